@@ -1,0 +1,23 @@
+"""What is sold, how it is found, what it costs."""
+
+from catalog.models.category import Brand, Category
+from catalog.models.import_run import ImportRow, ImportRun
+from catalog.models.price import Price, PriceList
+from catalog.models.product import Option, OptionValue, Picture, Product, Variant
+from catalog.models.tax import TaxCategory, VatRate
+
+__all__ = [
+    "Brand",
+    "Category",
+    "ImportRow",
+    "ImportRun",
+    "Option",
+    "OptionValue",
+    "Picture",
+    "Price",
+    "PriceList",
+    "Product",
+    "TaxCategory",
+    "Variant",
+    "VatRate",
+]

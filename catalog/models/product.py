@@ -1,0 +1,201 @@
+"""Products and their variants: what people choose and what has a price and stock."""
+
+from typing import Self
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from pictures.models import PictureField
+from stdnum import ean
+from stdnum.exceptions import ValidationError as StdnumError
+
+from catalog.models.category import Brand, Category
+from catalog.models.tax import TaxCategory
+
+
+def check_gtin(value: str) -> None:
+    """Refuse a GTIN whose length or check digit is wrong (STD-1)."""
+    try:
+        ean.validate(value)
+    except StdnumError as error:
+        raise ValidationError(
+            _("%(value)s is not a GTIN: its length or its check digit is wrong."),
+            params={"value": value},
+        ) from error
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    def on_sale(self) -> Self:
+        """Products that shoppers may see and buy."""
+        return self.filter(status=Product.Status.ACTIVE)
+
+
+class Product(models.Model):
+    """What the shopper looks at; its variants are what they buy."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        ACTIVE = "active", _("on sale")
+        ARCHIVED = "archived", _("archived")
+
+    class Withdrawal(models.TextChoices):
+        """Why the right of withdrawal does not apply (CST-5); empty means that it does."""
+
+        YES = "", _("may be returned within 14 days")
+        HYGIENE = "hygiene", _("not once unsealed, for hygiene")
+        PERISHABLE = "perishable", _("perishable")
+        MADE_TO_MEASURE = "made_to_measure", _("made to measure")
+
+    name = models.CharField(_("name"), max_length=160)
+    slug = models.SlugField(max_length=160, unique=True)
+    description = models.TextField(_("description"), blank=True)  # plain text
+    category = models.ForeignKey(
+        Category, models.PROTECT, related_name="products", verbose_name=_("category")
+    )
+    brand = models.ForeignKey(
+        Brand,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="products",
+        verbose_name=_("brand"),
+    )
+    tax_category = models.ForeignKey(
+        TaxCategory, models.PROTECT, related_name="+", verbose_name=_("tax category")
+    )
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
+    withdrawal = models.CharField(
+        _("right of withdrawal"), max_length=20, choices=Withdrawal, default="", blank=True
+    )
+    popularity = models.PositiveIntegerField(_("popularity"), default=0)  # units sold, for sorting
+    source_key = models.CharField(max_length=120, blank=True, default="")  # "shopify:floor-lamp"
+    search_fr = SearchVectorField(null=True, editable=False)
+    search_en = SearchVectorField(null=True, editable=False)
+    search_words = models.TextField(default="", editable=False)  # unaccented, for typos
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ["-popularity", "pk"]
+        indexes = [
+            GinIndex(fields=["search_fr"], name="product_search_fr"),
+            GinIndex(fields=["search_en"], name="product_search_en"),
+            GinIndex(
+                fields=["search_words"], name="product_search_words", opclasses=["gin_trgm_ops"]
+            ),
+            models.Index(fields=["status", "-popularity", "id"], name="product_listing"),
+            models.Index(
+                fields=["category", "status", "-popularity", "id"], name="product_category_listing"
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source_key"],
+                name="product_source_unique",
+                condition=~models.Q(source_key=""),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Option(models.Model):
+    """What variants differ by: size, colour, volume."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=40)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        verbose_name = _("option")
+        verbose_name_plural = _("options")
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OptionValue(models.Model):
+    """One choice of an option: M, blue, 30 litres."""
+
+    option = models.ForeignKey(Option, models.CASCADE, related_name="values")
+    code = models.SlugField(_("code"), max_length=60)
+    name = models.CharField(_("name"), max_length=60)
+    swatch = models.CharField(_("colour shown"), max_length=7, blank=True)  # "#0b5d4e"
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        verbose_name = _("option value")
+        verbose_name_plural = _("option values")
+        ordering = ["option__position", "position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["option", "code"], name="option_value_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Variant(models.Model):
+    """The article itself: it has a SKU, a price, a stock."""
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="variants")
+    sku = models.CharField("SKU", max_length=64, unique=True)
+    gtin = models.CharField(
+        "GTIN", max_length=14, null=True, blank=True, unique=True, validators=[check_gtin]
+    )
+    options = models.ManyToManyField(OptionValue, related_name="+", blank=True)
+    active = models.BooleanField(_("on sale"), default=True)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
+    eco_minor = models.PositiveIntegerField(_("eco-participation"), default=0)  # inside the price
+    weight_g = models.PositiveIntegerField(_("weight"), default=0)  # grams
+
+    class Meta:
+        verbose_name = _("variant")
+        verbose_name_plural = _("variants")
+        ordering = ["product", "position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(gtin__isnull=True) | models.Q(gtin__regex=r"^\d{8,14}$"),
+                name="variant_gtin_digits",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.sku
+
+
+class Picture(models.Model):
+    """A picture of a product, or of one of its variants. Sizes are made at upload."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="pictures")
+    variant = models.ForeignKey(
+        Variant, models.CASCADE, null=True, blank=True, related_name="pictures"
+    )
+    image = PictureField(
+        _("picture"),
+        upload_to="products",
+        aspect_ratios=["1/1"],
+        width_field="width",
+        height_field="height",
+    )
+    width = models.PositiveIntegerField(editable=False, default=0)
+    height = models.PositiveIntegerField(editable=False, default=0)
+    alt = models.CharField(_("description of the picture"), max_length=160, blank=True)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
+    source_url = models.CharField(max_length=500, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
+        ordering = ["product", "position", "pk"]
+
+    def __str__(self) -> str:
+        return self.alt or self.image.name

@@ -1,0 +1,174 @@
+"""Reads of the catalogue that join or annotate."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
+from django.db import connection
+from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.utils.translation import get_language
+from stdnum import ean
+
+from catalog.models import Category, Product, Variant, VatRate
+from catalog.pricing import PricePoint, UnitPrice, reference_price
+
+HISTORY = timedelta(days=120)  # how far back price rows are read for the reference price
+TYPO_SIMILARITY = 0.45
+
+
+def _listed(channel: str, store_id: int | None) -> tuple[str, dict[str, Any]]:
+    """Condition and parameters for the price lists of a place, and their rank by precision."""
+    return (
+        ("l.currency = %(currency)s AND l.channel IN ('', %(channel)s)"
+        " AND (l.store_id IS NULL OR l.store_id = %(store)s)"),
+        {"currency": settings.CURRENCY, "channel": channel, "store": store_id},
+    )
+
+
+def prices(
+    variant_ids: Collection[int], *, at: datetime, channel: str = "web", store_id: int | None = None
+) -> dict[int, UnitPrice]:
+    """The price of each article in a channel and store at an instant, in one statement.
+
+    Articles that are not on sale there, archived or without a price, are left out. The most
+    precise price list wins: store and channel, store, channel, all.
+    """
+    if not variant_ids:
+        return {}
+    condition, params = _listed(channel, store_id)
+    local_day = at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT p.variant_id, p.price_list_id,
+                   (l.store_id IS NOT NULL)::int * 2 + (l.channel <> '')::int AS rank,
+                   p.amount_minor, p.valid_from, p.valid_to, v.eco_minor, r.tax_bp
+              FROM catalog_price p
+              JOIN catalog_pricelist l ON l.id = p.price_list_id
+              JOIN catalog_variant v ON v.id = p.variant_id AND v.active
+              JOIN catalog_product d ON d.id = v.product_id AND d.status = 'active'
+              JOIN catalog_vatrate r ON r.category_id = d.tax_category_id
+               AND r.territory = %(territory)s AND r.valid_from <= %(day)s
+               AND (r.valid_to IS NULL OR r.valid_to > %(day)s)
+             WHERE p.variant_id = ANY(%(variants)s) AND {condition}
+               AND p.valid_from <= %(at)s
+               AND (p.valid_to IS NULL OR p.valid_to > %(since)s)
+            """,  # noqa: S608  the condition is a constant of this module
+            params
+            | {
+                "territory": settings.VAT_TERRITORY,
+                "day": local_day,
+                "variants": list(variant_ids),
+                "at": at,
+                "since": at - HISTORY,
+            },
+        )
+        rows = cursor.fetchall()
+    histories: dict[tuple[int, int, int], list[PricePoint]] = defaultdict(list)
+    facts: dict[int, tuple[int, int]] = {}
+    for variant_id, list_id, rank, amount, valid_from, valid_to, eco, tax_bp in rows:
+        histories[variant_id, rank, list_id].append(PricePoint(amount, valid_from, valid_to))
+        facts[variant_id] = (eco, tax_bp)
+    found: dict[int, UnitPrice] = {}
+    for (variant_id, _rank, _list), points in sorted(histories.items()):
+        now = [p for p in points if p.valid_to is None or p.valid_to > at]
+        if now:  # later keys are more precise lists and replace the earlier
+            eco, tax_bp = facts[variant_id]
+            found[variant_id] = UnitPrice(
+                amount_minor=now[0].amount_minor,
+                tax_bp=tax_bp,
+                reference_minor=reference_price(points, at),
+                eco_minor=eco,
+            )
+    return found
+
+
+def tax_rate(category_code: str, *, at: datetime) -> int:
+    """The VAT rate of a tax category on that day, in basis points (VAT-1)."""
+    day = at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    return (
+        VatRate.objects.filter(
+            category__code=category_code, territory=settings.VAT_TERRITORY, valid_from__lte=day
+        )
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=day))
+        .values_list("tax_bp", flat=True)
+        .get()
+    )
+
+
+def in_category(category: Category) -> QuerySet[Product]:
+    """Products on sale on a shelf and the shelves below it."""
+    return Product.objects.on_sale().filter(category__path__startswith=category.path)
+
+
+def with_price_from(products: QuerySet[Product], *, at: datetime) -> QuerySet[Product]:
+    """Annotate `price_from`, the lowest price of the product's articles on the site, for sorting."""
+    from catalog.models import Price
+
+    lowest = (
+        Price.objects.at(at)
+        .filter(
+            variant__product=OuterRef("pk"),
+            variant__active=True,
+            price_list__channel="",
+            price_list__store__isnull=True,
+            price_list__currency=settings.CURRENCY,
+        )
+        .order_by("amount_minor")
+        .values("amount_minor")[:1]
+    )
+    return products.annotate(price_from=Subquery(lowest))
+
+
+def by_code(code: str) -> Variant | None:
+    """The article of a scanned or typed SKU or GTIN, or None. A 12-digit UPC is a GTIN-13 with 0."""
+    code = code.strip()
+    if not code:
+        return None
+    codes = {code}
+    if code.isdigit() and len(code) in {8, 12, 13, 14} and ean.is_valid(code):
+        codes |= {code.zfill(13), code.zfill(14), code.lstrip("0").zfill(12)}
+    return (
+        Variant.objects.filter(Q(sku__in=codes | {code.upper()}) | Q(gtin__in=codes))
+        .select_related("product", "product__brand", "product__tax_category")
+        .order_by("pk")
+        .first()
+    )
+
+
+def search(text: str) -> QuerySet[Product]:
+    """Products on sale for a shopper's words, best first: word stems, then likenesses for typos."""
+    words = text.strip()
+    language = "en" if (get_language() or "fr").startswith("en") else "fr"
+    vector = F(f"search_{language}")
+    query = SearchQuery(words, config=f"omnishop_{language}", search_type="websearch")
+    on_sale = Product.objects.on_sale()
+    exact = on_sale.filter(**{f"search_{language}": query})
+    if exact.exists():
+        return exact.annotate(rank=SearchRank(vector, query)).order_by(
+            F("rank").desc(), F("popularity").desc(), "pk"
+        )
+    plain = Func(Value(words), function="plain_text", output_field=TextField())
+    return (
+        on_sale.annotate(rank=TrigramWordSimilarity(plain, "search_words"))
+        .filter(rank__gte=TYPO_SIMILARITY)
+        .order_by(F("rank").desc(), F("popularity").desc(), "pk")
+    )
+
+
+def suggestions(text: str, limit: int = 6) -> list[Product]:
+    """Products to propose while the shopper types; bears typos and missing accents (UX L6)."""
+    if len(text.strip()) < 2:
+        return []
+    plain = Func(Value(text.strip()), function="plain_text", output_field=TextField())
+    return list(
+        Product.objects.on_sale()
+        .annotate(rank=TrigramWordSimilarity(plain, "search_words"))
+        .filter(rank__gte=TYPO_SIMILARITY)
+        .order_by(F("rank").desc(), F("popularity").desc(), "pk")
+        .prefetch_related("pictures")[:limit]
+    )

@@ -1,0 +1,108 @@
+"""Writes of the catalogue."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from catalog.models import Price, PriceList, Product, Variant
+from omnishop.kernel.errors import Invalid
+
+
+def default_price_list() -> PriceList:
+    """The list for every channel and store in the shop's currency; made on first use."""
+    price_list, _created = PriceList.objects.get_or_create(
+        currency=settings.CURRENCY,
+        channel="",
+        store=None,
+        defaults={"code": "standard", "name": "Standard"},
+    )
+    return price_list
+
+
+@transaction.atomic
+def set_price(
+    *, variant: Variant, amount_minor: int, at: datetime, price_list: PriceList | None = None
+) -> bool:
+    """Give an article a new price from `at` on; the old one stays as history.
+
+    Returns False, writing nothing, when that price is already in force. Raises Invalid when
+    prices of a later date are planned.
+    """
+    if amount_minor < 0:
+        raise Invalid(_("A price is never negative."))
+    price_list = price_list or default_price_list()
+    # The article's row is the lock under which its prices change.
+    Variant.objects.select_for_update(of=("self",)).get(pk=variant.pk)
+    rows = Price.objects.filter(variant=variant, price_list=price_list)
+    if rows.filter(valid_from__gt=at).exists():
+        raise Invalid(_("A later price change is already planned for this article."))
+    current = rows.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at)).first()
+    if current and current.amount_minor == amount_minor:
+        return False
+    if current:
+        if current.valid_from == at:
+            raise Invalid(_("This article already has a price from that very moment."))
+        current.valid_to = at
+        current.save(update_fields=["valid_to"])
+    Price.objects.create(
+        variant=variant, price_list=price_list, amount_minor=amount_minor, valid_from=at
+    )
+    return True
+
+
+def refresh_search(product_ids: Collection[int] | None = None) -> None:
+    """Write the search columns of these products, or of all, in one statement.
+
+    Whoever changes a name, a brand, a category or an article calls it in the same transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE catalog_product p SET
+              search_fr = setweight(to_tsvector('omnishop_fr', s.name_fr || ' ' || s.brand), 'A')
+                       || setweight(to_tsvector('omnishop_fr', s.shelf_fr || ' ' || s.options_fr), 'B')
+                       || setweight(to_tsvector('simple', s.codes), 'A')
+                       || setweight(to_tsvector('omnishop_fr', s.text_fr), 'D'),
+              search_en = setweight(to_tsvector('omnishop_en', s.name_en || ' ' || s.brand), 'A')
+                       || setweight(to_tsvector('omnishop_en', s.shelf_en || ' ' || s.options_en), 'B')
+                       || setweight(to_tsvector('simple', s.codes), 'A')
+                       || setweight(to_tsvector('omnishop_en', s.text_en), 'D'),
+              search_words = plain_text(concat_ws(' ', s.name_fr, s.name_en, s.brand, s.shelf_fr))
+            FROM (
+              SELECT d.id, coalesce(d.name_fr, d.name) AS name_fr,
+                     coalesce(d.name_en, '') AS name_en,
+                     coalesce(b.name, '') AS brand,
+                     coalesce(c.name_fr, c.name) AS shelf_fr, coalesce(c.name_en, '') AS shelf_en,
+                     coalesce(d.description_fr, d.description) AS text_fr,
+                     coalesce(d.description_en, '') AS text_en,
+                     coalesce(o.names_fr, '') AS options_fr,
+                     coalesce(o.names_en, '') AS options_en,
+                     coalesce(k.codes, '') AS codes
+                FROM catalog_product d
+                JOIN catalog_category c ON c.id = d.category_id
+                LEFT JOIN catalog_brand b ON b.id = d.brand_id
+                LEFT JOIN LATERAL (
+                  SELECT string_agg(v.sku || ' ' || coalesce(v.gtin, ''), ' ') AS codes
+                    FROM catalog_variant v WHERE v.product_id = d.id) k ON true
+                LEFT JOIN LATERAL (
+                  SELECT string_agg(DISTINCT coalesce(ov.name_fr, ov.name), ' ') AS names_fr,
+                         string_agg(DISTINCT ov.name_en, ' ') AS names_en
+                    FROM catalog_variant v
+                    JOIN catalog_variant_options vo ON vo.variant_id = v.id
+                    JOIN catalog_optionvalue ov ON ov.id = vo.optionvalue_id
+                   WHERE v.product_id = d.id) o ON true
+               WHERE %(all)s OR d.id = ANY(%(ids)s)
+            ) s WHERE s.id = p.id
+            """,
+            {"all": product_ids is None, "ids": list(product_ids or [])},
+        )
+
+
+def archive(*, product: Product) -> None:
+    """Take a product off sale for good; orders of the past keep it."""
+    product.status = Product.Status.ARCHIVED
+    product.save(update_fields=["status", "updated_at"])

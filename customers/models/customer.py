@@ -1,0 +1,101 @@
+"""The golden record of a person, and the keys it is known by."""
+
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def live(self) -> Self:
+        """People who were not merged into another record."""
+        return self.filter(merged_into__isnull=True)
+
+
+class Customer(models.Model):
+    """One person, whatever channels they use. A login is optional (DESIGN 3.5)."""
+
+    number = models.CharField(_("number"), max_length=12, unique=True)  # "C-000042"
+    first_name = models.CharField(_("first name"), max_length=80, blank=True)
+    last_name = models.CharField(_("last name"), max_length=80, blank=True)
+    language = models.CharField(_("language"), max_length=2, default="fr")
+    home_store = models.ForeignKey(
+        "network.Store",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("home store"),
+    )
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="customer",
+        verbose_name=_("login"),
+    )
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged_from",
+        verbose_name=_("merged into"),
+    )
+    created_at = models.DateTimeField(_("known since"), auto_now_add=True)
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(merged_into=models.F("id")),
+                name="customer_not_merged_into_self",
+            ),
+        ]
+        indexes = [
+            GinIndex(
+                OpClass(Upper("last_name"), name="gin_trgm_ops"),
+                OpClass(Upper("first_name"), name="gin_trgm_ops"),
+                name="customer_name_trgm",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.number
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class Identity(models.Model):
+    """A key a person is known by, in its normal form; one key is one person's at most."""
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", _("e-mail")
+        PHONE = "phone", _("telephone")
+        CARD = "card", _("loyalty card")
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="identities")
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    value = models.CharField(_("value"), max_length=254)  # lower-case e-mail, E.164, card number
+    verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("identity")
+        verbose_name_plural = _("identities")
+        constraints = [models.UniqueConstraint(fields=["kind", "value"], name="identity_unique")]
+        indexes = [
+            models.Index(OpClass("value", name="varchar_pattern_ops"), name="identity_value_prefix")
+        ]
+
+    def __str__(self) -> str:
+        return self.value

@@ -1,0 +1,74 @@
+"""Everything we tell a person, as rows that a task sends (DESIGN 3.7)."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from customers.models.customer import Customer
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def due(self, at: datetime) -> Self:
+        """Messages to send now, oldest first."""
+        return self.filter(status=Message.Status.QUEUED, due_at__lte=at).order_by("due_at", "pk")
+
+
+class Message(models.Model):
+    """One e-mail, written from `templates/messages/<template>.*` when it leaves."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("waiting")
+        SENT = "sent", _("sent")
+        WITHHELD = "withheld", _("not sent")
+        FAILED = "failed", _("failed")
+
+    class Purpose(models.TextChoices):
+        SERVICE = "service", _("service")
+        MARKETING = "marketing", _("marketing")
+
+    key = models.CharField(max_length=120, unique=True)  # "order-confirmed:O-1042": said once
+    customer = models.ForeignKey(
+        Customer,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="messages",
+        verbose_name=_("customer"),
+    )
+    purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose)
+    template = models.CharField(_("template"), max_length=60)
+    to = models.EmailField(_("to"))
+    language = models.CharField(_("language"), max_length=2)
+    context = models.JSONField(default=dict)
+    document = models.CharField(_("document"), max_length=60, blank=True, db_index=True)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.QUEUED)
+    reason = models.CharField(_("why"), max_length=200, blank=True)
+    subject = models.CharField(_("subject"), max_length=200, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    queued_at = models.DateTimeField(_("written"))
+    due_at = models.DateTimeField(_("due"))
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(
+                fields=["due_at"], name="message_due", condition=models.Q(status="queued")
+            ),
+            models.Index(fields=["customer", "-queued_at"]),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(status="sent") | models.Q(sent_at__isnull=False),
+                name="message_sent_has_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.subject or self.template

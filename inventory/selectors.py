@@ -1,0 +1,86 @@
+"""Reads of the stock. Overdue holds count as free in every one of them (ALG-2)."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import connection
+
+_FREE = """
+    SELECT l.variant_id, l.location_id,
+           GREATEST(0, l.on_hand - l.reserved + coalesce(o.units, 0)
+                       - CASE WHEN %(online)s THEN l.safety ELSE 0 END) AS free
+      FROM inventory_stocklevel l
+      LEFT JOIN LATERAL (
+        SELECT sum(r.quantity) AS units FROM inventory_reservation r
+         WHERE r.variant_id = l.variant_id AND r.location_id = l.location_id
+           AND r.status = 'held' AND r.expires_at <= %(at)s) o ON l.reserved > 0
+     WHERE l.variant_id = ANY(%(variants)s)
+"""
+
+
+def free_by_location(
+    variant_ids: Collection[int], *, at: datetime, online: bool = True
+) -> dict[int, dict[int, int]]:
+    """Units that may be promised: variant → location → units; online keeps safety stock back."""
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    if not variant_ids:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(_FREE, {"variants": list(variant_ids), "at": at, "online": online})
+        for variant_id, location_id, free in cursor.fetchall():
+            found[variant_id][location_id] = free
+    return found
+
+
+def free_by_store(
+    variant_ids: Collection[int], *, at: datetime, online: bool = True
+) -> dict[int, dict[int, int]]:
+    """Units each store can hand over: variant → store → units, over all its locations."""
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    if not variant_ids:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT f.variant_id, s.store_id, sum(f.free)::int
+              FROM ({_FREE}) f
+              JOIN inventory_storelocation s ON s.location_id = f.location_id
+              JOIN inventory_stocklocation c ON c.id = s.location_id AND c.active
+             GROUP BY 1, 2
+            """,  # noqa: S608  constants of this module
+            {"variants": list(variant_ids), "at": at, "online": online},
+        )
+        for variant_id, store_id, units in cursor.fetchall():
+            found[variant_id][store_id] = units
+    return found
+
+
+def free_to_ship(variant_ids: Collection[int], *, at: datetime) -> dict[int, int]:
+    """Units that may be sent home: variant → units over all locations that ship."""
+    found: dict[int, int] = {}
+    if not variant_ids:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT f.variant_id, sum(f.free)::int
+              FROM ({_FREE}) f
+              JOIN inventory_stocklocation c ON c.id = f.location_id AND c.active AND c.ships
+             GROUP BY 1
+            """,  # noqa: S608  constants of this module
+            {"variants": list(variant_ids), "at": at, "online": True},
+        )
+        found.update(cursor.fetchall())
+    return found
+
+
+def store_location(store_id: int) -> int:
+    """The first location of a store: where its tills sell from and its returns go to."""
+    from inventory.models import StoreLocation
+
+    return (
+        StoreLocation.objects.filter(store_id=store_id, location__active=True)
+        .order_by("rank")
+        .values_list("location_id", flat=True)[0]
+    )

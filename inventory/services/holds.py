@@ -1,0 +1,251 @@
+"""Promises: hold a whole basket or nothing, then fulfil, release or shorten (DESIGN 3.2)."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from inventory.errors import InsufficientStock, Missing
+from inventory.models import Reservation, StockMovement
+from inventory.services import levels as stock
+from inventory.services.levels import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Units that one line of a document needs from one location."""
+
+    line: int
+    variant_id: int
+    location_id: int
+    quantity: int
+
+    @property
+    def key(self) -> Key:
+        return self.variant_id, self.location_id
+
+
+@transaction.atomic
+def reserve(
+    demands: Sequence[Demand],
+    *,
+    document: str,
+    at: datetime,
+    expires_at: datetime | None,
+    online: bool = True,
+) -> list[Reservation]:
+    """Hold all the units until `expires_at` (None: until released), or nothing.
+
+    A repeat for the same document returns the holds it has. Demand is summed per article and
+    location before it is checked (FIELD 7), overdue holds there count as free, and safety stock
+    is kept back from online demand (ALG-1). Five statements, whatever the number of lines.
+    Raises InsufficientStock, holding nothing.
+    """
+    wanted: dict[Key, int] = defaultdict(int)
+    for demand in demands:
+        wanted[demand.key] += demand.quantity
+    levels = stock.lock(wanted)
+    if held := list(Reservation.objects.held().filter(document=document).order_by("line")):
+        return held
+    stock.free_overdue(wanted, levels, at=at)
+    missing = []
+    for key, quantity in sorted(wanted.items()):
+        level = levels.get(key)
+        free = level.on_hand - level.reserved - (level.safety if online else 0) if level else 0
+        if level is None or quantity > free:
+            missing.append(Missing(variant_id=key[0], wanted=quantity, available=max(0, free)))
+        else:
+            level.reserved += quantity
+    if missing:
+        raise InsufficientStock(missing)
+    stock.store(levels)
+    return Reservation.objects.bulk_create(
+        Reservation(
+            variant_id=demand.variant_id,
+            location_id=demand.location_id,
+            document=document,
+            line=demand.line,
+            quantity=demand.quantity,
+            expires_at=expires_at,
+            created_at=at,
+        )
+        for demand in demands
+    )
+
+
+def _held_and_locked(document: str) -> tuple[list[Reservation], dict[Key, stock.Level]]:
+    """The document's holds with their levels locked; read again once the locks are there."""
+    holds = Reservation.objects.held().filter(document=document).order_by("line", "pk")
+    levels = stock.lock({(hold.variant_id, hold.location_id) for hold in holds})
+    return list(holds.all()), levels
+
+
+def _close(
+    hold: Reservation, status: Reservation.Status, quantity: int, at: datetime
+) -> Reservation:
+    """Give `quantity` units of a locked hold another status; the rest stays held."""
+    if quantity == hold.quantity:
+        hold.status = status
+        hold.closed_at = at
+        hold.save(update_fields=["status", "closed_at"])
+        return hold
+    hold.quantity -= quantity
+    hold.save(update_fields=["quantity"])
+    return Reservation.objects.create(
+        variant_id=hold.variant_id,
+        location_id=hold.location_id,
+        document=hold.document,
+        line=hold.line,
+        quantity=quantity,
+        status=status,
+        expires_at=hold.expires_at,
+        created_at=hold.created_at,
+        closed_at=at,
+    )
+
+
+@transaction.atomic
+def extend(*, document: str, expires_at: datetime | None, at: datetime) -> bool:
+    """Keep a document's holds until another time; False when it holds nothing (any more)."""
+    holds, _levels = _held_and_locked(document)
+    if not holds:
+        return False
+    Reservation.objects.held().filter(document=document).update(expires_at=expires_at)
+    return True
+
+
+@transaction.atomic
+def release(*, document: str, at: datetime, lines: Collection[int] | None = None) -> int:
+    """Give the document's held units back, of all or of some lines; how many units that were."""
+    holds, levels = _held_and_locked(document)
+    ending = [hold for hold in holds if lines is None or hold.line in lines]
+    for hold in ending:
+        levels[hold.variant_id, hold.location_id].reserved -= hold.quantity
+    stock.store(levels)
+    Reservation.objects.filter(pk__in=[hold.pk for hold in ending]).update(
+        status=Reservation.Status.RELEASED, closed_at=at
+    )
+    return sum(hold.quantity for hold in ending)
+
+
+@transaction.atomic
+def fulfil(
+    *, document: str, at: datetime, actor: str, lines: Collection[int] | None = None
+) -> list[Reservation]:
+    """The held units leave: each hold becomes a sale. Consumes the holds, tests no free stock
+    (FIELD 5); a repeat finds none and does nothing. Returns the holds that were fulfilled.
+    """
+    holds, levels = _held_and_locked(document)
+    leaving = [hold for hold in holds if lines is None or hold.line in lines]
+    for hold in leaving:
+        level = levels[hold.variant_id, hold.location_id]
+        level.reserved -= hold.quantity
+        level.on_hand -= hold.quantity
+    stock.store(levels)
+    Reservation.objects.filter(pk__in=[hold.pk for hold in leaving]).update(
+        status=Reservation.Status.FULFILLED, closed_at=at
+    )
+    StockMovement.objects.bulk_create(
+        StockMovement(
+            variant_id=hold.variant_id,
+            location_id=hold.location_id,
+            kind=StockMovement.Kind.SALE,
+            delta=-hold.quantity,
+            document=document,
+            line=hold.line,
+            actor=actor,
+            at=at,
+            idempotency_key=f"fulfil:{hold.pk}",
+        )
+        for hold in leaving
+    )
+    return leaving
+
+
+@transaction.atomic
+def mark_picked(*, document: str, line: int, at: datetime) -> bool:
+    """Set a line's units aside for its document: a sale at the till can no longer eat them."""
+    holds, _levels = _held_and_locked(document)
+    ids = [hold.pk for hold in holds if hold.line == line]
+    return bool(Reservation.objects.filter(pk__in=ids).update(picked=True))
+
+
+@transaction.atomic
+def shorten(*, document: str, line: int, quantity: int, at: datetime, actor: str) -> int:
+    """Units of a hold were not found on the shelf: the hold shrinks into a shortage, and what the
+    book still says is there is written off by a count adjustment. How many units were shortened.
+
+    The owner of the document finds the shortage by `Reservation.settled_at` being empty.
+    """
+    holds, levels = _held_and_locked(document)
+    shortened = 0
+    for hold in holds:
+        if hold.line != line or shortened == quantity:
+            continue
+        units = min(hold.quantity, quantity - shortened)
+        level = levels[hold.variant_id, hold.location_id]
+        level.reserved -= units
+        level.on_hand -= units
+        short = _close(hold, Reservation.Status.SHORT, units, at)
+        StockMovement.objects.create(
+            variant_id=hold.variant_id,
+            location_id=hold.location_id,
+            kind=StockMovement.Kind.ADJUSTMENT,
+            delta=-units,
+            document=document,
+            line=line,
+            reason="not found",
+            actor=actor,
+            at=at,
+            idempotency_key=f"not-found:{short.pk}",
+        )
+        shortened += units
+    stock.store(levels)
+    return shortened
+
+
+def eat_holds(key: Key, level: stock.Level, units: int, *, at: datetime) -> int:
+    """Turn the youngest unpicked holds of a locked level into shortages (INVARIANTS §2 c).
+
+    How many units were freed, at the most `units`.
+    """
+    freed = 0
+    youngest_first = (
+        Reservation.objects.held()
+        .filter(variant_id=key[0], location_id=key[1], picked=False)
+        .order_by(F("created_at").desc(), "-pk")
+    )
+    for hold in youngest_first:
+        if freed == units:
+            break
+        part = min(hold.quantity, units - freed)
+        _close(hold, Reservation.Status.SHORT, part, at)
+        level.reserved -= part
+        freed += part
+    return freed
+
+
+@transaction.atomic
+def expire_overdue(*, document: str, at: datetime) -> int:
+    """End the document's overdue holds now; the units are free. How many units that were."""
+    holds, levels = _held_and_locked(document)
+    ending = [hold for hold in holds if hold.expires_at is not None and hold.expires_at <= at]
+    for hold in ending:
+        levels[hold.variant_id, hold.location_id].reserved -= hold.quantity
+    stock.store(levels)
+    Reservation.objects.filter(pk__in=[hold.pk for hold in ending]).update(
+        status=Reservation.Status.EXPIRED, closed_at=at
+    )
+    return sum(hold.quantity for hold in ending)
+
+
+def settle(*, document: str, at: datetime) -> int:
+    """The document's owner has dealt with its expiries and shortages so far."""
+    return Reservation.objects.filter(
+        document=document,
+        status__in=[Reservation.Status.EXPIRED, Reservation.Status.SHORT],
+        settled_at__isnull=True,
+    ).update(settled_at=at)

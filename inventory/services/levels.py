@@ -1,0 +1,100 @@
+"""Locks and sums of stock levels. Every writer of stock begins with `lock`, in key order."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+Key = tuple[int, int]  # (variant, location)
+
+
+@dataclass(slots=True)
+class Level:
+    """A locked level, and what this transaction will change of it."""
+
+    on_hand: int
+    reserved: int
+    safety: int
+
+
+def _columns(keys: Collection[Key]) -> dict[str, list[int]]:
+    ordered = sorted(keys)
+    return {"variants": [key[0] for key in ordered], "locations": [key[1] for key in ordered]}
+
+
+def lock(keys: Collection[Key], *, create: bool = False) -> dict[Key, Level]:
+    """Lock the levels until commit, in key order so that two baskets cannot deadlock.
+
+    `create` makes those that do not exist yet, empty. Two statements at the most.
+    """
+    with connection.cursor() as cursor:
+        if create:
+            cursor.execute(
+                """
+                INSERT INTO inventory_stocklevel (variant_id, location_id, on_hand, reserved, safety)
+                SELECT variant, location, 0, 0, 0
+                  FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[])
+                       AS wanted(variant, location)
+                 ORDER BY variant, location
+                ON CONFLICT (variant_id, location_id) DO NOTHING
+                """,
+                _columns(keys),
+            )
+        cursor.execute(
+            """
+            SELECT l.variant_id, l.location_id, l.on_hand, l.reserved, l.safety
+              FROM inventory_stocklevel l
+              JOIN unnest(%(variants)s::bigint[], %(locations)s::bigint[])
+                   AS wanted(variant, location)
+                ON l.variant_id = wanted.variant AND l.location_id = wanted.location
+             ORDER BY l.variant_id, l.location_id
+               FOR UPDATE OF l
+            """,
+            _columns(keys),
+        )
+        return {(row[0], row[1]): Level(*row[2:]) for row in cursor.fetchall()}
+
+
+def free_overdue(keys: Collection[Key], levels: Mapping[Key, Level], *, at: datetime) -> None:
+    """End the holds on these locked levels whose time is over (ALG-2): their units are free now.
+
+    Their documents are dealt with by a task of their owner (`settled_at` is still empty).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE inventory_reservation r SET status = 'expired', closed_at = %(at)s
+              FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[])
+                   AS wanted(variant, location)
+             WHERE r.variant_id = wanted.variant AND r.location_id = wanted.location
+               AND r.status = 'held' AND r.expires_at <= %(at)s
+            RETURNING r.variant_id, r.location_id, r.quantity
+            """,
+            _columns(keys) | {"at": at},
+        )
+        for variant_id, location_id, quantity in cursor.fetchall():
+            levels[variant_id, location_id].reserved -= quantity
+
+
+def store(levels: Mapping[Key, Level]) -> None:
+    """Write the locked levels back, in one statement; the only writer of `on_hand`, `reserved`."""
+    if not levels:
+        return
+    ordered = sorted(levels)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE inventory_stocklevel l
+               SET on_hand = new.on_hand, reserved = new.reserved
+              FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[],
+                          %(on_hand)s::int[], %(reserved)s::int[])
+                   AS new(variant, location, on_hand, reserved)
+             WHERE l.variant_id = new.variant AND l.location_id = new.location
+            """,
+            _columns(ordered)
+            | {
+                "on_hand": [levels[key].on_hand for key in ordered],
+                "reserved": [levels[key].reserved for key in ordered],
+            },
+        )

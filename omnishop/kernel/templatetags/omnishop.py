@@ -1,0 +1,243 @@
+"""What every page writes the same way: money, rates, times, icons, the link to the other language.
+
+The pure functions take the language; the tags and filters read the active one.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.numbers import format_currency, format_decimal, get_currency_precision
+from django import template
+from django.conf import settings
+from django.http import HttpRequest
+from django.template import Context
+from django.urls import translate_url
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+register = template.Library()
+
+NBSP = "\u00a0"
+NNBSP = "\u202f"
+Zone = tzinfo | str | None
+
+_DAYS = {
+    "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+_MONTHS = {
+    "fr": (
+        "janvier", "février", "mars", "avril", "mai", "juin",
+        "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+    ),
+    "en": (
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December",
+    ),
+}  # fmt: skip
+_SHORT_MONTHS = {
+    "fr": (
+        "janv.", "févr.", "mars", "avr.", "mai", "juin",
+        "juil.", "août", "sept.", "oct.", "nov.", "déc.",
+    ),
+    "en": (
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ),
+}  # fmt: skip
+
+
+def _language() -> str:
+    return "en" if (get_language() or "fr").startswith("en") else "fr"
+
+
+def _local(at: datetime, zone: Zone) -> datetime:
+    """The wall clock of `zone` (a store's), else of the active time zone."""
+    return timezone.localtime(at, ZoneInfo(zone) if isinstance(zone, str) else zone)
+
+
+# --- Money and rates ----------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4096)
+def format_money(amount_minor: int, currency: str, language: str) -> str:
+    """`1 234,50 €` with U+202F between thousands and U+00A0 before the sign, or `€1,234.50`."""
+    places = get_currency_precision(currency)
+    text = format_currency(Decimal(amount_minor).scaleb(-places), currency, locale=language)
+    if language == "en" and (at := text.find(currency)) >= 0:  # no sign of its own: a space
+        text = text[: at + len(currency)] + NBSP + text[at + len(currency) :]
+    return text
+
+
+def format_percent(rate_bp: int, language: str) -> str:
+    """Basis points as `5,5 %` (U+202F) or `5.5%`; no zeros that say nothing."""
+    number = format_decimal(Decimal(rate_bp) / 100, format="#,##0.##", locale=language)
+    return f"{number}{NNBSP}%" if language == "fr" else f"{number}%"
+
+
+def format_number(number: int, language: str) -> str:
+    """`1 234` with U+202F, or `1,234`."""
+    return str(format_decimal(number, locale=language))
+
+
+@register.filter
+def money(amount_minor: int | None, currency: str | None = None) -> str:
+    """`{{ line.total_minor|money:line.currency }}`; without a currency, the shop's own."""
+    if amount_minor is None:
+        return ""
+    return format_money(amount_minor, currency or settings.CURRENCY, _language())
+
+
+@register.filter
+def percent(rate_bp: int | None) -> str:
+    """`{{ line.tax_bp|percent }}`: a rate in basis points."""
+    return "" if rate_bp is None else format_percent(rate_bp, _language())
+
+
+@register.filter
+def number(value: int | None) -> str:
+    """`{{ count|number }}`: a whole number, grouped by thousands."""
+    return "" if value is None else format_number(value, _language())
+
+
+@register.filter
+def decimal_amount(amount_minor: int | None, currency: str | None = None) -> str:
+    """`1234.50`: for machines (schema.org, `<data value>`), never for people."""
+    if amount_minor is None:
+        return ""
+    places = get_currency_precision(currency or settings.CURRENCY)
+    return f"{Decimal(amount_minor).scaleb(-places):.{places}f}"
+
+
+# --- Days and times -----------------------------------------------------------------------------
+
+
+def format_clock(at: datetime, language: str) -> str:
+    """`16 h 10` or `4:10 pm`, of a local time; its spaces do not break."""
+    if language == "fr":
+        return f"{at.hour}{NBSP}h{NBSP}{at.minute:02}"
+    return f"{at.hour % 12 or 12}:{at.minute:02}{NBSP}{'am' if at.hour < 12 else 'pm'}"
+
+
+def format_day(on: date, language: str, *, short: bool = False) -> str:
+    """`mardi 24 novembre`, `Tuesday 24 November`; short: `mardi 24 nov.`, `Tuesday 24 Nov`."""
+    months = _SHORT_MONTHS if short else _MONTHS
+    first = on.day == 1 and language == "fr"
+    day_number = "1er" if first else str(on.day)
+    return f"{_DAYS[language][on.weekday()]} {day_number}{NBSP}{months[language][on.month - 1]}"
+
+
+def format_ready_by(at: datetime, now: datetime, language: str) -> str:
+    """`aujourd'hui à partir de 16 h 10`, `mardi 24 nov. à partir de 10 h 00`, of local times."""
+    if at.date() == now.date():
+        when = "aujourd'hui" if language == "fr" else "today"
+    elif (at.date() - now.date()).days == 1:
+        when = "demain" if language == "fr" else "tomorrow"
+    else:
+        when = format_day(at.date(), language, short=True)
+    since = "à partir de" if language == "fr" else "from"
+    return f"{when} {since} {format_clock(at, language)}"
+
+
+def format_stamp(at: datetime, language: str) -> str:
+    """`24 nov. 2026 à 16 h 10`, `24 Nov 2026, 4:10 pm`, of a local time."""
+    month = _SHORT_MONTHS[language][at.month - 1]
+    day_text = f"{at.day}{NBSP}{month} {at.year}"
+    return f"{day_text}{' à ' if language == 'fr' else ', '}{format_clock(at, language)}"
+
+
+@register.filter
+def clock(at: datetime | None, zone: Zone = None) -> str:
+    """`{{ hold.expires_at|clock }}` or `|clock:store.timezone`."""
+    return "" if at is None else format_clock(_local(at, zone), _language())
+
+
+@register.filter
+def day(on: date | datetime | None, zone: Zone = None) -> str:
+    """`{{ parcel.expected_on|day }}`: a date, or an instant seen from the zone."""
+    if on is None:
+        return ""
+    return format_day(_local(on, zone) if isinstance(on, datetime) else on, _language())
+
+
+@register.filter
+def stamp(at: datetime | None, zone: Zone = None) -> str:
+    """`{{ order.placed_at|stamp }}`: day, year and time."""
+    return "" if at is None else format_stamp(_local(at, zone), _language())
+
+
+@register.simple_tag
+def ready_by(at: datetime, now: datetime, zone: Zone = None) -> str:
+    """`{% ready_by promise.ready_at now store.timezone %}`: words to follow "Ready"."""
+    return format_ready_by(_local(at, zone), _local(now, zone), _language())
+
+
+# --- Icons --------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def icon_shapes() -> Mapping[str, str]:
+    """Inner SVG by name, as `npm run build` left them."""
+    path = Path(settings.BASE_DIR) / "static" / "build" / "icons.json"
+    shapes: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return shapes
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "", label: str = "") -> SafeString:
+    """`{% icon "truck" %}` inlined and hidden from readers; `label=` names an icon without words.
+
+    A name that `static/src/icons.txt` lacks raises LookupError: a page without its status
+    icon is a fault, not a detail.
+    """
+    try:
+        shape = icon_shapes()[name]
+    except KeyError:
+        raise LookupError(f"Add {name!r} to static/src/icons.txt and run npm run build.") from None
+    said = (
+        format_html('role="img" aria-label="{}"', label)
+        if label
+        else mark_safe('aria-hidden="true"')
+    )
+    return format_html(
+        '<svg class="icon{}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2"'
+        ' stroke-linecap="round" stroke-linejoin="round" focusable="false" {}>{}</svg>',
+        f" {classes}" if classes else "",
+        said,
+        mark_safe(shape),  # noqa: S308 - from our own build
+    )
+
+
+# --- The page -----------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def shop_name() -> str:
+    """The name in the logo and in every title."""
+    return str(getattr(settings, "SHOP_NAME", "Omnishop"))
+
+
+@register.simple_tag(takes_context=True)
+def other_language_url(context: Context, language: str = "") -> str:
+    """This page in `language`, by default the other of the two; the home page from an error page."""
+    request: HttpRequest | None = context.get("request")
+    code = language or ("en" if _language() == "fr" else "fr")
+    return translate_url(request.get_full_path() if request else "/", code)
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: Context, **changes: str | int | None) -> str:
+    """This address with some query values set, or taken out by None: `?{% with_query page=2 %}`."""
+    request: HttpRequest = context["request"]
+    query = request.GET.copy()
+    for key, value in changes.items():
+        query.pop(key, None)
+        if value is not None and value != "":
+            query[key] = str(value)
+    return "?" + query.urlencode()

@@ -1,0 +1,35 @@
+"""One basket, one order table, whatever the channel (DESIGN 3.1)."""
+
+from orders.models.basket import Basket, BasketLine
+from orders.models.delivery import DeliveryMethod
+from orders.models.fulfilment import Fulfilment, FulfilmentLine
+from orders.models.order import Channel, Order, OrderEvent, OrderLine
+from orders.models.payment import Payment, PaymentEvent, Refund, SandboxCharge
+from orders.models.receipt import Receipt, ReceiptChain
+from orders.models.relaunch import Relaunch
+from orders.models.returns import Return, ReturnLine
+from orders.models.sales_import import SalesImport
+from orders.models.withdrawal import Withdrawal
+
+__all__ = [
+    "Basket",
+    "BasketLine",
+    "Channel",
+    "DeliveryMethod",
+    "Fulfilment",
+    "FulfilmentLine",
+    "Order",
+    "OrderEvent",
+    "OrderLine",
+    "Payment",
+    "PaymentEvent",
+    "Receipt",
+    "ReceiptChain",
+    "Refund",
+    "Relaunch",
+    "Return",
+    "ReturnLine",
+    "SalesImport",
+    "SandboxCharge",
+    "Withdrawal",
+]

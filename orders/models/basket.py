@@ -1,0 +1,107 @@
+"""The basket, in whatever channel it is filled; a till's open sale is one too."""
+
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Variant
+from customers.models import Customer
+from omnishop.network.models import Store, Till
+
+MAX_QUANTITY = 999  # units of one line
+
+
+class BasketQuerySet(models.QuerySet["Basket"]):
+    def open(self) -> Self:
+        return self.filter(status=Basket.Status.OPEN)
+
+    def left_behind(self, since: datetime, until: datetime) -> Self:
+        """Open baskets last changed in that span."""
+        return self.open().filter(changed_at__gte=since, changed_at__lt=until)
+
+
+class Basket(models.Model):
+    """What someone means to buy. Nothing is held for it until checkout (ALG-2)."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("open")
+        ORDERED = "ordered", _("ordered")
+        MERGED = "merged", _("merged")  # its lines went into another basket
+
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    customer = models.ForeignKey(
+        Customer,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="baskets",
+        verbose_name=_("customer"),
+    )
+    channel = models.CharField(_("channel"), max_length=10, default="web")
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
+    email = models.EmailField(_("e-mail"), blank=True)  # given at checkout by a guest
+    language = models.CharField(_("language"), max_length=2, default="fr")
+    store = models.ForeignKey(
+        Store, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("store")
+    )  # chosen for pick-up, or the till's
+    till = models.ForeignKey(
+        Till,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="baskets",
+        verbose_name=_("open at till"),
+    )
+    held_label = models.CharField(_("put aside as"), max_length=40, blank=True)
+    created_at = models.DateTimeField(_("started"))
+    changed_at = models.DateTimeField(_("changed"))
+
+    objects = BasketQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("basket")
+        verbose_name_plural = _("baskets")
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["changed_at"], name="basket_open", condition=Q(status="open")),
+            models.Index(fields=["customer", "-changed_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.token)[:8]
+
+
+class BasketLine(models.Model):
+    """One article of a basket, once."""
+
+    basket = models.ForeignKey(Basket, models.CASCADE, related_name="lines")
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField(_("quantity"))
+    seen_unit_minor = models.PositiveIntegerField(_("price last shown"))
+    # A till's discount on the whole line, with its reason (UX T7).
+    discount_minor = models.PositiveIntegerField(_("discount"), default=0)
+    discount_reason = models.CharField(_("reason"), max_length=80, blank=True)
+    added_at = models.DateTimeField(_("added"))
+
+    class Meta:
+        verbose_name = _("basket line")
+        verbose_name_plural = _("basket lines")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["basket", "variant"], name="basket_line_unique"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY),
+                name="basket_line_quantity",
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_minor=0) | ~Q(discount_reason=""),
+                name="basket_line_discount_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.variant_id}"
