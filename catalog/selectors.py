@@ -13,7 +13,7 @@ from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, TextField
 from django.utils.translation import get_language
 from stdnum import ean
 
-from catalog.models import Category, Product, Variant, VatRate
+from catalog.models import Category, Price, Product, Variant, VatRate
 from catalog.pricing import PricePoint, UnitPrice, reference_price
 
 HISTORY = timedelta(days=120)  # how far back price rows are read for the reference price
@@ -23,8 +23,10 @@ TYPO_SIMILARITY = 0.45
 def _listed(channel: str, store_id: int | None) -> tuple[str, dict[str, Any]]:
     """Condition and parameters for the price lists of a place, and their rank by precision."""
     return (
-        ("l.currency = %(currency)s AND l.channel IN ('', %(channel)s)"
-        " AND (l.store_id IS NULL OR l.store_id = %(store)s)"),
+        (
+            "l.currency = %(currency)s AND l.channel IN ('', %(channel)s)"
+            " AND (l.store_id IS NULL OR l.store_id = %(store)s)"
+        ),
         {"currency": settings.CURRENCY, "channel": channel, "store": store_id},
     )
 
@@ -106,9 +108,7 @@ def in_category(category: Category) -> QuerySet[Product]:
 
 
 def with_price_from(products: QuerySet[Product], *, at: datetime) -> QuerySet[Product]:
-    """Annotate `price_from`, the lowest price of the product's articles on the site, for sorting."""
-    from catalog.models import Price
-
+    """Annotate `price_from`, the lowest price of the product's articles, for sorting."""
     lowest = (
         Price.objects.at(at)
         .filter(
@@ -125,7 +125,7 @@ def with_price_from(products: QuerySet[Product], *, at: datetime) -> QuerySet[Pr
 
 
 def by_code(code: str) -> Variant | None:
-    """The article of a scanned or typed SKU or GTIN, or None. A 12-digit UPC is a GTIN-13 with 0."""
+    """The article of a scanned or typed SKU or GTIN, or None; a UPC is a GTIN-13 with a 0."""
     code = code.strip()
     if not code:
         return None

@@ -64,11 +64,11 @@ def refresh_search(product_ids: Collection[int] | None = None) -> None:
             """
             UPDATE catalog_product p SET
               search_fr = setweight(to_tsvector('omnishop_fr', s.name_fr || ' ' || s.brand), 'A')
-                       || setweight(to_tsvector('omnishop_fr', s.shelf_fr || ' ' || s.options_fr), 'B')
+                || setweight(to_tsvector('omnishop_fr', s.aside_fr), 'B')
                        || setweight(to_tsvector('simple', s.codes), 'A')
                        || setweight(to_tsvector('omnishop_fr', s.text_fr), 'D'),
               search_en = setweight(to_tsvector('omnishop_en', s.name_en || ' ' || s.brand), 'A')
-                       || setweight(to_tsvector('omnishop_en', s.shelf_en || ' ' || s.options_en), 'B')
+                || setweight(to_tsvector('omnishop_en', s.aside_en), 'B')
                        || setweight(to_tsvector('simple', s.codes), 'A')
                        || setweight(to_tsvector('omnishop_en', s.text_en), 'D'),
               search_words = plain_text(concat_ws(' ', s.name_fr, s.name_en, s.brand, s.shelf_fr))
@@ -76,11 +76,11 @@ def refresh_search(product_ids: Collection[int] | None = None) -> None:
               SELECT d.id, coalesce(d.name_fr, d.name) AS name_fr,
                      coalesce(d.name_en, '') AS name_en,
                      coalesce(b.name, '') AS brand,
-                     coalesce(c.name_fr, c.name) AS shelf_fr, coalesce(c.name_en, '') AS shelf_en,
+                     coalesce(c.name_fr, c.name) AS shelf_fr,
+                     concat_ws(' ', coalesce(c.name_fr, c.name), o.names_fr) AS aside_fr,
+                     concat_ws(' ', c.name_en, o.names_en) AS aside_en,
                      coalesce(d.description_fr, d.description) AS text_fr,
                      coalesce(d.description_en, '') AS text_en,
-                     coalesce(o.names_fr, '') AS options_fr,
-                     coalesce(o.names_en, '') AS options_en,
                      coalesce(k.codes, '') AS codes
                 FROM catalog_product d
                 JOIN catalog_category c ON c.id = d.category_id

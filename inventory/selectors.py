@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.db import connection
 
+from inventory.models import StoreLocation
+
 _FREE = """
     SELECT l.variant_id, l.location_id,
            GREATEST(0, l.on_hand - l.reserved + coalesce(o.units, 0)
@@ -77,8 +79,6 @@ def free_to_ship(variant_ids: Collection[int], *, at: datetime) -> dict[int, int
 
 def store_location(store_id: int) -> int:
     """The first location of a store: where its tills sell from and its returns go to."""
-    from inventory.models import StoreLocation
-
     return (
         StoreLocation.objects.filter(store_id=store_id, location__active=True)
         .order_by("rank")

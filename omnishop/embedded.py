@@ -8,7 +8,6 @@ The server listens on a private socket only; no port is opened.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -224,6 +223,10 @@ def _remember(var_dir: Path, cluster: Cluster, binaries: Path) -> None:
 @contextlib.contextmanager
 def _locked(var_dir: Path) -> Iterator[None]:
     """One process at a time makes, starts or stops the server."""
+    if sys.platform == "win32":
+        raise DatabaseUnavailable("On Windows use WSL, or set DATABASE_URL to a PostgreSQL.")
+    import fcntl
+
     var_dir.mkdir(parents=True, exist_ok=True)
     with (var_dir / "postgres.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -115,7 +115,7 @@ class Supervisor:
         """Print the address and the sign-ins once the web server answers."""
         address = f"http://localhost:{self.port}"
         deadline = time.monotonic() + FIRST_ANSWER
-        while not self.stopping.wait(0.1):
+        while not self.stopping.wait(0.4):
             if answers(f"http://{self.host}:{self.port}/health/live/"):
                 say(welcome(address))
                 return

@@ -1,9 +1,26 @@
-"""Every address of the house."""
+"""Every address of the house. French has no prefix, English lies under /en/."""
 
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+from django.views.static import serve
+from health_check.views import HealthCheckView
+
+from omnishop.health import live
 
 urlpatterns = [
-    *i18n_patterns(path("admin/", admin.site.urls), prefix_default_language=False),
+    path("health/live/", live, name="live"),
+    path("health/ready/", HealthCheckView.as_view(), name="ready"),
+    path("api/", include("omnishop.channels.api.urls")),
+    *i18n_patterns(
+        path("", include("omnishop.channels.storefront.urls")),
+        path("compte/", include("allauth.urls")),
+        path("till/", include("omnishop.channels.till.urls")),
+        path("reports/", include("omnishop.reports.urls")),
+        path("admin/", admin.site.urls),
+        prefix_default_language=False,
+    ),
 ]
+if not settings.PRODUCTION:  # in production a web server or object storage serves media
+    urlpatterns.append(path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}))

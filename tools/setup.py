@@ -29,6 +29,7 @@ VAR = Path(os.environ.get("VAR_DIR") or BASE / "var")
 LOG = VAR / "log" / "setup.log"
 APPS = ("omnishop", "customers", "catalog", "inventory", "orders", "loyalty")
 OLDEST_PYTHON = (3, 11)
+NPM = ["npm", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"]
 OLDEST_NODE = 20
 NO_NETWORK = (  # what pip and npm say
     *("Failed to establish a new connection", "NewConnectionError", "Name or service not known"),
@@ -87,8 +88,7 @@ def assets() -> None:
     wanted = fingerprint(lock)
     if read_stamp(modules) != wanted:
         with step("Front-end packages"):
-            npm = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
-            run(npm, path=path)
+            run([*NPM, "ci"], path=path)
             modules.write_text(json.dumps(wanted))
     sources = [*lock, *files(BASE / "static" / "src"), *files(BASE / "templates")]
     built = BASE / "static" / "build" / ".omnishop-stamp"
@@ -219,10 +219,9 @@ def reason(command: list[str], said: str, hint: str) -> str:
         return "The disk is full. Free some space and try again."
     lines = [line.strip() for line in said.splitlines() if line.strip()] or ["no output"]
     if command[0] == "npm":  # its last lines are advice, and the first a code
-        errors = [
-            line for line in lines if "rror" in line and not line.startswith("npm error code")
-        ]
-        telling = max(errors[:3] or lines, key=len)
+        errors = [line.removeprefix("npm error").strip() for line in lines if "rror" in line]
+        told = (word for word in errors if word and not word.startswith("code "))
+        telling = next(told, lines[-1])
     else:
         telling = lines[-1]
     log = os.path.relpath(LOG, os.getcwd())
@@ -285,7 +284,8 @@ def read_stamp(path: Path) -> str:
 
 
 def brief(command: list[str]) -> str:
-    return " ".join(Path(word).name if word.startswith("/") else word for word in command[:6])
+    words = [Path(word).name for word in command if not word.startswith("--")]
+    return " ".join(words[:6])
 
 
 def newer_python() -> str | None:

@@ -1,12 +1,12 @@
 """Promises: hold a whole basket or nothing, then fulfil, release or shorten (DESIGN 3.2)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 
 from inventory.errors import InsufficientStock, Missing
 from inventory.models import Reservation, StockMovement
@@ -44,12 +44,55 @@ def reserve(
     is kept back from online demand (ALG-1). Five statements, whatever the number of lines.
     Raises InsufficientStock, holding nothing.
     """
-    wanted: dict[Key, int] = defaultdict(int)
-    for demand in demands:
-        wanted[demand.key] += demand.quantity
+    wanted = _summed(demands)
     levels = stock.lock(wanted)
     if held := list(Reservation.objects.held().filter(document=document).order_by("line")):
         return held
+    _promise(wanted, levels, at=at, online=online)
+    return Reservation.objects.bulk_create(_holds(demands, document, at, expires_at))
+
+
+@transaction.atomic
+def hold_more(
+    demands: Sequence[Demand],
+    *,
+    document: str,
+    at: datetime,
+    expires_at: datetime | None,
+    online: bool = True,
+) -> None:
+    """Hold units on top of what the document holds already. All or nothing, not repeatable.
+
+    Raises InsufficientStock, holding nothing more.
+    """
+    wanted = _summed(demands)
+    levels = stock.lock(wanted)
+    _promise(wanted, levels, at=at, online=online)
+    held = {
+        (hold.line, hold.location_id): hold
+        for hold in Reservation.objects.held().filter(document=document)
+    }
+    fresh = []
+    for demand in demands:
+        hold = held.get((demand.line, demand.location_id))
+        if hold is None:
+            fresh.append(demand)
+        else:
+            Reservation.objects.filter(pk=hold.pk).update(quantity=F("quantity") + demand.quantity)
+    Reservation.objects.bulk_create(_holds(fresh, document, at, expires_at))
+
+
+def _summed(demands: Sequence[Demand]) -> dict[Key, int]:
+    wanted: dict[Key, int] = defaultdict(int)
+    for demand in demands:
+        wanted[demand.key] += demand.quantity
+    return wanted
+
+
+def _promise(
+    wanted: Mapping[Key, int], levels: dict[Key, stock.Level], *, at: datetime, online: bool
+) -> None:
+    """Count the units as reserved on their locked levels, or raise InsufficientStock."""
     stock.free_overdue(wanted, levels, at=at)
     missing = []
     for key, quantity in sorted(wanted.items()):
@@ -62,7 +105,12 @@ def reserve(
     if missing:
         raise InsufficientStock(missing)
     stock.store(levels)
-    return Reservation.objects.bulk_create(
+
+
+def _holds(
+    demands: Sequence[Demand], document: str, at: datetime, expires_at: datetime | None
+) -> list[Reservation]:
+    return [
         Reservation(
             variant_id=demand.variant_id,
             location_id=demand.location_id,
@@ -73,7 +121,7 @@ def reserve(
             created_at=at,
         )
         for demand in demands
-    )
+    ]
 
 
 def _held_and_locked(document: str) -> tuple[list[Reservation], dict[Key, stock.Level]]:
@@ -105,6 +153,12 @@ def _close(
         created_at=hold.created_at,
         closed_at=at,
     )
+
+
+def held_units(*, document: str) -> int:
+    """Units that the document still holds, overdue ones included."""
+    units = Reservation.objects.held().filter(document=document).aggregate(units=Sum("quantity"))
+    return units["units"] or 0
 
 
 @transaction.atomic

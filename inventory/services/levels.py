@@ -32,7 +32,8 @@ def lock(keys: Collection[Key], *, create: bool = False) -> dict[Key, Level]:
         if create:
             cursor.execute(
                 """
-                INSERT INTO inventory_stocklevel (variant_id, location_id, on_hand, reserved, safety)
+                INSERT INTO inventory_stocklevel
+                  (variant_id, location_id, on_hand, reserved, safety)
                 SELECT variant, location, 0, 0, 0
                   FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[])
                        AS wanted(variant, location)

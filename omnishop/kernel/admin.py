@@ -1,4 +1,4 @@
-"""What the back office shares: ledgers are looked at, never typed in; big tables are not counted."""
+"""What the back office shares: ledgers are read, never typed in; big tables are not counted."""
 
 from typing import Any
 

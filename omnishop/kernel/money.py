@@ -1,4 +1,4 @@
-"""Money is an integer of minor units. This module alone rounds (DESIGN 3.11, DOMAIN VAT-3, ALG-10)."""
+"""Money is an integer of minor units; this module alone rounds (DESIGN 3.11, VAT-3, ALG-10)."""
 
 from collections import defaultdict
 from collections.abc import Sequence

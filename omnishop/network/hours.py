@@ -49,9 +49,11 @@ def openings_on(store: "Store", day: date) -> list[Opening]:
     """The open times of one store-local day, for display."""
     start = datetime.combine(day, time.min, tzinfo=store.zone)
     end = datetime.combine(day + timedelta(days=1), time.min, tzinfo=store.zone)
-    return list(takewhile(
+    return list(
+        takewhile(
             lambda opening: opening.opens_at < end, openings(store, start, horizon=end - start)
-        ))
+        )
+    )
 
 
 def ready_by(store: "Store", at: datetime) -> datetime | None:

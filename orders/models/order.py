@@ -1,8 +1,11 @@
 """The order: one table for web, till and telephone."""
 
 import secrets
+from datetime import date, datetime
 from typing import Self
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, models
 from django.db.models import F, Q
@@ -116,6 +119,7 @@ class Order(models.Model):
     # The business day on which the sale counts in reports; empty until it is a sale.
     sold_on = models.DateField(_("sold on"), null=True, blank=True)
     hold_expires_at = models.DateTimeField(_("held for payment until"), null=True, blank=True)
+    fingerprint = models.CharField(max_length=64, blank=True, default="")  # of what was asked for
     source_key = models.CharField(max_length=80, blank=True, default="")  # "online-retail:536370"
 
     objects = OrderQuerySet.as_manager()
@@ -150,6 +154,12 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    def business_day(self, at: datetime) -> date:
+        """The day on which something of this order counts: the store's, or the head office's."""
+        if self.store:
+            return self.store.business_day(at)
+        return at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
 
 
 class OrderLine(models.Model):

@@ -1,6 +1,6 @@
 // Builds static/build/: one style sheet and script per entry file, and the icons that templates name.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -53,7 +53,6 @@ async function scripts() {
   else await esbuild.build(options)
 }
 
-if (!watch) rmSync(out, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
 icons()
 await scripts()

@@ -4,23 +4,25 @@ The pure functions take the language; the tags and filters read the active one.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from django import template
 from django.conf import settings
+from django.core.paginator import Page
 from django.http import HttpRequest
 from django.template import Context
 from django.urls import translate_url
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 register = template.Library()
 
@@ -86,6 +88,14 @@ def format_number(number: int, language: str) -> str:
     return str(format_decimal(number, locale=language))
 
 
+def format_distance(metres: int, language: str) -> str:
+    """`850 m`, `2,1 km`, `2.1 km`; whole kilometres from 10."""
+    if metres < 1000:
+        return f"{max(10, round(metres, -1))}{NBSP}m"
+    pattern = "#,##0" if metres >= 10_000 else "0.0"
+    return f"{format_decimal(Decimal(metres) / 1000, format=pattern, locale=language)}{NBSP}km"
+
+
 @register.filter
 def money(amount_minor: int | None, currency: str | None = None) -> str:
     """`{{ line.total_minor|money:line.currency }}`; without a currency, the shop's own."""
@@ -104,6 +114,12 @@ def percent(rate_bp: int | None) -> str:
 def number(value: int | None) -> str:
     """`{{ count|number }}`: a whole number, grouped by thousands."""
     return "" if value is None else format_number(value, _language())
+
+
+@register.filter
+def distance(metres: int | None) -> str:
+    """`{{ store.distance_m|distance }}`."""
+    return "" if metres is None else format_distance(metres, _language())
 
 
 @register.filter
@@ -223,12 +239,47 @@ def shop_name() -> str:
     return str(getattr(settings, "SHOP_NAME", "Omnishop"))
 
 
+@register.simple_tag
+def script_words() -> SafeString:
+    """The sentences that `static/src/js` says, in the page's language."""
+    return json_script(
+        {
+            "sending": gettext("In progress…"),
+            "errorPrefix": gettext("Error:"),
+            "offline": gettext("You are offline. What you typed is kept."),
+            "online": gettext("You are back online."),
+            "unreachable": gettext("The shop cannot be reached. What you typed is kept."),
+            "timeout": gettext("The answer is taking too long. What you typed is kept."),
+            "broken": gettext("This did not work on our side. What you typed is kept."),
+            "expired": gettext("This page has expired. Reload it, then try again."),
+            "gone": gettext("This is no longer there. Reload the page."),
+            "slowDown": gettext("Too many requests. Wait a minute, then try again."),
+            "missing": gettext("Fill in this field."),
+            "choose": gettext("Choose an answer."),
+            "email": gettext("Enter an e-mail address such as name@example.com."),
+            "pattern": gettext("Check the format."),
+            "tooShort": gettext("Enter at least {count} characters."),
+            "tooSmall": gettext("Enter {count} or more."),
+            "tooBig": gettext("Enter {count} or less."),
+            "oneSuggestion": gettext("1 suggestion"),
+            "suggestions": gettext("{count} suggestions"),
+            "suggestion": gettext("suggestion {at} of {of}"),
+            "noPosition": gettext("Your position was not found. Enter a postcode."),
+            "positionRefused": gettext("Your position was not shared. Enter a postcode."),
+            "copied": gettext("Copied"),
+        },
+        "words",
+    )
+
+
 @register.simple_tag(takes_context=True)
 def other_language_url(context: Context, language: str = "") -> str:
-    """This page in `language`, by default the other of the two; the home page from an error page."""
+    """This page in `language`, by default the other one; the home page from an error page."""
     request: HttpRequest | None = context.get("request")
     code = language or ("en" if _language() == "fr" else "fr")
-    return translate_url(request.get_full_path() if request else "/", code)
+    here = request.get_full_path() if request else "/"
+    there = translate_url(here, code)
+    return there if there != here else translate_url("/", code)
 
 
 @register.simple_tag(takes_context=True)
@@ -241,3 +292,24 @@ def with_query(context: Context, **changes: str | int | None) -> str:
         if value is not None and value != "":
             query[key] = str(value)
     return "?" + query.urlencode()
+
+
+@register.filter
+def nth(values: Sequence[Any], index: int) -> Any:
+    """`{{ columns|nth:2 }}`; nothing beyond the end."""
+    return values[index] if index < len(values) else None
+
+
+@register.filter
+def page_numbers(page: Page[Any]) -> list[int | None]:
+    """The pages to name: first, last, the current one and its neighbours; None is a gap."""
+    last = page.paginator.num_pages
+    wanted = sorted({1, last, *range(max(1, page.number - 1), min(last, page.number + 1) + 1)})
+    numbers: list[int | None] = []
+    for n in wanted:
+        if numbers and isinstance(numbers[-1], int) and n - numbers[-1] == 2:
+            numbers.append(n - 1)
+        elif numbers and isinstance(numbers[-1], int) and n - numbers[-1] > 2:
+            numbers.append(None)
+        numbers.append(n)
+    return numbers

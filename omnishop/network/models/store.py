@@ -1,6 +1,7 @@
 """Legal entities, their stores and tills."""
 
 from datetime import date, datetime
+from math import asin, cos, radians, sin, sqrt
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -99,6 +100,15 @@ class Store(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    def distance_km(self, latitude: float, longitude: float) -> float:
+        """Distance as the crow flies, in kilometres."""
+        phi1, phi2 = radians(self.latitude), radians(latitude)
+        half = (
+            sin((phi2 - phi1) / 2) ** 2
+            + cos(phi1) * cos(phi2) * sin(radians(longitude - self.longitude) / 2) ** 2
+        )
+        return 2 * 6371.0 * asin(sqrt(half))
 
     def business_day(self, at: datetime) -> date:
         """The store's own date of an instant (STD-3)."""

@@ -10,7 +10,7 @@ let leaving = null
 document.addEventListener('htmx:beforeSwap', () => {
   const row = document.activeElement?.closest('[data-row]')
   const list = row?.closest('[data-focus-after]')
-  if (!list) return (leaving = null)
+  if (!list) return // another part of the page, such as the header, may swap meanwhile
   const rows = [...list.querySelectorAll('[data-row]')]
   const at = rows.indexOf(row)
   const ids = [...rows.slice(at + 1), ...rows.slice(0, at).reverse()].map((other) => other.id)
@@ -18,10 +18,12 @@ document.addEventListener('htmx:beforeSwap', () => {
 })
 
 document.addEventListener('htmx:afterSettle', () => {
-  if (!leaving || document.getElementById(leaving.id)) return (leaving = null)
-  const next = leaving.ids.map((id) => document.getElementById(id)).find(Boolean)
-  const target = next?.querySelector(HOLDS) ?? document.querySelector(leaving.heading)
+  if (!leaving || document.activeElement !== document.body) return
+  const { id, ids, heading } = leaving
   leaving = null
+  if (document.getElementById(id)) return
+  const next = ids.map((other) => document.getElementById(other)).find(Boolean)
+  const target = next?.querySelector(HOLDS) ?? document.querySelector(heading)
   if (target && !target.matches(HOLDS)) target.tabIndex = -1
   target?.focus()
 })

@@ -18,7 +18,7 @@ function title(bad) {
   document.title = bad ? prefix() + plain : plain
 }
 
-focusSummary(document)
+if (focusSummary(document)) title(true)
 document.addEventListener('htmx:afterSettle', ({ detail }) => {
   if (detail.elt.closest('[data-quiet]')) return
   focusSummary(detail.elt)

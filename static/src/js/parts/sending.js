@@ -11,7 +11,7 @@ const kept = new Map()
 
 export function hold(button) {
   if (!button || kept.has(button)) return
-  const quiet = button.dataset.busy === '' || button.matches('.btn-square, .btn-circle, .qty *, [aria-label]')
+  const quiet = button.dataset.busy === '' || !button.innerText.trim()
   kept.set(button, { nodes: quiet ? null : [...button.childNodes], was: button.getAttribute('aria-disabled') })
   button.setAttribute('aria-disabled', 'true')
   if (quiet) return
@@ -25,7 +25,7 @@ export function release(button) {
   if (!before) return
   kept.delete(button)
   if (before.nodes) button.replaceChildren(...before.nodes)
-  button.style.minWidth = ''
+  button.removeAttribute('style')
   if (before.was === null) button.removeAttribute('aria-disabled')
   else button.setAttribute('aria-disabled', before.was)
 }

@@ -1,0 +1,336 @@
+"""Writes about people: who they are, what they agreed to, what we tell them."""
+
+from datetime import datetime
+from typing import Any
+
+import css_inline
+import phonenumbers
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+from django.template import TemplateDoesNotExist
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+from email_validator import EmailNotValidError, validate_email
+
+from customers.models import ConsentEvent, Customer, Identity, Message
+from omnishop.kernel.claims import claim
+from omnishop.kernel.errors import Invalid, Refusal
+from omnishop.network.models import User
+
+MAX_ATTEMPTS = 5
+
+
+def normal_email(value: str) -> str:
+    """The e-mail address as we compare it: lower-case (ALG-11). Raises Invalid."""
+    try:
+        return validate_email(value.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError as error:
+        raise Invalid(
+            _("%(value)s is not an e-mail address. Example: camille@example.org") % {"value": value}
+        ) from error
+
+
+def normal_phone(value: str, country: str = "FR") -> str:
+    """The telephone number in E.164, the way we compare it (ALG-11). Raises Invalid."""
+    try:
+        number = phonenumbers.parse(value, country)
+    except phonenumbers.NumberParseException as error:
+        raise Invalid(_("This telephone number cannot be read. Example: 06 39 98 12 34")) from error
+    if not phonenumbers.is_possible_number(number):
+        raise Invalid(_("This telephone number has the wrong length. Example: 06 39 98 12 34"))
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _next(sequence: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(%s)", [sequence])
+        return int(cursor.fetchone()[0])
+
+
+@transaction.atomic
+def create_customer(
+    *,
+    first_name: str = "",
+    last_name: str = "",
+    email: str = "",
+    phone: str = "",
+    language: str = "fr",
+    home_store_id: int | None = None,
+) -> Customer:
+    """A new person with the keys given; a key that is another person's is refused.
+
+    Raises Refusal naming the key when someone has it: the till offers that person instead
+    (FIELD 43), so that nobody exists twice.
+    """
+    customer = Customer.objects.create(
+        number=f"C-{_next('customers_number'):06d}",
+        first_name=first_name.strip(),
+        last_name=last_name.strip(),
+        language=language,
+        home_store_id=home_store_id,
+    )
+    if email:
+        add_identity(customer=customer, kind=Identity.Kind.EMAIL, value=normal_email(email))
+    if phone:
+        add_identity(customer=customer, kind=Identity.Kind.PHONE, value=normal_phone(phone))
+    return customer
+
+
+def add_identity(
+    *, customer: Customer, kind: str, value: str, verified_at: datetime | None = None
+) -> Identity:
+    """Give a person a key in its normal form. Raises Refusal when another person has it."""
+    try:
+        with transaction.atomic():
+            return Identity.objects.create(
+                customer=customer, kind=kind, value=value, verified_at=verified_at
+            )
+    except IntegrityError:
+        existing = Identity.objects.get(kind=kind, value=value)
+        if existing.customer_id == customer.pk:
+            return existing
+        raise Refusal(
+            _("%(value)s already belongs to another customer.") % {"value": value}
+        ) from None
+
+
+def add_card(*, customer: Customer, at: datetime) -> str:
+    """The person's loyalty card number, made on first need: EAN-13 in our in-store range 29."""
+    card = customer.identities.filter(kind=Identity.Kind.CARD).first()
+    if card:
+        return card.value
+    body = f"29{_next('customers_card'):010d}"
+    check = -sum((3 if i % 2 else 1) * int(digit) for i, digit in enumerate(body)) % 10
+    number = f"{body}{check}"
+    add_identity(customer=customer, kind=Identity.Kind.CARD, value=number, verified_at=at)
+    return number
+
+
+@transaction.atomic
+def customer_of_login(*, user: User, email_verified: bool, at: datetime) -> Customer:
+    """The person behind a login, made or found on a verified address alone (ALG-11).
+
+    An unverified address never links: that would hand over someone's history (FIELD 42).
+    """
+    customer = Customer.objects.filter(user=user).first()
+    email = normal_email(user.email)
+    if customer is None:
+        known = (
+            Identity.objects.select_related("customer")
+            .filter(kind=Identity.Kind.EMAIL, value=email)
+            .first()
+        )
+        if known and email_verified and known.customer.user_id is None:
+            customer = known.customer
+            customer.user = user
+            customer.save(update_fields=["user"])
+        elif known:
+            customer = create_customer(first_name=user.first_name, last_name=user.last_name)
+            customer.user = user
+            customer.save(update_fields=["user"])
+        else:
+            customer = create_customer(
+                first_name=user.first_name, last_name=user.last_name, email=email
+            )
+            customer.user = user
+            customer.save(update_fields=["user"])
+    if email_verified:
+        Identity.objects.filter(
+            customer=customer, kind=Identity.Kind.EMAIL, value=email, verified_at__isnull=True
+        ).update(verified_at=at)
+    return customer
+
+
+def record_consent(
+    *,
+    customer: Customer,
+    granted: bool,
+    source: str,
+    actor: str,
+    at: datetime,
+    channel: str = ConsentEvent.Channel.EMAIL,
+    purpose: str = ConsentEvent.Purpose.MARKETING,
+    text_version: str = "2026-11",
+    basis: str = "consent",
+) -> ConsentEvent | None:
+    """Write an answer to a consent question; the same answer again writes nothing."""
+    standing = (
+        ConsentEvent.objects.filter(customer=customer, purpose=purpose, channel=channel)
+        .order_by("-at", "-pk")
+        .first()
+    )
+    if standing and standing.granted == granted:
+        return None
+    return ConsentEvent.objects.create(
+        customer=customer,
+        purpose=purpose,
+        channel=channel,
+        granted=granted,
+        basis=basis,
+        text_version=text_version,
+        source=source,
+        actor=actor,
+        at=at,
+    )
+
+
+def queue_message(
+    *,
+    key: str,
+    template: str,
+    to: str,
+    language: str,
+    context: dict[str, Any],
+    at: datetime,
+    purpose: str = Message.Purpose.SERVICE,
+    customer_id: int | None = None,
+    document: str = "",
+    due_at: datetime | None = None,
+) -> Message | None:
+    """Write a message for the task to send; a second one with the same key is not written.
+
+    Without an address there is nothing to write. Consent is checked when it is sent.
+    """
+    if not to:
+        return None
+    message = Message(
+        key=key,
+        template=template,
+        to=to,
+        language=language,
+        context=context,
+        purpose=purpose,
+        customer_id=customer_id,
+        document=document,
+        queued_at=at,
+        due_at=due_at or at,
+    )
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+    return message
+
+
+def _rendered(message: Message) -> EmailMultiAlternatives:
+    """The e-mail itself, in the reader's language: text and one HTML layout with inline styles."""
+    context = message.context | {"site_url": settings.SITE_URL, "language": message.language}
+    name = f"messages/{message.template}"
+    with translation.override(message.language):
+        subject = " ".join(render_to_string(f"{name}.subject.txt", context).split())
+        text = render_to_string(f"{name}.txt", context)
+        mail = EmailMultiAlternatives(
+            subject,
+            text,
+            to=[message.to],
+            headers={"Message-ID": f"<message-{message.pk}@omnishop>"},
+        )
+        try:
+            html = render_to_string(f"{name}.html", context | {"subject": subject})
+        except TemplateDoesNotExist:
+            return mail
+    mail.attach_alternative(css_inline.inline(html), "text/html")
+    return mail
+
+
+def send(*, message_id: int, at: datetime) -> bool:
+    """Send one due message, once; False when there was nothing to send.
+
+    A marketing message is marked before it leaves: a crash may lose it, never repeat it, and
+    the consent is read in that same transaction. A service message is marked after: it may be
+    repeated, with the same Message-ID, and is never lost.
+    """
+    if _is_marketing(message_id):
+        with transaction.atomic():
+            message = claim(Message.objects.due(at).filter(pk=message_id)).first()
+            if message is None:
+                return False
+            if not may_be_sent_marketing(message.customer_id, at=at):
+                _withhold(message, "no consent")
+                return False
+            mail = _rendered(message)
+            _mark_sent(message, mail.subject, at)
+        mail.send()
+        return True
+    with transaction.atomic():
+        message = claim(Message.objects.due(at).filter(pk=message_id)).first()
+        if message is None:
+            return False
+        try:
+            mail = _rendered(message)
+            mail.send()
+        except Exception as error:
+            message.attempts += 1
+            message.reason = type(error).__name__
+            if message.attempts >= MAX_ATTEMPTS:
+                message.status = Message.Status.FAILED
+            message.save(update_fields=["attempts", "reason", "status"])
+            return False
+        _mark_sent(message, mail.subject, at)
+    return True
+
+
+def seal_marketing(
+    *,
+    key: str,
+    template: str,
+    to: str,
+    language: str,
+    context: dict[str, Any],
+    customer_id: int,
+    document: str,
+    at: datetime,
+) -> tuple[Message, EmailMultiAlternatives]:
+    """Write a marketing message as sent and give the mail to deliver once that is committed.
+
+    For senders with a guard of their own, in the guard's transaction: nothing can come between
+    the guard and the mark, and a crash loses the mail instead of repeating it (DESIGN 3.8).
+    """
+    message = Message.objects.create(
+        key=key, template=template, to=to, language=language, context=context,
+        purpose=Message.Purpose.MARKETING, customer_id=customer_id, document=document,
+        queued_at=at, due_at=at, status=Message.Status.SENT, sent_at=at,
+    )
+    mail = _rendered(message)
+    _mark_sent(message, mail.subject, at)
+    return message, mail
+
+
+def _is_marketing(message_id: int) -> bool:
+    return Message.objects.filter(pk=message_id, purpose=Message.Purpose.MARKETING).exists()
+
+
+def may_be_sent_marketing(customer_id: int | None, *, at: datetime) -> bool:
+    """Whether the person's standing answer allows marketing by e-mail (GDP-2); none means no.
+
+    Of merged records the strictest standing answer counts (ALG-11).
+    """
+    if customer_id is None:
+        return False
+    answers = (
+        ConsentEvent.objects.filter(
+            Q(customer=customer_id) | Q(customer__merged_into=customer_id),
+            purpose=ConsentEvent.Purpose.MARKETING,
+            channel=ConsentEvent.Channel.EMAIL,
+            at__lte=at,
+        )
+        .order_by("customer_id", "-at", "-pk")
+        .distinct("customer_id")
+        .values_list("granted", flat=True)
+    )
+    standing = list(answers)
+    return bool(standing) and all(standing)
+
+
+def _mark_sent(message: Message, subject: str, at: datetime) -> None:
+    message.status = Message.Status.SENT
+    message.sent_at = at
+    message.subject = subject[:200]
+    message.reason = ""
+    message.save(update_fields=["status", "sent_at", "subject", "reason"])
+
+
+def _withhold(message: Message, reason: str) -> None:
+    message.status = Message.Status.WITHHELD
+    message.reason = reason
+    message.save(update_fields=["status", "reason"])

@@ -1,0 +1,15 @@
+"""Work on people that beat starts."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from customers import services
+from customers.models import Message
+
+
+@shared_task(name="customers.send_due_messages")
+def send_due_messages(limit: int = 200) -> int:
+    """Send due messages, oldest first; beat runs it every few seconds. Safe to overlap."""
+    at = timezone.now()
+    due = Message.objects.due(at).values_list("pk", flat=True)[:limit]
+    return sum(services.send(message_id=pk, at=at) for pk in due)

@@ -1,0 +1,256 @@
+"""Filling a basket, in any channel."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalog import selectors as catalog
+from catalog.pricing import NotSold
+from customers.models import Customer
+from omnishop.kernel.errors import Invalid, NotFound, Refusal
+from omnishop.network.models import Till
+from orders.errors import BasketClosed
+from orders.models import Basket, BasketLine
+from orders.models.basket import MAX_QUANTITY
+
+
+def start(
+    *,
+    at: datetime,
+    customer: Customer | None = None,
+    channel: str = "web",
+    language: str = "fr",
+    till: Till | None = None,
+) -> Basket:
+    """A new empty basket."""
+    return Basket.objects.create(
+        customer=customer,
+        channel=channel,
+        language=language,
+        created_at=at,
+        changed_at=at,
+        till=till,
+        store_id=till.store_id if till else None,
+    )
+
+
+def _open(basket_id: int) -> Basket:
+    """The basket, locked until commit. Raises BasketClosed when it was ordered."""
+    basket = Basket.objects.select_for_update(of=("self",)).get(pk=basket_id)
+    if basket.status != Basket.Status.OPEN:
+        raise BasketClosed
+    return basket
+
+
+def _touch(basket: Basket, at: datetime) -> None:
+    basket.changed_at = at
+    basket.save(update_fields=["changed_at"])
+
+
+def check_quantity(quantity: int, *, zero: bool = False) -> None:
+    """Refuse a quantity that no line can have."""
+    if not (0 if zero else 1) <= quantity <= MAX_QUANTITY:
+        raise Invalid(_("Choose a quantity from 1 to %(most)s.") % {"most": MAX_QUANTITY})
+
+
+@transaction.atomic
+def add(*, basket_id: int, variant_id: int, quantity: int, at: datetime) -> BasketLine:
+    """Put units of an article into the basket, on top of what it has of it.
+
+    Raises Invalid for a quantity out of range, NotSold when the article is not on sale here.
+    """
+    check_quantity(quantity)
+    basket = _open(basket_id)
+    price = catalog.prices(
+        [variant_id], at=at, channel=basket.channel, store_id=_price_store(basket)
+    ).get(variant_id)
+    if price is None:
+        raise NotSold(_("This article is no longer on sale."), variant_id=variant_id)
+    line, created = BasketLine.objects.get_or_create(
+        basket=basket,
+        variant_id=variant_id,
+        defaults={
+            "quantity": quantity,
+            "seen_unit_minor": price.amount_minor,
+            "added_at": at,
+        },
+    )
+    if not created:
+        check_quantity(line.quantity + quantity)
+        line.quantity += quantity
+        line.seen_unit_minor = price.amount_minor
+        line.save(update_fields=["quantity", "seen_unit_minor"])
+    _touch(basket, at)
+    return line
+
+
+def _price_store(basket: Basket) -> int | None:
+    """The store whose price lists count: a till's; the site has its own prices."""
+    return basket.store_id if basket.till_id else None
+
+
+@transaction.atomic
+def add_code(*, basket_id: int, code: str, at: datetime, quantity: int = 1) -> BasketLine:
+    """Put a scanned or typed SKU or GTIN into the basket. Raises NotFound for an unknown code."""
+    variant = catalog.by_code(code)
+    if variant is None:
+        raise NotFound(_("No article has the code %(code)s.") % {"code": code[:40]})
+    return add(basket_id=basket_id, variant_id=variant.pk, quantity=quantity, at=at)
+
+
+@transaction.atomic
+def set_quantity(*, basket_id: int, variant_id: int, quantity: int, at: datetime) -> None:
+    """Change a line's quantity; 0 takes the line out. A line that is gone stays gone."""
+    check_quantity(quantity, zero=True)
+    basket = _open(basket_id)
+    lines = BasketLine.objects.filter(basket=basket, variant_id=variant_id)
+    if quantity == 0:
+        lines.delete()
+    else:
+        lines.update(quantity=quantity, discount_minor=0, discount_reason="")
+    _touch(basket, at)
+
+
+@transaction.atomic
+def discount(
+    *, basket_id: int, variant_id: int, amount_minor: int, reason: str, at: datetime
+) -> None:
+    """A discount given at the till on a whole line, with its reason (UX T7)."""
+    basket = _open(basket_id)
+    if basket.till_id is None:
+        raise Refusal(_("Discounts by hand are given at the till alone."))
+    line = BasketLine.objects.filter(basket=basket, variant_id=variant_id).first()
+    if line is None:
+        raise NotFound(_("This article is not in the sale."))
+    if amount_minor and not reason.strip():
+        raise Invalid(_("Say why the discount is given."))
+    price = catalog.prices([variant_id], at=at, channel="till", store_id=basket.store_id).get(
+        variant_id
+    )
+    if price is None or not 0 <= amount_minor <= price.amount_minor * line.quantity:
+        raise Invalid(_("The discount is larger than the price of the line."))
+    line.discount_minor = amount_minor
+    line.discount_reason = reason.strip()[:80] if amount_minor else ""
+    line.save(update_fields=["discount_minor", "discount_reason"])
+    _touch(basket, at)
+
+
+@transaction.atomic
+def see_prices(*, basket_id: int, at: datetime) -> None:
+    """The shopper has seen today's prices; later changes are told against these."""
+    basket = _open(basket_id)
+    lines = list(basket.lines.all())
+    prices = catalog.prices(
+        [line.variant_id for line in lines],
+        at=at,
+        channel=basket.channel,
+        store_id=_price_store(basket),
+    )
+    for line in lines:
+        if line.variant_id in prices:
+            line.seen_unit_minor = prices[line.variant_id].amount_minor
+    BasketLine.objects.bulk_update(lines, ["seen_unit_minor"])
+
+
+@transaction.atomic
+def adopt(*, guest: Basket, customer: Customer, at: datetime) -> Basket:
+    """A guest signed in: the basket is theirs, with what they left in an earlier one (B4).
+
+    Nothing is summed or lost: an article in both keeps the quantity of the newer basket, one in
+    the older alone is added. Returns the basket to go on with.
+    """
+    guest = Basket.objects.select_for_update(of=("self",)).get(pk=guest.pk)
+    if guest.status != Basket.Status.OPEN or guest.customer_id not in (None, customer.pk):
+        return current(customer=customer) or start(at=at, customer=customer)
+    earlier = (
+        Basket.objects.select_for_update(of=("self",))
+        .open()
+        .filter(customer=customer, till__isnull=True, channel="web")
+        .exclude(pk=guest.pk)
+        .order_by("-changed_at")
+        .first()
+    )
+    guest.customer = customer
+    if earlier and not guest.lines.exists():
+        guest.status = Basket.Status.MERGED
+        guest.save(update_fields=["customer", "status"])
+        return earlier
+    if earlier:
+        known = set(guest.lines.values_list("variant_id", flat=True))
+        earlier.lines.exclude(variant_id__in=known).update(basket=guest)
+        earlier.status = Basket.Status.MERGED
+        earlier.save(update_fields=["status"])
+    guest.changed_at = at
+    guest.save(update_fields=["customer", "changed_at"])
+    return guest
+
+
+def current(*, customer: Customer) -> Basket | None:
+    """The basket the person is filling on the site, on whatever device; newest first."""
+    return (
+        Basket.objects.open()
+        .filter(customer=customer, channel="web")
+        .order_by("-changed_at", "-pk")
+        .first()
+    )
+
+
+@transaction.atomic
+def identify(*, basket_id: int, customer: Customer | None) -> None:
+    """Say whose basket it is, or that it is nobody's, at the till."""
+    basket = _open(basket_id)
+    basket.customer = customer
+    basket.save(update_fields=["customer"])
+
+
+@transaction.atomic
+def choose_store(*, basket_id: int, store_id: int | None) -> None:
+    """The store where the shopper would collect it."""
+    basket = _open(basket_id)
+    basket.store_id = store_id
+    basket.save(update_fields=["store"])
+
+
+@transaction.atomic
+def open_at_till(*, basket_id: int, till: Till) -> Basket:
+    """Go on at a till with a basket begun elsewhere: the same basket, not a copy (UX T9).
+
+    Raises Refusal while it is open at another till.
+    """
+    basket = _open(basket_id)
+    if basket.till_id not in (None, till.pk):
+        raise Refusal(_("This basket is open at another till."))
+    basket.till = till
+    basket.store_id = till.store_id
+    basket.held_label = ""
+    basket.save(update_fields=["till", "store", "held_label"])
+    return basket
+
+
+@transaction.atomic
+def leave_till(*, basket_id: int) -> None:
+    """Hand a basket begun on the site back to its shopper, without the till's discounts."""
+    basket = _open(basket_id)
+    if basket.channel != "web":
+        raise Refusal(_("This sale was begun at the till. Put it aside or empty it."))
+    basket.lines.update(discount_minor=0, discount_reason="")
+    basket.till = None
+    basket.store = None
+    basket.save(update_fields=["till", "store"])
+
+
+@transaction.atomic
+def put_aside(*, basket_id: int, label: str) -> None:
+    """Hold a till's sale for later (UX T6)."""
+    basket = _open(basket_id)
+    basket.held_label = label.strip()[:40] or _("Sale put aside")
+    basket.save(update_fields=["held_label"])
+
+
+@transaction.atomic
+def empty(*, basket_id: int, at: datetime) -> None:
+    """Take every line out."""
+    basket = _open(basket_id)
+    basket.lines.all().delete()
+    _touch(basket, at)

@@ -1,0 +1,459 @@
+"""From basket to order: reserve and price in one transaction, before anyone is asked for money.
+
+The second transaction, after the provider's answer, is in `payments` (DESIGN 3.3).
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalog import selectors as catalog
+from catalog.models import Product
+from catalog.pricing import DeliveryPrice, NotSold, Quote, quote
+from customers.models import Customer
+from customers.services import normal_email, normal_phone
+from inventory import selectors as stock
+from inventory import services as inventory
+from inventory.errors import InsufficientStock, Missing
+from loyalty import services as loyalty
+from loyalty.models import Account
+from omnishop.kernel.errors import Invalid, NotFound
+from omnishop.network.hours import hold_until, ready_by
+from omnishop.network.models import LegalEntity, Store
+from orders import selectors
+from orders.errors import BasketClosed, EmptyBasket, PriceChanged
+from orders.models import (
+    Basket,
+    BasketLine,
+    Channel,
+    DeliveryMethod,
+    Fulfilment,
+    FulfilmentLine,
+    Order,
+    OrderLine,
+    Payment,
+)
+from orders.models.order import next_number
+from orders.services import events, unpaid
+from orders.sourcing import Taken, Wanted
+
+PAYMENT_TIME = timedelta(minutes=15)  # how long the goods are held for a payment (ALG-2)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who orders and how to reach them."""
+
+    name: str
+    email: str
+    phone: str = ""
+    language: str = "fr"
+
+
+@dataclass(frozen=True, slots=True)
+class Pickup:
+    """Collected at a store; no address is needed (UX C3)."""
+
+    store_id: int
+    collector: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Brought home."""
+
+    method_id: int
+    address: dict[str, str] = field(default_factory=dict)  # line1, line2, postcode, city
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the shopper asks for at the end of checkout."""
+
+    contact: Contact
+    way: Pickup | Delivery
+    pay_in_store: bool = False
+    points: int = 0
+    expected_total_minor: int | None = None  # the total that was on the page (F-13)
+
+
+def _fingerprint(request: Request, lines: Sequence[BasketLine]) -> str:
+    content = asdict(request) | {
+        "lines": sorted((line.variant_id, line.quantity) for line in lines)
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def check_contact(contact: Contact) -> Contact:
+    """The contact in normal form. Raises Invalid naming what is wrong."""
+    if not contact.name.strip():
+        raise Invalid(_("Enter your name."))
+    return Contact(
+        name=contact.name.strip(),
+        email=normal_email(contact.email),
+        phone=normal_phone(contact.phone) if contact.phone.strip() else "",
+        language=contact.language,
+    )
+
+
+@transaction.atomic
+def place(
+    *, basket_id: int, request: Request, at: datetime, customer: Customer | None = None
+) -> Order:
+    """Turn the basket into an order with everything held; the same request again gives the same
+    order, another one replaces what was not paid yet (F-12).
+
+    The order awaits its payment for fifteen minutes; with `pay_in_store` it is placed at once
+    and the goods wait in the store. Raises EmptyBasket, NotSold, PriceChanged, InsufficientStock
+    or Invalid, writing nothing.
+    """
+    request = Request(
+        contact=check_contact(request.contact),
+        way=request.way,
+        pay_in_store=request.pay_in_store,
+        points=request.points,
+        expected_total_minor=request.expected_total_minor,
+    )
+    basket = Basket.objects.select_for_update(of=("self",)).get(pk=basket_id)
+    lines = list(basket.lines.select_related("variant__product"))
+    fingerprint = _fingerprint(request, lines)
+    earlier = basket.orders.exclude(status=Order.Status.CANCELLED).first()
+    if earlier:
+        if earlier.fingerprint == fingerprint:
+            return earlier
+        if earlier.status != Order.Status.AWAITING_PAYMENT:
+            raise BasketClosed
+        unpaid.abandon(order_id=earlier.pk, actor="customer", at=at)
+    if basket.status != Basket.Status.OPEN:
+        raise BasketClosed
+    if not lines:
+        raise EmptyBasket
+    prices = catalog.prices([line.variant_id for line in lines], at=at, channel="web")
+    if gone := [line for line in lines if line.variant_id not in prices]:
+        raise NotSold(
+            _("%(name)s is no longer on sale. Remove it to go on.")
+            % {"name": gone[0].variant.product.name},
+            variant_id=gone[0].variant_id,
+        )
+    goods_minor = sum(prices[line.variant_id].amount_minor * line.quantity for line in lines)
+    delivery = _delivery_price(request.way, goods_minor, at=at)
+    priced = quote(selectors.wants_of(lines), prices, delivery=delivery)
+    if request.expected_total_minor not in (None, priced.total_minor):
+        raise PriceChanged(priced.total_minor)
+    wanted = [
+        Wanted(position, line.variant_id, line.quantity)
+        for position, line in enumerate(lines, start=1)
+    ]
+    store = _store(request.way)
+    taken = (
+        selectors.pickup_sources(wanted, store_id=store.pk, at=at)
+        if store
+        else selectors.delivery_sources(wanted, at=at)
+    )
+    if taken is None:
+        raise _insufficient(wanted, store, at=at)
+    return _write(
+        basket=basket,
+        lines=lines,
+        request=request,
+        priced=priced,
+        taken=taken,
+        store=store,
+        customer=customer or basket.customer,
+        fingerprint=fingerprint,
+        at=at,
+    )
+
+
+def _store(way: Pickup | Delivery) -> Store | None:
+    if isinstance(way, Delivery):
+        return None
+    store = (
+        Store.objects.open_to_shoppers()
+        .filter(offers_pickup=True, pk=way.store_id)
+        .select_related("entity")
+        .first()
+    )
+    if store is None:
+        raise NotFound(_("This store does not offer pick-up. Choose another."))
+    return store
+
+
+def _delivery_price(
+    way: Pickup | Delivery, goods_minor: int, *, at: datetime
+) -> DeliveryPrice | None:
+    if isinstance(way, Pickup):
+        return None
+    method = (
+        DeliveryMethod.objects.filter(pk=way.method_id, active=True)
+        .select_related("tax_category")
+        .first()
+    )
+    if method is None:
+        raise NotFound(_("This delivery is no longer offered. Choose another."))
+    for name, label in (
+        ("line1", _("the street")),
+        ("postcode", _("the postcode")),
+        ("city", _("the town")),
+    ):
+        if not way.address.get(name, "").strip():
+            raise Invalid(_("The delivery address lacks %(part)s.") % {"part": label})
+    return selectors.delivery_price(method, goods_minor, at=at)
+
+
+def _insufficient(wanted: list[Wanted], store: Store | None, *, at: datetime) -> InsufficientStock:
+    ids = {want.variant_id for want in wanted}
+    if store:
+        by_store = stock.free_by_store(ids, at=at)
+        free = {variant_id: by_store[variant_id].get(store.pk, 0) for variant_id in ids}
+    else:
+        shipped = stock.free_to_ship(ids, at=at)
+        free = {variant_id: shipped.get(variant_id, 0) for variant_id in ids}
+    return InsufficientStock(
+        [
+            Missing(want.variant_id, want.quantity, free[want.variant_id])
+            for want in wanted
+            if want.quantity > free[want.variant_id]
+        ]
+    )
+
+
+def _write(
+    *,
+    basket: Basket,
+    lines: list[BasketLine],
+    request: Request,
+    priced: Quote,
+    taken: list[Taken],
+    store: Store | None,
+    customer: Customer | None,
+    fingerprint: str,
+    at: datetime,
+) -> Order:
+    in_store = request.pay_in_store
+    if in_store and store is None:
+        raise Invalid(_("Only an order collected in a store can be paid there."))
+    if in_store and request.points:
+        raise Invalid(_("Points of a reservation are spent at the till, when you pay."))
+    ready_at = ready_by(store, at) if store else None
+    kept_until = hold_until(store, ready_at) if store and ready_at else None
+    if store and ready_at is None:
+        raise Invalid(_("This store is closed for the coming weeks. Choose another."))
+    entity = store.entity if in_store and store else LegalEntity.objects.order_by("pk").first()
+    if entity is None:
+        raise Invalid(_("No legal entity sells here yet. Add one in the back office."))
+    order = Order.objects.create(
+        number=next_number(),
+        channel=Channel.WEB,
+        status=Order.Status.PLACED if in_store else Order.Status.AWAITING_PAYMENT,
+        basket=basket,
+        customer=customer,
+        entity=entity,
+        store=None,
+        email=request.contact.email,
+        phone=request.contact.phone,
+        name=request.contact.name,
+        language=request.contact.language,
+        currency=priced.currency,
+        total_minor=priced.total_minor,
+        tax_minor=priced.tax_minor,
+        placed_at=at,
+        hold_expires_at=None if in_store else at + PAYMENT_TIME,
+        fingerprint=fingerprint,
+    )
+    written = write_lines(
+        order,
+        lines,
+        priced,
+        taken,
+        store=store,
+        # An unpaid reservation is concluded at the till: a sale in the store (CST-6).
+        place=OrderLine.ContractPlace.STORE if in_store else OrderLine.ContractPlace.DISTANCE,
+    )
+    _write_fulfilments(
+        order,
+        written,
+        taken,
+        request=request,
+        store=store,
+        ready_at=ready_at,
+        kept_until=kept_until,
+        confirmed=in_store,
+    )
+    inventory.reserve(
+        [
+            inventory.Demand(part.line, part.variant_id, part.location_id, part.quantity)
+            for part in taken
+        ],
+        document=order.number,
+        at=at,
+        expires_at=kept_until if in_store else at + PAYMENT_TIME,
+    )
+    events.record(order, "placed", actor="customer", at=at)
+    if in_store:
+        basket.status = Basket.Status.ORDERED
+        basket.customer = customer
+        basket.email = order.email
+        basket.save(update_fields=["status", "customer", "email"])
+        fulfilment = order.fulfilments.select_related("store").get()
+        events.tell(order, "order_placed", at=at, fulfilment=fulfilment)
+    else:
+        if basket.email != order.email:
+            basket.email = order.email
+            basket.save(update_fields=["email"])
+        _ask_for_money(order, points=request.points, at=at)
+    return order
+
+
+def write_lines(
+    order: Order,
+    lines: Sequence[BasketLine],
+    priced: Quote,
+    taken: Sequence[Taken],
+    *,
+    store: Store | None,
+    place: OrderLine.ContractPlace,
+    selling_store: Store | None = None,
+) -> list[OrderLine]:
+    """Copy the priced basket into order lines, delivery last; every channel's orders get theirs
+    here."""
+    location_of = {part.line: part.location_id for part in reversed(taken)}
+    rows = [
+        OrderLine(
+            order=order,
+            position=position,
+            variant=line.variant,
+            sku=line.variant.sku,
+            name=line_name(line),
+            quantity=quoted.quantity,
+            unit_minor=quoted.unit.amount_minor,
+            discount_minor=quoted.discount_minor,
+            discount_reason=quoted.discount_reason,
+            total_minor=quoted.total_minor,
+            tax_bp=quoted.unit.tax_bp,
+            tax_minor=quoted.tax_minor,
+            selling_store=selling_store,
+            collecting_store=store,
+            location_id=location_of.get(position),
+            contract_place=place,
+        )
+        for position, (line, quoted) in enumerate(zip(lines, priced.lines, strict=True), start=1)
+    ]
+    if priced.delivery:
+        rows.append(
+            OrderLine(
+                order=order,
+                position=len(rows) + 1,
+                kind=OrderLine.Kind.DELIVERY,
+                name=priced.delivery.name,
+                quantity=1,
+                unit_minor=priced.delivery.amount_minor,
+                total_minor=priced.delivery.amount_minor,
+                tax_bp=priced.delivery.tax_bp,
+                tax_minor=priced.delivery_tax_minor,
+                contract_place=place,
+            )
+        )
+    return OrderLine.objects.bulk_create(rows)
+
+
+def line_name(line: BasketLine) -> str:
+    """The article's name with its options, as it stands on the order."""
+    product: Product = line.variant.product
+    options = ", ".join(str(value) for value in line.variant.options.all())
+    return f"{product.name} · {options}" if options else str(product.name)
+
+
+def _write_fulfilments(
+    order: Order,
+    lines: list[OrderLine],
+    taken: list[Taken],
+    *,
+    request: Request,
+    store: Store | None,
+    ready_at: datetime | None,
+    kept_until: datetime | None,
+    confirmed: bool,
+) -> None:
+    """One pick-up at the store, or one parcel per location."""
+    units: dict[tuple[int, int], int] = {}
+    for part in taken:
+        place = taken[0].location_id if store else part.location_id
+        units[place, part.line] = units.get((place, part.line), 0) + part.quantity
+    way = request.way
+    fulfilments = {
+        location_id: Fulfilment(
+            order=order,
+            kind=Fulfilment.Kind.PICKUP if store else Fulfilment.Kind.SHIPMENT,
+            location_id=location_id,
+            store=store,
+            confirmed=confirmed,
+            promised_at=ready_at,
+            hold_until=kept_until if confirmed else None,
+            collector=way.collector if isinstance(way, Pickup) else "",
+            address=way.address if isinstance(way, Delivery) else {},
+        )
+        for location_id in dict.fromkeys(place for place, _line in units)
+    }
+    Fulfilment.objects.bulk_create(fulfilments.values())
+    by_position = {line.position: line for line in lines}
+    FulfilmentLine.objects.bulk_create(
+        FulfilmentLine(fulfilment=fulfilments[place], line=by_position[position], quantity=quantity)
+        for (place, position), quantity in units.items()
+    )
+
+
+def _ask_for_money(order: Order, *, points: int, at: datetime) -> None:
+    """Spend the points asked for now, and open a card payment for the rest."""
+    rest = order.total_minor
+    if points:
+        rest -= spend_points(order, points=points, at=at)
+    if rest:
+        Payment.objects.create(
+            order=order,
+            method=Payment.Method.CARD,
+            provider=settings.PAYMENT_PROVIDER,
+            amount_minor=rest,
+            created_at=at,
+        )
+
+
+def spend_points(order: Order, *, points: int, at: datetime, till_id: int | None = None) -> int:
+    """Pay with points up to what is still due; they are a tender, never a discount (ALG-10).
+
+    Returns the amount paid so. Raises Invalid without an account, NotEnoughPoints.
+    """
+    account = Account.objects.select_related("programme").filter(customer=order.customer_id).first()
+    if account is None:
+        raise Invalid(_("Points belong to a loyalty account. None is known for this order."))
+    due = order.total_minor - sum(payment.captured_minor for payment in order.payments.all())
+    value = account.programme.point_value_minor
+    amount = min(points * value, due - due % value)
+    if amount <= 0:
+        raise Invalid(_("Nothing is left to pay with points."))
+    loyalty.spend(
+        account_id=account.pk,
+        points=amount // value,
+        document=order.number,
+        channel=order.channel,
+        actor=f"order:{order.number}",
+        at=at,
+    )
+    Payment.objects.create(
+        order=order,
+        method=Payment.Method.POINTS,
+        status=Payment.Status.CAPTURED,
+        amount_minor=amount,
+        captured_minor=amount,
+        points=amount // value,
+        till_id=till_id,
+        created_at=at,
+        settled_at=at,
+    )
+    return amount

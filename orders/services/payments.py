@@ -1,0 +1,256 @@
+"""What providers answer, in any order and however often; money that has no order goes back.
+
+A call to a provider is made between transactions, never inside one (DESIGN 3.3).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from inventory import services as inventory
+from inventory.errors import InsufficientStock
+from omnishop.kernel.claims import claim
+from omnishop.kernel.errors import Invalid, NotFound
+from omnishop.network.hours import hold_until, ready_by
+from orders.models import Basket, Fulfilment, Order, Payment, PaymentEvent, Refund
+from orders.providers import Outcome, ProviderUnavailable, provider
+from orders.services import events, unpaid
+
+ASK_AFTER = timedelta(minutes=1)  # a pending payment is asked for when no web hook came
+
+
+def page(*, payment: Payment, return_url: str) -> str:
+    """The provider's page on which this payment is made."""
+    return provider(payment.provider).start(
+        reference=payment.reference,
+        amount_minor=payment.amount_minor,
+        currency=payment.order.currency,
+        return_url=return_url,
+    )
+
+
+def receive(*, provider_code: str, body: bytes, headers: Mapping[str, str], at: datetime) -> bool:
+    """A web hook: checked, kept once, applied once (F-8, F-11). False for a repeat.
+
+    Raises Invalid, writing nothing, when it is forged, old, unreadable, of an unknown payment or
+    of another amount or currency than was asked.
+    """
+    try:
+        notice = provider(provider_code).read(body=body, headers=headers)
+    except ValueError as error:
+        raise Invalid(_("The web hook is not the provider's.")) from error
+    payment = Payment.objects.select_related("order").filter(reference=notice.reference).first()
+    if payment is None:
+        raise Invalid(_("There is no such payment."))
+    if notice.kind == "captured" and (
+        notice.amount_minor != payment.amount_minor or notice.currency != payment.order.currency
+    ):
+        raise Invalid(_("The amount is not the one that was asked."))
+    with transaction.atomic():
+        # The order first, as everywhere; then the event's unique key decides who applies it.
+        Order.objects.locked().get(pk=payment.order_id)
+        _event, new = PaymentEvent.objects.get_or_create(
+            provider=provider_code,
+            event_id=notice.event_id,
+            defaults={
+                "kind": notice.kind,
+                "reference": notice.reference,
+                "amount_minor": notice.amount_minor,
+                "currency": notice.currency,
+                "received_at": at,
+            },
+        )
+        if new:
+            apply(
+                reference=notice.reference,
+                outcome=Outcome(notice.kind, notice.amount_minor),
+                at=at,
+            )
+    return new
+
+
+def ask(*, reference: str, at: datetime) -> Payment:
+    """Ask the provider what became of a payment and apply it; for the page the shopper comes back
+    to and for payments whose web hook is late (F-7).
+    """
+    payment = Payment.objects.filter(reference=reference).first()
+    if payment is None:
+        raise NotFound(_("There is no such payment."))
+    if payment.status == Payment.Status.PENDING:
+        try:
+            outcome = provider(payment.provider).status(reference=reference)
+        except ProviderUnavailable:
+            outcome = Outcome("pending")
+        Payment.objects.filter(pk=payment.pk).update(checked_at=at)
+        if outcome.status != "pending":
+            apply(reference=reference, outcome=outcome, at=at)
+        payment.refresh_from_db()
+    return payment
+
+
+@transaction.atomic
+def apply(*, reference: str, outcome: Outcome, at: datetime) -> None:
+    """Write what became of a payment; the second time changes nothing (INVARIANTS P-3).
+
+    Captured: the order is placed once its tenders reach the total. Captured for an order that is
+    no longer there, or whose goods are gone: refunded in full, and the shopper is told (F-10).
+    """
+    order_id = Payment.objects.values_list("order_id", flat=True).get(reference=reference)
+    order = Order.objects.locked().select_related("basket", "store", "customer").get(pk=order_id)
+    payment = Payment.objects.select_for_update().get(reference=reference)
+    if outcome.status == "refused":
+        if payment.status == Payment.Status.PENDING:
+            payment.status = Payment.Status.REFUSED
+            payment.refusal = outcome.refusal or "declined"
+            payment.settled_at = at
+            payment.save(update_fields=["status", "refusal", "settled_at"])
+            events.record(order, "payment_refused", actor="provider", at=at)
+        return
+    if outcome.status != "captured" or payment.status == Payment.Status.CAPTURED:
+        return
+    payment.status = Payment.Status.CAPTURED
+    payment.captured_minor = outcome.amount_minor
+    payment.settled_at = at
+    payment.save(update_fields=["status", "captured_minor", "settled_at"])
+    if order.status != Order.Status.AWAITING_PAYMENT:
+        unpaid.refund(
+            payment,
+            outcome.amount_minor,
+            reason="order no longer there",
+            reference=f"orphan:{reference}",
+            actor="provider",
+            at=at,
+        )
+        events.record(order, "payment_sent_back", actor="provider", at=at)
+        events.tell(order, "payment_sent_back", at=at, amount_minor=outcome.amount_minor)
+        return
+    if due(order) <= 0 and order.till_id is None:
+        confirm(order, at=at)
+
+
+def due(order: Order) -> int:
+    """What is still to be paid on an order; `paid` comes from settled payments alone (FIELD 9)."""
+    paid = sum(payment.captured_minor - payment.refunded_minor for payment in order.payments.all())
+    return order.total_minor - paid
+
+
+def confirm(order: Order, *, at: datetime) -> bool:
+    """A locked order is paid: keep its goods for the shopper, tell them, close the basket.
+
+    When the hold ran out meanwhile it is taken anew; when the goods are gone the money goes back
+    and the shopper is told (F-10). Returns whether the order stands.
+    """
+    fulfilments = list(
+        order.fulfilments.select_related("store").prefetch_related("lines__line").order_by("pk")
+    )
+    kept_until = None
+    for fulfilment in fulfilments:
+        fulfilment.confirmed = True
+        if fulfilment.store:
+            fulfilment.promised_at = ready_by(fulfilment.store, at)
+            fulfilment.hold_until = kept_until = (
+                hold_until(fulfilment.store, fulfilment.promised_at)
+                if fulfilment.promised_at
+                else None
+            )
+    if not _keep_goods(order, fulfilments, kept_until, at=at):
+        unpaid.abandon(order_id=order.pk, actor="task", at=at)
+        order.refresh_from_db()
+        events.tell(order, "order_sold_out", at=at)
+        return False
+    Fulfilment.objects.bulk_update(fulfilments, ["confirmed", "promised_at", "hold_until"])
+    order.status = Order.Status.PLACED
+    order.paid_at = at
+    order.sold_on = order.business_day(at)
+    order.hold_expires_at = None
+    order.save(update_fields=["status", "paid_at", "sold_on", "hold_expires_at"])
+    if order.basket_id:
+        Basket.objects.filter(pk=order.basket_id).update(
+            status=Basket.Status.ORDERED, customer_id=order.customer_id
+        )
+    events.record(order, "paid", actor="provider", at=at)
+    events.tell(order, "order_placed", at=at, fulfilment=fulfilments[0] if fulfilments else None)
+    return True
+
+
+def _keep_goods(
+    order: Order, fulfilments: list[Fulfilment], kept_until: datetime | None, *, at: datetime
+) -> bool:
+    """Extend the order's holds, or take anew what ran out; all of it or nothing."""
+    wanted = {
+        item.line.position: item.line.quantity
+        for fulfilment in fulfilments
+        for item in fulfilment.lines.all()
+    }
+    if inventory.held_units(document=order.number) == sum(wanted.values()):
+        return inventory.extend(document=order.number, expires_at=kept_until, at=at)
+    inventory.release(document=order.number, at=at)
+    try:
+        with transaction.atomic():
+            inventory.reserve(
+                [
+                    inventory.Demand(
+                        item.line.position,
+                        item.line.variant_id,
+                        fulfilment.location_id,
+                        item.quantity,
+                    )
+                    for fulfilment in fulfilments
+                    for item in fulfilment.lines.all()
+                ],
+                document=order.number,
+                at=at,
+                expires_at=kept_until,
+            )
+    except InsufficientStock:
+        return False
+    inventory.settle(document=order.number, at=at)
+    return True
+
+
+@transaction.atomic
+def retry(*, order_id: int, at: datetime) -> Payment:
+    """Another try at paying what is due, after a refusal; the open payment when there is one."""
+    order = Order.objects.locked().get(pk=order_id)
+    if order.status != Order.Status.AWAITING_PAYMENT:
+        raise Invalid(_("There is nothing to pay on this order."))
+    pending = order.payments.filter(
+        status=Payment.Status.PENDING, method=Payment.Method.CARD
+    ).first()
+    if pending:
+        return pending
+    last = order.payments.filter(method=Payment.Method.CARD).order_by("-pk").first()
+    return Payment.objects.create(
+        order=order,
+        method=Payment.Method.CARD,
+        provider=last.provider if last else provider().code,
+        amount_minor=due(order),
+        created_at=at,
+    )
+
+
+def send_refund(*, refund_id: int, at: datetime) -> bool:
+    """Send one due refund to its provider; a repeat sends the same key, so it is given once."""
+    with transaction.atomic():
+        refund = claim(
+            Refund.objects.filter(pk=refund_id, status=Refund.Status.DUE).select_related("payment")
+        ).first()
+        if refund is None:
+            return False
+        refund.attempts += 1
+        refund.save(update_fields=["attempts"])
+    try:
+        provider(refund.payment.provider).refund(
+            reference=refund.payment.reference,
+            amount_minor=refund.amount_minor,
+            key=refund.reference,
+        )
+    except ProviderUnavailable:
+        return False
+    return bool(
+        Refund.objects.filter(pk=refund_id, status=Refund.Status.DUE).update(
+            status=Refund.Status.SETTLED, settled_at=at
+        )
+    )

@@ -1,0 +1,377 @@
+"""The pick-up desk and the parcel table: pick, ready, hand over, not found, not collected."""
+
+import hmac
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from inventory import services as inventory
+from loyalty import services as loyalty
+from omnishop.kernel.errors import Invalid, NotFound
+from omnishop.kernel.money import allocate
+from orders.errors import IllegalMove, NotPaid, WrongCode
+from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment
+from orders.models.fulfilment import MAX_CODE_TRIES
+from orders.services import events, returns
+
+Status = Fulfilment.Status
+MOVES: dict[str, set[str]] = {
+    Status.WAITING: {
+        Status.PICKED,
+        Status.READY,
+        Status.HANDED_OVER,
+        Status.CANCELLED,
+        Status.SHIPPED,
+        Status.NO_SHOW,
+    },
+    Status.PICKED: {
+        Status.READY,
+        Status.HANDED_OVER,
+        Status.SHIPPED,
+        Status.CANCELLED,
+        Status.NO_SHOW,
+    },
+    Status.READY: {Status.HANDED_OVER, Status.CANCELLED, Status.NO_SHOW},
+    Status.HANDED_OVER: set(),
+    Status.SHIPPED: set(),
+    Status.NO_SHOW: set(),
+    Status.CANCELLED: set(),
+}
+
+
+def _locked(fulfilment_id: int) -> Fulfilment:
+    """The fulfilment with its order locked, order first as everywhere."""
+    order_id = (
+        Fulfilment.objects.filter(pk=fulfilment_id).values_list("order_id", flat=True).first()
+    )
+    if order_id is None:
+        raise NotFound(_("There is no such pick-up."))
+    order = Order.objects.locked().select_related("store", "customer").get(pk=order_id)
+    fulfilment = (
+        Fulfilment.objects.select_for_update(of=("self",))
+        .select_related("store")
+        .get(pk=fulfilment_id)
+    )
+    fulfilment.order = order
+    return fulfilment
+
+
+def _move(
+    fulfilment: Fulfilment, to: Fulfilment.Status, *, at: datetime, actor: str, **data: object
+) -> None:
+    """Move a locked fulfilment and write its event; the only writer of its status."""
+    if to not in MOVES[fulfilment.status]:
+        raise IllegalMove(fulfilment.order, fulfilment.get_status_display())
+    if not fulfilment.confirmed and to != Status.CANCELLED:
+        raise NotPaid
+    fulfilment.status = to
+    if to == Status.PICKED:
+        fulfilment.picked_at = at
+    elif to == Status.READY:
+        fulfilment.ready_at = at
+    else:
+        fulfilment.closed_at = at
+    fulfilment.save()
+    events.record(fulfilment.order, str(to), actor=actor, at=at, **data)
+
+
+@transaction.atomic
+def pick(*, fulfilment_id: int, code: str, actor: str, at: datetime) -> FulfilmentLine:
+    """One unit was found and set aside; `code` is what the scanner read.
+
+    Raises Invalid naming what was expected when the article is not of this order (UX K6).
+    """
+    fulfilment = _locked(fulfilment_id)
+    if fulfilment.status not in (Status.WAITING, Status.PICKED):
+        raise IllegalMove(fulfilment.order, fulfilment.get_status_display())
+    items = list(fulfilment.lines.select_related("line__variant"))
+    code = code.strip()
+    matching = [
+        item
+        for item in items
+        if item.line.variant and code in (item.line.sku, item.line.variant.gtin or item.line.sku)
+    ]
+    open_items = [item for item in items if item.picked + item.missing < item.quantity]
+    item = next((item for item in matching if item in open_items), None)
+    if item is None:
+        expected = ", ".join(f"{item.line.name} ({item.line.sku})" for item in open_items)
+        raise Invalid(
+            _("%(code)s is not expected here. Still to pick: %(expected)s")
+            % {"code": code[:40], "expected": expected or _("nothing")}
+        )
+    item.picked += 1
+    item.save(update_fields=["picked"])
+    if item.picked + item.missing == item.quantity:
+        inventory.mark_picked(document=fulfilment.order.number, line=item.line.position, at=at)
+    _picked_if_complete(fulfilment, actor=actor, at=at)
+    return item
+
+
+@transaction.atomic
+def pick_all(*, fulfilment_id: int, actor: str, at: datetime) -> None:
+    """Everything of it was found and set aside."""
+    fulfilment = _locked(fulfilment_id)
+    for item in fulfilment.lines.select_related("line"):
+        item.picked = item.quantity - item.missing
+        item.save(update_fields=["picked"])
+        inventory.mark_picked(document=fulfilment.order.number, line=item.line.position, at=at)
+    _picked_if_complete(fulfilment, actor=actor, at=at)
+
+
+def _picked_if_complete(fulfilment: Fulfilment, *, actor: str, at: datetime) -> None:
+    left = fulfilment.lines.filter(quantity__gt=F("picked") + F("missing"))
+    if fulfilment.status == Status.WAITING and not left.exists():
+        _move(fulfilment, Status.PICKED, actor=actor, at=at)
+
+
+@transaction.atomic
+def not_found(
+    *, fulfilment_id: int, line_id: int, quantity: int, actor: str, at: datetime
+) -> Fulfilment:
+    """Units are not on the shelf: written off the book, cancelled, refunded, the shopper told.
+
+    What else the order has stays (FIELD 14). Raises Invalid for more units than are left to pick.
+    """
+    fulfilment = _locked(fulfilment_id)
+    item = fulfilment.lines.select_related("line").filter(line_id=line_id).first()
+    if item is None or not 0 < quantity <= item.quantity - item.picked - item.missing:
+        raise Invalid(_("There are not that many units left to pick."))
+    if fulfilment.status not in (Status.WAITING, Status.PICKED):
+        raise IllegalMove(fulfilment.order, fulfilment.get_status_display())
+    item.missing += quantity
+    item.save(update_fields=["missing"])
+    number = fulfilment.order.number
+    inventory.shorten(
+        document=number, line=item.line.position, quantity=quantity, at=at, actor=actor
+    )
+    cancel_short(fulfilment.order, {item.line_id: quantity}, actor=actor, at=at)
+    fulfilment.refresh_from_db(fields=["status"])
+    if fulfilment.status in (Status.WAITING, Status.PICKED):
+        _picked_if_complete(fulfilment, actor=actor, at=at)
+    return fulfilment
+
+
+def cancel_short(order: Order, units: dict[int, int], *, actor: str, at: datetime) -> None:
+    """Units of an order cannot be had: cancel and refund them, tell the shopper, close what is
+    left without goods.
+    """
+    returns.cancel(order_id=order.pk, units=units, reason="shortage", actor=actor, at=at)
+    inventory.settle(document=order.number, at=at)
+    names = list(
+        OrderLine.objects.filter(pk__in=units).order_by("position").values_list("name", flat=True)
+    )
+    events.tell(order, f"shortage_{order.returns.count()}", at=at, missing=names)
+    for other in order.fulfilments.open().prefetch_related("lines__line"):
+        if all(item.line.pending == 0 for item in other.lines.all()):
+            Fulfilment.objects.filter(pk=other.pk).update(status=Status.CANCELLED, closed_at=at)
+
+
+@transaction.atomic
+def ready(*, fulfilment_id: int, actor: str, at: datetime) -> Fulfilment:
+    """The pick-up waits at the desk; the shopper is told with code and hours (FIELD 16)."""
+    fulfilment = _locked(fulfilment_id)
+    if fulfilment.status == Status.READY:
+        return fulfilment
+    if fulfilment.kind != Fulfilment.Kind.PICKUP:
+        raise IllegalMove(fulfilment.order, fulfilment.get_kind_display())
+    for item in fulfilment.lines.filter(quantity__gt=F("picked") + F("missing")):
+        raise Invalid(
+            _("%(count)s units are still to be picked or reported not found.")
+            % {"count": item.quantity - item.picked - item.missing}
+        )
+    _move(fulfilment, Status.READY, actor=actor, at=at)
+    events.tell(fulfilment.order, "order_ready", at=at, fulfilment=fulfilment)
+    return fulfilment
+
+
+def check_code(*, fulfilment_id: int, code: str) -> bool:
+    """Whether the six digits or the QR are this pick-up's; a wrong one counts (F-27).
+
+    Counted in a transaction of its own, so that refusing does not forget it. Raises WrongCode.
+    """
+    fulfilment = Fulfilment.objects.get(pk=fulfilment_id)
+    if fulfilment.code_tries >= MAX_CODE_TRIES:
+        raise WrongCode(0)
+    code = code.replace(" ", "").strip()
+    by_qr = Fulfilment.id_from_qr(code) == fulfilment.pk
+    if by_qr or hmac.compare_digest(code.encode(), fulfilment.code.encode()):
+        return True
+    counted = Fulfilment.objects.filter(pk=fulfilment_id, code_tries__lt=MAX_CODE_TRIES).update(
+        code_tries=F("code_tries") + 1
+    )
+    raise WrongCode(MAX_CODE_TRIES - fulfilment.code_tries - counted)
+
+
+def hand_over(
+    *, fulfilment_id: int, code: str, handed_to: str, actor: str, at: datetime
+) -> Fulfilment:
+    """Give the goods against the code. Raises WrongCode, NotPaid, IllegalMove."""
+    check_code(fulfilment_id=fulfilment_id, code=code)
+    return _hand_over(fulfilment_id=fulfilment_id, handed_to=handed_to, actor=actor, at=at)
+
+
+def hand_over_known(*, fulfilment_id: int, handed_to: str, actor: str, at: datetime) -> Fulfilment:
+    """Give the goods to a person whose identity document was checked instead of the code."""
+    if not handed_to.strip():
+        raise Invalid(_("Write the name on the identity document."))
+    return _hand_over(fulfilment_id=fulfilment_id, handed_to=handed_to, actor=actor, at=at)
+
+
+@transaction.atomic
+def _hand_over(*, fulfilment_id: int, handed_to: str, actor: str, at: datetime) -> Fulfilment:
+    fulfilment = _locked(fulfilment_id)
+    order = fulfilment.order
+    if fulfilment.status == Status.HANDED_OVER:
+        return fulfilment
+    if order.paid_at is None:
+        raise NotPaid
+    fulfilment.handed_to = (handed_to.strip() or fulfilment.collector or order.name)[:120]
+    _move(fulfilment, Status.HANDED_OVER, actor=actor, at=at)
+    goods_leave(fulfilment, actor=actor, at=at)
+    events.tell(order, "order_handed_over", at=at, fulfilment=fulfilment)
+    return fulfilment
+
+
+@transaction.atomic
+def ship(*, fulfilment_id: int, tracking: str, actor: str, at: datetime) -> Fulfilment:
+    """The parcel leaves with its tracking number."""
+    fulfilment = _locked(fulfilment_id)
+    if fulfilment.status == Status.SHIPPED:
+        return fulfilment
+    if fulfilment.kind != Fulfilment.Kind.SHIPMENT:
+        raise IllegalMove(fulfilment.order, fulfilment.get_kind_display())
+    fulfilment.tracking = tracking.strip()[:60]
+    _move(fulfilment, Status.SHIPPED, actor=actor, at=at, tracking=fulfilment.tracking)
+    goods_leave(fulfilment, actor=actor, at=at)
+    events.tell(
+        fulfilment.order,
+        "order_shipped",
+        at=at,
+        fulfilment=fulfilment,
+        tracking=fulfilment.tracking,
+    )
+    return fulfilment
+
+
+def goods_leave(fulfilment: Fulfilment, *, actor: str, at: datetime) -> None:
+    """The units of a locked fulfilment are out of the door: stock, order lines, points.
+
+    Holds are consumed; units whose hold ran out leave all the same, as at a till (ALG-1).
+    """
+    order = fulfilment.order
+    items = list(fulfilment.lines.select_related("line"))
+    leaving = {item.line.position: item.quantity - item.missing for item in items}
+    consumed: dict[int, int] = {}
+    for hold in inventory.fulfil(document=order.number, at=at, actor=actor, lines=leaving):
+        consumed[hold.line] = consumed.get(hold.line, 0) + hold.quantity
+    loose = [
+        inventory.Demand(
+            item.line.position,
+            item.line.variant_id,
+            fulfilment.location_id,
+            leaving[item.line.position] - consumed.get(item.line.position, 0),
+        )
+        for item in items
+        if leaving[item.line.position] > consumed.get(item.line.position, 0)
+    ]
+    if loose:
+        inventory.sell(loose, document=f"{order.number}-F{fulfilment.pk}", at=at, actor=actor)
+        inventory.settle(document=order.number, at=at)
+    for item in items:
+        item.line.fulfilled += item.quantity - item.missing
+    OrderLine.objects.bulk_update([item.line for item in items], ["fulfilled"])
+    earn_points(order, [item.line for item in items], actor=actor, at=at)
+    returns.close_if_done(order, at=at)
+
+
+def earn_points(order: Order, lines: list[OrderLine], *, actor: str, at: datetime) -> int:
+    """Credit the lines handed over: on what was paid with money, not with points (FIELD 29)."""
+    account = returns.account_of(order)
+    if account is None:
+        return 0
+    products = list(order.lines.filter(kind=OrderLine.Kind.PRODUCT).order_by("position"))
+    kept = {line.position: line.total_minor - line.refunded_minor for line in products}
+    by_points = sum(
+        payment.captured_minor - payment.refunded_minor
+        for payment in order.payments.all()
+        if payment.method == Payment.Method.POINTS
+    )
+    paid_by_points = allocate(min(by_points, sum(kept.values())), list(kept.values()))
+    money = {
+        position: total - share
+        for (position, total), share in zip(kept.items(), paid_by_points, strict=True)
+    }
+    whole = sum(money.values()) * account.programme.points_per_unit // 100  # cents in a euro
+    points = dict(zip(money, allocate(whole, list(money.values())), strict=True))
+    return loyalty.earn(
+        [
+            loyalty.Earning(line.position, points[line.position], line.name)
+            for line in lines
+            if points.get(line.position)
+        ],
+        account_id=account.pk,
+        document=order.number,
+        channel=order.channel,
+        actor=actor,
+        at=at,
+    )
+
+
+@transaction.atomic
+def expire(*, fulfilment_id: int, at: datetime) -> bool:
+    """Nobody came in time: stock, money and points go back in one transaction (FIELD 19).
+
+    False when it was handed over, cancelled or extended meanwhile: the row lock decides (F-16).
+    """
+    fulfilment = _locked(fulfilment_id)
+    order = fulfilment.order
+    if (
+        fulfilment.status not in Fulfilment.OPEN
+        or fulfilment.hold_until is None
+        or fulfilment.hold_until > at
+    ):
+        return False
+    units = {
+        item.line_id: item.line.pending
+        for item in fulfilment.lines.select_related("line")
+        if item.line.pending
+    }
+    _move(fulfilment, Status.NO_SHOW, actor="task", at=at)
+    if units:
+        returns.cancel(order_id=order.pk, units=units, reason="not collected", actor="task", at=at)
+    inventory.settle(document=order.number, at=at)
+    events.tell(order, "order_not_collected", at=at, fulfilment=fulfilment)
+    return True
+
+
+@transaction.atomic
+def extend(*, fulfilment_id: int, until: datetime, actor: str, at: datetime) -> Fulfilment:
+    """Keep a pick-up longer (UX K4). Raises Invalid for a time that is past."""
+    fulfilment = _locked(fulfilment_id)
+    if until <= at:
+        raise Invalid(_("Choose a time to come."))
+    if fulfilment.status not in Fulfilment.OPEN:
+        raise IllegalMove(fulfilment.order, fulfilment.get_status_display())
+    fulfilment.hold_until = until
+    fulfilment.save(update_fields=["hold_until"])
+    inventory.extend(document=fulfilment.order.number, expires_at=until, at=at)
+    events.record(fulfilment.order, "extended", actor=actor, at=at, until=until.isoformat())
+    return fulfilment
+
+
+@transaction.atomic
+def cancel(*, fulfilment_id: int, reason: str, actor: str, at: datetime) -> bool:
+    """Staff or the shopper cancel what was not handed over; everything goes back."""
+    fulfilment = _locked(fulfilment_id)
+    units = {
+        item.line_id: item.line.pending
+        for item in fulfilment.lines.select_related("line")
+        if item.line.pending
+    }
+    _move(fulfilment, Status.CANCELLED, actor=actor, at=at, reason=reason)
+    if units:
+        returns.cancel(order_id=fulfilment.order_id, units=units, reason=reason, actor=actor, at=at)
+    events.tell(fulfilment.order, "order_cancelled", at=at, fulfilment=fulfilment, reason=reason)
+    return True

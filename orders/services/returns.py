@@ -1,0 +1,302 @@
+"""Units taken out of a sale again: cancelled before hand-over or brought back, in any channel.
+
+Each unit is refunded what was paid for it, never a recomputed price (FIELD 33, ALG-10).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from inventory import services as inventory
+from inventory.selectors import store_location
+from loyalty import services as loyalty
+from loyalty.models import Account, PointsLot
+from omnishop.kernel.errors import Invalid, NotFound
+from omnishop.kernel.money import unit_share
+from omnishop.network.models import Till
+from orders.errors import IllegalMove
+from orders.models import Order, OrderLine, Payment, Return, ReturnLine
+from orders.services import events, receipts, unpaid
+
+# Whose money goes back first; points last, as they were the last tender the shopper chose.
+REFUND_ORDER = [
+    Payment.Method.CARD,
+    Payment.Method.TERMINAL,
+    Payment.Method.CASH,
+    Payment.Method.OTHER,
+    Payment.Method.POINTS,
+]
+
+
+@transaction.atomic
+def cancel(
+    *, order_id: int, units: Mapping[int, int], reason: str, actor: str, at: datetime
+) -> Return:
+    """Cancel units that were not handed over: hold, money and points go back in one go.
+
+    `units` is order line id → units. With the last article the delivery is cancelled too
+    (CST-4). Raises Invalid when a line has not that many left.
+    """
+    order = _locked(order_id)
+    lines = _lines(order, _with_delivery(order, units), handed_over=False)
+    inventory.release(document=order.number, at=at, lines=[line.position for line, _units in lines])
+    _reserve_rest(order, lines, at=at)
+    return _reverse(
+        order,
+        lines,
+        kind=Return.Kind.CANCELLATION,
+        disposition=ReturnLine.Disposition.NONE,
+        till=None,
+        reason=reason,
+        actor=actor,
+        at=at,
+    )
+
+
+@transaction.atomic
+def take_back(
+    *,
+    order_id: int,
+    units: Mapping[int, int],
+    disposition: str,
+    till: Till,
+    reason: str,
+    actor: str,
+    at: datetime,
+) -> Return:
+    """Goods come back at a till, from any channel's order; the receiving store restocks them.
+
+    Writes the negative receipt, gives the money back tender by tender and takes the points of
+    just these units back (FIELD 24). Raises Invalid when a unit was not handed over or came back
+    already.
+    """
+    order = _locked(order_id)
+    lines = _lines(order, units, handed_over=True)
+    return _reverse(
+        order,
+        lines,
+        kind=Return.Kind.RETURN,
+        disposition=ReturnLine.Disposition(disposition),
+        till=till,
+        reason=reason,
+        actor=actor,
+        at=at,
+    )
+
+
+def _locked(order_id: int) -> Order:
+    order = Order.objects.locked().select_related("store").filter(pk=order_id).first()
+    if order is None:
+        raise NotFound(_("There is no such order."))
+    if order.status not in (Order.Status.PLACED, Order.Status.FULFILLED):
+        raise IllegalMove(order, order.get_status_display())
+    return order
+
+
+def _lines(
+    order: Order, units: Mapping[int, int], *, handed_over: bool
+) -> list[tuple[OrderLine, int]]:
+    """The locked lines with their units, checked."""
+    wanted = {pk: count for pk, count in units.items() if count}
+    if not wanted:
+        raise Invalid(_("Choose at least one article."))
+    found = list(order.lines.select_for_update().filter(pk__in=wanted).order_by("position"))
+    if len(found) != len(wanted):
+        raise NotFound(_("This order has no such line."))
+    for line in found:
+        left = line.fulfilled - line.returned if handed_over else line.pending
+        if not 0 < wanted[line.pk] <= left:
+            raise Invalid(
+                _("%(name)s: %(left)s can be taken back, not more.")
+                % {"name": line.name, "left": left}
+            )
+    return [(line, wanted[line.pk]) for line in found]
+
+
+def _with_delivery(order: Order, units: Mapping[int, int]) -> dict[int, int]:
+    wanted = dict(units)
+    lines = list(order.lines.all())
+    goods = [line for line in lines if line.kind == OrderLine.Kind.PRODUCT]
+    if all(line.quantity == line.cancelled + wanted.get(line.pk, 0) for line in goods):
+        wanted |= {line.pk: line.pending for line in lines if line not in goods}
+    return wanted
+
+
+def _reserve_rest(order: Order, lines: list[tuple[OrderLine, int]], *, at: datetime) -> None:
+    """Cancelling a part of a line keeps the rest held: its units are still on the shelf."""
+    rest = [
+        inventory.Demand(line.position, line.variant_id, line.location_id, line.pending - units)
+        for line, units in lines
+        if line.variant_id and line.location_id and line.pending > units
+    ]
+    if rest:
+        until = order.fulfilments.order_by("pk").values_list("hold_until", flat=True).first()
+        inventory.hold_more(rest, document=order.number, at=at, expires_at=until, online=False)
+
+
+def _reverse(
+    order: Order,
+    lines: list[tuple[OrderLine, int]],
+    *,
+    kind: Return.Kind,
+    disposition: ReturnLine.Disposition,
+    till: Till | None,
+    reason: str,
+    actor: str,
+    at: datetime,
+) -> Return:
+    store = till.store if till else order.store
+    document = Return(
+        number=f"{order.number}-R{order.returns.count() + 1}",
+        order=order,
+        kind=kind,
+        store=store,
+        till=till,
+        total_minor=0,
+        tax_minor=0,
+        counts=order.sold_on is not None,
+        reason=reason[:120],
+        actor=actor,
+        business_on=store.business_day(at) if store else order.business_day(at),
+        at=at,
+    )
+    location_id = store_location(till.store_id) if till else None
+    items = []
+    for line, units in lines:
+        first = line.cancelled + line.returned
+        total = unit_share(line.total_minor, line.quantity, first, units)
+        tax = unit_share(line.tax_minor, line.quantity, first, units)
+        items.append(
+            ReturnLine(
+                document=document,
+                line=line,
+                quantity=units,
+                total_minor=total,
+                tax_minor=tax,
+                disposition=disposition,
+                location_id=location_id,
+            )
+        )
+        if kind == Return.Kind.RETURN:
+            line.returned += units
+        else:
+            line.cancelled += units
+        line.refunded_minor += total
+        document.total_minor += total
+        document.tax_minor += tax
+    document.save()
+    ReturnLine.objects.bulk_create(items)
+    OrderLine.objects.bulk_update(
+        [line for line, _units in lines], ["returned", "cancelled", "refunded_minor"]
+    )
+    if disposition == ReturnLine.Disposition.SELLABLE and location_id:
+        inventory.put_back(
+            [
+                inventory.Demand(line.position, line.variant_id, location_id, units)
+                for line, units in lines
+                if line.variant_id
+            ],
+            document=document.number,
+            at=at,
+            actor=actor,
+        )
+    given = _give_back(order, document, actor=actor, at=at)
+    _take_points_back(order, lines, document, actor=actor, at=at)
+    if till:
+        receipts.issue_return(document=document, till=till, tenders=given, at=at)
+    close_if_done(order, at=at)
+    events.record(
+        order,
+        str(kind),
+        actor=actor,
+        at=at,
+        document=document.number,
+        total_minor=document.total_minor,
+    )
+    if given:
+        events.tell(
+            order, "refund", at=at, document=document.number, amount_minor=document.total_minor
+        )
+    return document
+
+
+def _give_back(
+    order: Order, document: Return, *, actor: str, at: datetime
+) -> list[tuple[str, int]]:
+    """Refund the document's sum, tender by tender; at the most what was paid and not refunded."""
+    payments = sorted(
+        order.payments.select_for_update().order_by("pk"),
+        key=lambda payment: (REFUND_ORDER.index(Payment.Method(payment.method)), payment.pk),
+    )
+    left, given = document.total_minor, []
+    for payment in payments:
+        payment.order = order
+        part = min(left, payment.captured_minor - payment.refunded_minor)
+        if part <= 0:
+            continue
+        unpaid.refund(
+            payment,
+            part,
+            reason=document.reason,
+            reference=f"{document.number}:{payment.pk}",
+            actor=actor,
+            at=at,
+        )
+        given.append((str(payment.method), part))
+        left -= part
+    return given
+
+
+def _take_points_back(
+    order: Order,
+    lines: list[tuple[OrderLine, int]],
+    document: Return,
+    *,
+    actor: str,
+    at: datetime,
+) -> None:
+    """The exact share of each line's own lot, unit by unit; all units together take all of it."""
+    earned = {
+        lot.line: lot
+        for lot in PointsLot.objects.filter(
+            document=order.number, line__in=[line.position for line, _units in lines]
+        )
+    }
+    for line, units in lines:
+        if lot := earned.get(line.position):
+            before = line.returned - units
+            loyalty.take_back(
+                account_id=lot.account_id,
+                document=order.number,
+                line=line.position,
+                points=unit_share(lot.points, line.fulfilled, before, units),
+                reference=document.number,
+                channel=order.channel,
+                actor=actor,
+                at=at,
+            )
+
+
+def close_if_done(order: Order, *, at: datetime) -> None:
+    """An order with nothing left to hand over is completed, or cancelled when nothing ever was."""
+    lines = list(order.lines.all())
+    goods = [line for line in lines if line.kind == OrderLine.Kind.PRODUCT]
+    if order.status != Order.Status.PLACED or any(line.pending for line in goods):
+        return
+    done = any(line.fulfilled for line in goods)
+    for line in lines:
+        if line.kind != OrderLine.Kind.PRODUCT and line.pending:
+            if done:
+                line.fulfilled += line.pending
+            line.save(update_fields=["fulfilled"])
+    order.status = Order.Status.FULFILLED if done else Order.Status.CANCELLED
+    order.save(update_fields=["status"])
+
+
+def account_of(order: Order) -> Account | None:
+    """The loyalty account that earns on an order."""
+    if order.customer_id is None:
+        return None
+    return Account.objects.select_related("programme").filter(customer=order.customer_id).first()

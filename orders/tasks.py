@@ -1,0 +1,100 @@
+"""Work on orders that beat starts. Every task claims rows, and may be repeated or overlap."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from inventory.models import Reservation
+from orders.models import Fulfilment, Order, Payment, Refund, SandboxCharge
+from orders.providers.sandbox import signed_notice
+from orders.services import payments, pickup, relaunch, shortages, unpaid
+
+
+@shared_task(name="orders.expire_pickups")
+def expire_pickups(limit: int = 200) -> int:
+    """Pick-ups nobody came for: stock, money and points go back, order by order."""
+    at = timezone.now()
+    overdue = Fulfilment.objects.overdue(at).order_by("hold_until").values_list("pk", flat=True)
+    return sum(pickup.expire(fulfilment_id=pk, at=at) for pk in overdue[:limit])
+
+
+@shared_task(name="orders.expire_unpaid")
+def expire_unpaid(limit: int = 200) -> int:
+    """Orders whose payment time is over; the provider is asked once more before they go (F-7)."""
+    at = timezone.now()
+    late = Order.objects.filter(
+        status=Order.Status.AWAITING_PAYMENT, hold_expires_at__lte=at
+    ).order_by("hold_expires_at")
+    done = 0
+    for order in late.prefetch_related("payments")[:limit]:
+        for payment in order.payments.all():
+            if payment.status == Payment.Status.PENDING:
+                payments.ask(reference=payment.reference, at=at)
+        done += unpaid.abandon(order_id=order.pk, actor="task", at=at)
+    return done
+
+
+@shared_task(name="orders.ask_pending_payments")
+def ask_pending_payments(limit: int = 200) -> int:
+    """Payments whose web hook did not come: ask the provider."""
+    at = timezone.now()
+    pending = Payment.objects.filter(
+        status=Payment.Status.PENDING,
+        method=Payment.Method.CARD,
+        created_at__lte=at - payments.ASK_AFTER,
+    ).order_by("created_at")
+    return len([payments.ask(reference=payment.reference, at=at) for payment in pending[:limit]])
+
+
+@shared_task(name="orders.send_due_refunds")
+def send_due_refunds(limit: int = 200) -> int:
+    """Refunds that their providers have not got yet."""
+    at = timezone.now()
+    due = Refund.objects.filter(status=Refund.Status.DUE).order_by("created_at")
+    return sum(
+        payments.send_refund(refund_id=pk, at=at) for pk in due.values_list("pk", flat=True)[:limit]
+    )
+
+
+@shared_task(name="orders.settle_shortages")
+def settle_shortages(limit: int = 200) -> int:
+    """Holds that a till's sale or an expiry took: cancel and refund what cannot be had."""
+    at = timezone.now()
+    documents = (
+        Reservation.objects.filter(
+            status__in=[Reservation.Status.SHORT, Reservation.Status.EXPIRED],
+            settled_at__isnull=True,
+        )
+        .order_by("document")
+        .values_list("document", flat=True)
+        .distinct()
+    )
+    return sum(shortages.settle(document=document, at=at) for document in documents[:limit])
+
+
+@shared_task(name="orders.schedule_relaunches")
+def schedule_relaunches() -> int:
+    """Write the reminders of baskets left behind."""
+    return relaunch.schedule(at=timezone.now())
+
+
+@shared_task(name="orders.send_due_relaunches")
+def send_due_relaunches(limit: int = 200) -> int:
+    """Decide on due reminders, oldest first."""
+    at = timezone.now()
+    return sum(relaunch.send(relaunch_id=pk, at=at) for pk in relaunch.due(at, limit))
+
+
+@shared_task(name="orders.deliver_sandbox_hooks")
+def deliver_sandbox_hooks(limit: int = 100) -> int:
+    """The test provider sends its web hooks, each of them twice, as providers do."""
+    at = timezone.now()
+    due = SandboxCharge.objects.filter(notify_at__lte=at, notified__lt=2).order_by("notify_at")
+    for charge in due[:limit]:
+        body, headers = signed_notice(charge, at=at)
+        payments.receive(provider_code="sandbox", body=body, headers=headers, at=at)
+        charge.notified += 1
+        charge.notify_at = at + timedelta(seconds=5)
+        charge.save(update_fields=["notified", "notify_at"])
+    return len(due)
