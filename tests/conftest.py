@@ -86,6 +86,16 @@ def _empty_caches() -> Iterator[None]:
         cache.clear()
 
 
+@pytest.fixture
+def invariants() -> Iterator[None]:
+    """What must always be true holds after the test too, at the tests' noon (INVARIANTS §2)."""
+    yield
+    from orders.invariants import violations
+    from tests.factories import NOON
+
+    assert violations(at=NOON) == []
+
+
 # --- Browser ------------------------------------------------------------------------------------
 
 

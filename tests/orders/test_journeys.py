@@ -22,7 +22,7 @@ from tests.factories import (
     VariantFactory,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("invariants")]
 
 
 def contact(**kwargs):

@@ -189,9 +189,10 @@ def stamp(at: datetime | None, zone: Zone = None) -> str:
 
 
 @register.simple_tag
-def ready_by(at: datetime, now: datetime, zone: Zone = None) -> str:
+def ready_by(at: datetime, now: datetime, zone: Zone = None) -> SafeString:
     """`{% ready_by promise.ready_at now store.timezone %}`: words to follow "Ready"."""
-    return format_ready_by(_local(at, zone), _local(now, zone), _language())
+    words = format_ready_by(_local(at, zone), _local(now, zone), _language())
+    return mark_safe(words)  # noqa: S308 - our own words and digits; keeps the apostrophe
 
 
 # --- Icons --------------------------------------------------------------------------------------
@@ -254,9 +255,9 @@ def script_words() -> SafeString:
             "expired": gettext("This page has expired. Reload it, then try again."),
             "gone": gettext("This is no longer there. Reload the page."),
             "slowDown": gettext("Too many requests. Wait a minute, then try again."),
-            "missing": gettext("Fill in this field."),
+            "missing": gettext("This field is required."),
             "choose": gettext("Choose an answer."),
-            "email": gettext("Enter an e-mail address such as name@example.com."),
+            "email": gettext("Enter a valid email address."),
             "pattern": gettext("Check the format."),
             "tooShort": gettext("Enter at least {count} characters."),
             "tooSmall": gettext("Enter {count} or more."),

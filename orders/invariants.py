@@ -1,0 +1,298 @@
+"""What must always be true, as queries that return no row when all is well (INVARIANTS §2).
+
+Run by `manage.py check_invariants`: after race and journey tests, nightly, after a restore.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+SHOWN = 20  # rows of a violation
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule that does not hold, with the first rows that break it."""
+
+    rule: str
+    meaning: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+RULES: dict[str, tuple[str, str]] = {
+    "STK-1": (
+        "the movements of an article at a location add up to what is on hand",
+        """
+        SELECT coalesce(l.variant_id, m.variant_id) AS variant,
+               coalesce(l.location_id, m.location_id) AS location, l.on_hand, m.moved
+          FROM inventory_stocklevel l
+          FULL JOIN (SELECT variant_id, location_id, sum(delta) AS moved
+                       FROM inventory_stockmovement GROUP BY 1, 2) m
+            ON m.variant_id = l.variant_id AND m.location_id = l.location_id
+         WHERE coalesce(l.on_hand, 0) <> coalesce(m.moved, 0)
+        """,
+    ),
+    "STK-2": (
+        "what is reserved is what the live holds say, and never more than is on hand",
+        """
+        SELECT coalesce(l.variant_id, r.variant_id) AS variant,
+               coalesce(l.location_id, r.location_id) AS location, l.on_hand, l.reserved, r.held
+          FROM inventory_stocklevel l
+          FULL JOIN (SELECT variant_id, location_id, sum(quantity) AS held
+                       FROM inventory_reservation WHERE status = 'held' GROUP BY 1, 2) r
+            ON r.variant_id = l.variant_id AND r.location_id = l.location_id
+         WHERE coalesce(l.reserved, 0) <> coalesce(r.held, 0)
+            OR l.reserved NOT BETWEEN 0 AND l.on_hand
+        """,
+    ),
+    "STK-3": (
+        "no hold outlives its time by more than ten minutes",
+        """
+        SELECT id, document, expires_at FROM inventory_reservation
+         WHERE status = 'held' AND expires_at < %(at)s - interval '10 minutes'
+        """,
+    ),
+    "STK-4": (
+        "a live hold belongs to a live order",
+        """
+        SELECT r.id, r.document, o.status FROM inventory_reservation r
+          LEFT JOIN orders_order o ON o.number = r.document
+         WHERE r.status = 'held'
+           AND (o.id IS NULL OR o.status NOT IN ('awaiting_payment', 'placed'))
+        """,
+    ),
+    "STK-5": (
+        "units still to hand over of a placed order are held, but for lost ones being dealt with",
+        """
+        SELECT o.number, l.position, l.quantity - l.fulfilled - l.cancelled AS pending,
+               coalesce(h.held, 0) AS held, coalesce(h.lost, 0) AS lost
+          FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
+          LEFT JOIN LATERAL (
+            SELECT sum(r.quantity) FILTER (WHERE r.status = 'held') AS held,
+                   sum(r.quantity) FILTER (WHERE r.status IN ('short', 'expired')
+                                             AND r.settled_at IS NULL) AS lost
+              FROM inventory_reservation r
+             WHERE r.document = o.number AND r.line = l.position) h ON true
+         WHERE o.status = 'placed' AND l.kind = 'product'
+           AND coalesce(h.held, 0) + coalesce(h.lost, 0) < l.quantity - l.fulfilled - l.cancelled
+        """,
+    ),
+    "ORD-1": (
+        "units of a line are handed over, pending or cancelled; returns never exceed hand-overs",
+        """
+        SELECT id, quantity, fulfilled, cancelled, returned FROM orders_orderline
+         WHERE quantity < fulfilled + cancelled OR returned > fulfilled
+        """,
+    ),
+    "ORD-2": (
+        "nothing is closed with goods pending, nothing is open with none",
+        """
+        SELECT o.number, o.status, sum(l.quantity - l.fulfilled - l.cancelled) AS pending
+          FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id AND l.kind = 'product'
+         GROUP BY o.id
+        HAVING (o.status IN ('fulfilled', 'cancelled')
+                AND sum(l.quantity - l.fulfilled - l.cancelled) > 0)
+            OR (o.status = 'placed' AND sum(l.quantity - l.fulfilled - l.cancelled) = 0)
+        """,
+    ),
+    "ORD-3": (
+        "the lines of an order add up to its total and its VAT",
+        """
+        SELECT o.number, o.total_minor, sum(l.total_minor) AS lines, o.tax_minor,
+               sum(l.tax_minor) AS tax
+          FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
+         GROUP BY o.id
+        HAVING o.total_minor <> sum(l.total_minor) OR o.tax_minor <> sum(l.tax_minor)
+        """,
+    ),
+    "PAY-1": (
+        "refunds add up on their payment and never exceed what was captured",
+        """
+        SELECT p.id, p.captured_minor, p.refunded_minor, coalesce(r.back, 0) AS refunds
+          FROM orders_payment p
+          LEFT JOIN (SELECT payment_id, sum(amount_minor) AS back
+                       FROM orders_refund GROUP BY 1) r ON r.payment_id = p.id
+         WHERE p.refunded_minor <> coalesce(r.back, 0) OR p.refunded_minor > p.captured_minor
+            OR p.captured_minor > p.amount_minor
+            OR (p.captured_minor > 0 AND p.status <> 'captured')
+        """,
+    ),
+    "PAY-2": (
+        "once an order is closed, the money kept equals the goods kept",
+        """
+        SELECT o.number, o.status, p.kept, l.kept AS goods FROM orders_order o
+          LEFT JOIN LATERAL (SELECT coalesce(sum(captured_minor - refunded_minor), 0) AS kept
+                               FROM orders_payment WHERE order_id = o.id) p ON true
+          LEFT JOIN LATERAL (SELECT coalesce(sum(total_minor - refunded_minor), 0) AS kept
+                               FROM orders_orderline WHERE order_id = o.id) l ON true
+         WHERE o.status IN ('fulfilled', 'cancelled') AND p.kept <> l.kept
+        """,
+    ),
+    "PAY-3": (
+        "no captured money without a paid order ten minutes later",
+        """
+        SELECT o.number, p.id, p.captured_minor FROM orders_payment p
+          JOIN orders_order o ON o.id = p.order_id
+         WHERE p.captured_minor > p.refunded_minor AND o.paid_at IS NULL AND o.till_id IS NULL
+           AND p.settled_at < %(at)s - interval '10 minutes'
+           AND o.status <> 'cancelled'
+           AND o.total_minor <= (SELECT sum(captured_minor - refunded_minor)
+                                   FROM orders_payment x WHERE x.order_id = o.id)
+        """,
+    ),
+    "PAY-4": (
+        "a paid order was paid in full",
+        """
+        SELECT o.number, o.total_minor, p.captured FROM orders_order o
+          JOIN LATERAL (SELECT coalesce(sum(captured_minor), 0) AS captured
+                          FROM orders_payment WHERE order_id = o.id) p ON true
+         WHERE o.paid_at IS NOT NULL AND p.captured < o.total_minor
+        """,
+    ),
+    "DSC-2": (
+        "a line is never refunded beyond what was paid for it, a discount never beyond its price",
+        """
+        SELECT id, total_minor, refunded_minor, discount_minor FROM orders_orderline
+         WHERE refunded_minor > total_minor OR discount_minor > unit_minor * quantity
+        """,
+    ),
+    "RET-1": (
+        "the returns of a line are its returned and cancelled units, and what it was refunded",
+        """
+        SELECT o.number, l.position, l.returned, l.cancelled, l.refunded_minor, r.units, r.money
+          FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
+          LEFT JOIN LATERAL (SELECT coalesce(sum(quantity), 0) AS units,
+                                    coalesce(sum(total_minor), 0) AS money
+                               FROM orders_returnline WHERE line_id = l.id) r ON true
+         WHERE (r.units <> l.returned + l.cancelled OR r.money <> l.refunded_minor)
+           AND NOT (o.status = 'cancelled' AND o.paid_at IS NULL AND r.units = 0)
+        """,
+    ),
+    "TKT-1": (
+        "a till's receipts are a chain without gap or fork",
+        """
+        SELECT till_id, sequence FROM (
+          SELECT *, lag(hash) OVER w AS before, lag(sequence) OVER w AS last
+            FROM orders_receipt WINDOW w AS (PARTITION BY till_id ORDER BY sequence)) t
+         WHERE previous_hash <> coalesce(before, 'GENESIS') OR sequence <> coalesce(last, 0) + 1
+            OR hash <> encode(sha256(convert_to(previous_hash || payload, 'UTF8')), 'hex')
+        """,
+    ),
+    "TKT-2": (
+        "a receipt's total is what its payload says, what was tendered, and the chain's head",
+        """
+        SELECT t.till_id, t.sequence, t.total_minor, s.tendered FROM orders_receipt t
+          LEFT JOIN LATERAL (SELECT coalesce(sum((x ->> 'amount')::int), 0) AS tendered
+                               FROM jsonb_array_elements(t.payload::jsonb -> 'tenders') x) s ON true
+         WHERE t.total_minor <> (t.payload::jsonb ->> 'total')::int OR t.total_minor <> s.tendered
+        UNION ALL
+        SELECT c.till_id, c.last_sequence, NULL, NULL FROM orders_receiptchain c
+         WHERE c.last_sequence <> (SELECT coalesce(max(sequence), 0) FROM orders_receipt r
+                                    WHERE r.till_id = c.till_id)
+        """,
+    ),
+    "LOY-1": (
+        "lots equal their ledger, balances equal their lots, never below zero",
+        """
+        SELECT 'lot' AS what, l.id, l.remaining, coalesce(sum(e.delta), 0) AS ledger
+          FROM loyalty_pointslot l LEFT JOIN loyalty_pointsentry e ON e.lot_id = l.id
+         GROUP BY l.id HAVING l.remaining <> coalesce(sum(e.delta), 0)
+        UNION ALL
+        SELECT 'account', a.id, a.balance, coalesce(sum(l.remaining), 0)
+          FROM loyalty_account a LEFT JOIN loyalty_pointslot l ON l.account_id = a.id
+         GROUP BY a.id HAVING a.balance <> coalesce(sum(l.remaining), 0)
+        UNION ALL
+        SELECT 'debt', a.id, a.debt, -coalesce(sum(e.delta), 0)
+          FROM loyalty_account a
+          LEFT JOIN loyalty_pointsentry e ON e.account_id = a.id AND e.lot_id IS NULL
+         GROUP BY a.id HAVING a.debt <> -coalesce(sum(e.delta), 0)
+        """,
+    ),
+    "LOY-2": (
+        "nothing was spent from an expired lot, and no expired lot keeps points for long",
+        """
+        SELECT e.id, e.lot_id FROM loyalty_pointsentry e JOIN loyalty_pointslot l ON l.id = e.lot_id
+         WHERE e.kind = 'spend' AND e.at >= l.expires_at
+        UNION ALL
+        SELECT NULL, id FROM loyalty_pointslot
+         WHERE remaining > 0 AND expires_at < %(at)s - interval '26 hours'
+        """,
+    ),
+    "MSG-1": (
+        "no reminder names an article its person had bought in any channel",
+        """
+        SELECT r.id, l.sku, o.number FROM orders_relaunch r
+          JOIN orders_basket b ON b.id = r.basket_id
+          JOIN customers_message m ON m.id = r.message_id
+          JOIN customers_customer c ON c.id = m.customer_id
+          JOIN customers_customer d ON d.id = c.id OR d.merged_into_id = c.id
+          JOIN orders_order o ON o.customer_id = d.id AND o.status IN ('placed', 'fulfilled')
+           AND o.placed_at >= r.basket_changed_at AND o.placed_at <= r.decided_at
+          JOIN orders_orderline l ON l.order_id = o.id
+         WHERE r.status = 'sent'
+           AND m.context -> 'lines' @> jsonb_build_array(jsonb_build_object('sku', l.sku))
+        """,
+    ),
+    "MSG-2": (
+        "no marketing message left without a standing consent",
+        """
+        SELECT m.id, m.customer_id FROM customers_message m
+          LEFT JOIN LATERAL (
+            SELECT granted FROM customers_consentevent e
+             WHERE e.customer_id = m.customer_id AND e.channel = 'email'
+               AND e.purpose = 'marketing' AND e.at <= m.sent_at
+             ORDER BY e.at DESC, e.id DESC LIMIT 1) e ON true
+         WHERE m.purpose = 'marketing' AND m.status = 'sent' AND e.granted IS NOT TRUE
+        """,
+    ),
+    "PRC-1": (
+        "one price at a time per article and list",
+        """
+        SELECT a.variant_id, a.price_list_id, a.id, b.id AS other FROM catalog_price a
+          JOIN catalog_price b ON b.variant_id = a.variant_id
+           AND b.price_list_id = a.price_list_id AND a.id < b.id
+           AND tstzrange(a.valid_from, a.valid_to) && tstzrange(b.valid_from, b.valid_to)
+        """,
+    ),
+    "CUS-1": (
+        "merged people point straight to a live one",
+        """
+        SELECT c.id, c.merged_into_id FROM customers_customer c
+          JOIN customers_customer t ON t.id = c.merged_into_id
+         WHERE t.merged_into_id IS NOT NULL OR t.id = c.id
+        """,
+    ),
+    "OUT-1": (
+        "the queues of rows drain",
+        """
+        SELECT 'message' AS queue, id, due_at FROM customers_message
+         WHERE status = 'queued' AND due_at < %(at)s - interval '5 minutes'
+        UNION ALL
+        SELECT 'refund', id, created_at FROM orders_refund
+         WHERE status = 'due' AND created_at < %(at)s - interval '15 minutes'
+        UNION ALL
+        SELECT 'reminder', id, due_at FROM orders_relaunch
+         WHERE status = 'scheduled' AND due_at < %(at)s - interval '15 minutes'
+        UNION ALL
+        SELECT 'shortage', id, closed_at FROM inventory_reservation
+         WHERE status IN ('short', 'expired') AND settled_at IS NULL
+           AND closed_at < %(at)s - interval '15 minutes'
+        """,
+    ),
+}
+
+
+def violations(*, at: datetime, rules: list[str] | None = None) -> list[Violation]:
+    """The rules that do not hold, of all or of some."""
+    found = []
+    with connection.cursor() as cursor:
+        for rule in rules or RULES:
+            meaning, sql = RULES[rule]
+            cursor.execute(f"SELECT * FROM ({sql}) broken LIMIT {SHOWN}", {"at": at})  # noqa: S608
+            if rows := cursor.fetchall():
+                columns = tuple(column.name for column in cursor.description)
+                found.append(Violation(rule, meaning, columns, tuple(rows)))
+    return found
