@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -230,7 +231,7 @@ VAT_TERRITORY = "FR"
 
 # --- Work in the background ---------------------------------------------------------------------
 
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://localhost")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {
         "data_folder_in": str(VAR_DIR / "broker"),
@@ -253,7 +254,8 @@ CELERY_TIMEZONE = TIME_ZONE
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
 EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_TIMEOUT = 5  # seconds
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Grand Air <bonjour@grandair.example>")
+SHOP_NAME = env.text("SHOP_NAME", "Grand Air")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SHOP_NAME} <bonjour@grandair.example>")
 
 # --- Payments -----------------------------------------------------------------------------------
 
@@ -337,6 +339,19 @@ LOGGING = {
         "level": env.text("LOG_LEVEL", "INFO" if PRODUCTION else "WARNING"),
     },
 }
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,  # request and user of the line
+        structlog.stdlib.filter_by_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer()
+        if PRODUCTION
+        else structlog.processors.LogfmtRenderer(),
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+    cache_logger_on_first_use=True,
+)
 if sentry_dsn := env.text("SENTRY_DSN", ""):
     import sentry_sdk
 

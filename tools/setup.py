@@ -54,14 +54,12 @@ class SetupError(Exception):
 def environment(requirements: str) -> None:
     """The virtual environment with the pinned packages of one requirements file."""
     stamp = VENV / "omnishop-packages.json"
-    wanted = fingerprint(
-        [BASE / "requirements.txt", BASE / requirements], salt=str(sys.version_info[:2])
-    )
-    done = read_stamp(stamp)
+    python = ".".join(map(str, sys.version_info[:2]))
+    base = BASE / "requirements.txt"
+    wanted = fingerprint([base, BASE / requirements], python)
     # What the tests need includes what the demonstration needs.
-    with_tests = fingerprint(
-        [BASE / "requirements.txt", BASE / "requirements-dev.txt"], salt=sys.version
-    )
+    with_tests = fingerprint([base, BASE / "requirements-dev.txt"], python)
+    done = read_stamp(stamp)
     if PYTHON.exists() and done in (wanted, with_tests):
         return
     free = shutil.disk_usage(BASE).free // 2**20

@@ -1,0 +1,1 @@
+"""The floor F: a bare Django view that reads one row and renders a small template."""
