@@ -287,9 +287,18 @@ def seal_marketing(
     the guard and the mark, and a crash loses the mail instead of repeating it (DESIGN 3.8).
     """
     message = Message.objects.create(
-        key=key, template=template, to=to, language=language, context=context,
-        purpose=Message.Purpose.MARKETING, customer_id=customer_id, document=document,
-        queued_at=at, due_at=at, status=Message.Status.SENT, sent_at=at,
+        key=key,
+        template=template,
+        to=to,
+        language=language,
+        context=context,
+        purpose=Message.Purpose.MARKETING,
+        customer_id=customer_id,
+        document=document,
+        queued_at=at,
+        due_at=at,
+        status=Message.Status.SENT,
+        sent_at=at,
     )
     mail = _rendered(message)
     _mark_sent(message, mail.subject, at)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
@@ -33,6 +34,38 @@ def free_by_location(
         for variant_id, location_id, free in cursor.fetchall():
             found[variant_id][location_id] = free
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where goods could come from: free units (variant → location → units), best place first."""
+
+    free: dict[int, dict[int, int]]
+    ranked: list[int]
+
+
+def sources(variant_ids: Collection[int], *, at: datetime, store_id: int | None = None) -> Sources:
+    """The locations of a store by rank, or without one those that ship by priority, with what
+    they can promise online. One statement.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT f.variant_id, f.location_id, f.free
+              FROM ({_FREE}) f
+              JOIN inventory_stocklocation c ON c.id = f.location_id AND c.active
+              LEFT JOIN inventory_storelocation s
+                ON s.location_id = c.id AND s.store_id = %(store)s
+             WHERE CASE WHEN %(store)s::bigint IS NULL THEN c.ships ELSE s.id IS NOT NULL END
+             ORDER BY s.rank, c.priority, c.id
+            """,  # noqa: S608  constants of this module
+            {"variants": list(variant_ids), "at": at, "online": True, "store": store_id},
+        )
+        rows = cursor.fetchall()
+    free: dict[int, dict[int, int]] = defaultdict(dict)
+    for variant_id, location_id, units in rows:
+        free[variant_id][location_id] = units
+    return Sources(free=free, ranked=list(dict.fromkeys(row[1] for row in rows)))
 
 
 def free_by_store(

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dateutil.relativedelta import relativedelta
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from customers.models import Customer
 from customers.services import add_card
 from loyalty.models import Account, PointsEntry, PointsLot, Programme
 from omnishop.kernel.errors import Invalid, Refusal
+from omnishop.kernel.transactions import joined
 
 Kind = PointsEntry.Kind
 
@@ -46,7 +46,7 @@ def programme() -> Programme:
     return active or Programme.objects.create(name="Programme")
 
 
-@transaction.atomic
+@joined
 def join(*, customer: Customer, at: datetime) -> Account:
     """The person's account and card, made on first need; joining ticks no consent (GDP-8)."""
     account, _created = Account.objects.get_or_create(
@@ -104,7 +104,7 @@ def _take(
     return taken
 
 
-@transaction.atomic
+@joined
 def earn(
     earnings: Sequence[Earning],
     *,
@@ -183,7 +183,7 @@ def earn(
     return credited
 
 
-@transaction.atomic
+@joined
 def spend(
     *, account_id: int, points: int, document: str, channel: str, actor: str, at: datetime
 ) -> int:
@@ -221,7 +221,7 @@ def spend(
     return points
 
 
-@transaction.atomic
+@joined
 def restore(
     *,
     account_id: int,
@@ -275,7 +275,7 @@ def restore(
     return given
 
 
-@transaction.atomic
+@joined
 def take_back(
     *,
     account_id: int,
@@ -333,7 +333,7 @@ def take_back(
     return points
 
 
-@transaction.atomic
+@joined
 def expire(*, account_id: int, at: datetime) -> int:
     """Write off what is left in expired lots; they could no longer be spent. How many points."""
     account = _locked(account_id)
@@ -355,7 +355,7 @@ def expire(*, account_id: int, at: datetime) -> int:
     return written_off
 
 
-@transaction.atomic
+@joined
 def correct(
     *, account_id: int, points: int, reason: str, reference: str, actor: str, at: datetime
 ) -> int:

@@ -22,6 +22,7 @@ from omnishop import embedded
 
 BASE = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("VAR_DIR") or BASE / "var")
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = 8  # seconds for a process to end by itself
 FIRST_ANSWER = 60  # seconds
 CELERY = ["celery", "-A", "omnishop", "--quiet", "--skip-checks"]
@@ -51,8 +52,9 @@ class Supervisor:
 
     def run(self) -> int:
         """Start all, wait for a signal or a death, stop all; the exit status."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOPS:
             signal.signal(number, self._asked_to_stop)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)  # blocked by tools/setup.py until now
         for folder in ("broker", "broker-control", "mail", "media"):
             (VAR / folder).mkdir(parents=True, exist_ok=True)
         died = None

@@ -10,7 +10,6 @@ from catalog.models import Picture
 from catalog.pricing import DeliveryPrice, Quote, QuoteLine, Want, quote
 from customers.models import Customer
 from inventory import selectors as stock
-from inventory.models import StockLocation, StoreLocation
 from omnishop.network.hours import hold_until, ready_by
 from omnishop.network.models import Store
 from orders.models import Basket, BasketLine, DeliveryMethod, Order
@@ -159,26 +158,14 @@ def delivery_price(method: DeliveryMethod, goods_minor: int, *, at: datetime) ->
     )
 
 
-def pickup_sources(wanted: list[Wanted], *, store_id: int, at: datetime) -> list[Taken] | None:
-    """From which of the store's locations the goods would come; None when it lacks something."""
-    ranked = list(
-        StoreLocation.objects.filter(store_id=store_id, location__active=True)
-        .order_by("rank")
-        .values_list("location_id", flat=True)
-    )
-    free = stock.free_by_location({want.variant_id for want in wanted}, at=at)
-    return choose(wanted, free, ranked)
-
-
-def delivery_sources(wanted: list[Wanted], *, at: datetime) -> list[Taken] | None:
-    """From which locations a delivery would be sent; None when they lack something."""
-    ranked = list(
-        StockLocation.objects.filter(active=True, ships=True)
-        .order_by("priority", "pk")
-        .values_list("pk", flat=True)
-    )
-    free = stock.free_by_location({want.variant_id for want in wanted}, at=at)
-    return choose(wanted, free, ranked)
+def sources(
+    wanted: list[Wanted], *, at: datetime, store_id: int | None = None
+) -> list[Taken] | None:
+    """From where the goods would come: from the store that hands them over, or without one from
+    the locations that ship. None when something is lacking.
+    """
+    found = stock.sources({want.variant_id for want in wanted}, at=at, store_id=store_id)
+    return choose(wanted, found.free, found.ranked)
 
 
 def history(customer: Customer) -> list[Order]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import caches
@@ -42,6 +43,12 @@ def pytest_configure(config: pytest.Config) -> None:
     database["TEST"] = database.get("TEST", {}) | {"NAME": _database_name()}
     options = database.setdefault("OPTIONS", {})
     options["options"] = f"{options.get('options', '')} -c synchronous_commit=off".strip()
+
+    # The machine's load is no finding; and what fails in CI must fail again at the desk.
+    hypothesis.settings.register_profile(
+        "omnishop", deadline=None, derandomize=bool(os.environ.get("CI"))
+    )
+    hypothesis.settings.load_profile("omnishop")
 
     folder = tempfile.TemporaryDirectory(prefix="omnishop-test-")
     config.add_cleanup(folder.cleanup)

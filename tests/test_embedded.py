@@ -124,7 +124,7 @@ def test_the_server_starts_once_keeps_its_data_and_stops(var_dir):
 
 def test_the_server_is_durable_speaks_utf8_and_opens_no_port(var_dir):
     with connect(var_dir) as connection:
-        settings = dict(
+        settings: dict[str, str] = dict(
             connection.execute(
                 "SELECT name, setting FROM pg_settings WHERE name IN "
                 "('fsync', 'synchronous_commit', 'listen_addresses', 'server_encoding', 'jit')"

@@ -165,6 +165,8 @@ def demo() -> None:
         if ours:
             subprocess.run([str(PYTHON), "-m", "omnishop.embedded", "stop"], cwd=BASE, check=False)
         raise
+    # A Ctrl-C from here on waits for the supervisor, which knows what to stop.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     os.environ["OMNISHOP_STOP_DATABASE"] = "1" if ours else ""
     os.chdir(BASE)
     os.execv(PYTHON, [str(PYTHON), "-m", "omnishop.supervisor"])

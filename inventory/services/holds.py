@@ -5,13 +5,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import F, Sum
 
 from inventory.errors import InsufficientStock, Missing
 from inventory.models import Reservation, StockMovement
 from inventory.services import levels as stock
 from inventory.services.levels import Key
+from omnishop.kernel.transactions import joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Demand:
         return self.variant_id, self.location_id
 
 
-@transaction.atomic
+@joined
 def reserve(
     demands: Sequence[Demand],
     *,
@@ -46,13 +46,14 @@ def reserve(
     """
     wanted = _summed(demands)
     levels = stock.lock(wanted)
-    if held := list(Reservation.objects.held().filter(document=document).order_by("line")):
-        return held
-    _promise(wanted, levels, at=at, online=online)
+    if stock.free_overdue(wanted, levels, at=at, document=document):
+        stock.store(levels)
+        return list(Reservation.objects.held().filter(document=document).order_by("line"))
+    _promise(wanted, levels, online=online)
     return Reservation.objects.bulk_create(_holds(demands, document, at, expires_at))
 
 
-@transaction.atomic
+@joined
 def hold_more(
     demands: Sequence[Demand],
     *,
@@ -67,7 +68,8 @@ def hold_more(
     """
     wanted = _summed(demands)
     levels = stock.lock(wanted)
-    _promise(wanted, levels, at=at, online=online)
+    stock.free_overdue(wanted, levels, at=at)
+    _promise(wanted, levels, online=online)
     held = {
         (hold.line, hold.location_id): hold
         for hold in Reservation.objects.held().filter(document=document)
@@ -89,22 +91,23 @@ def _summed(demands: Sequence[Demand]) -> dict[Key, int]:
     return wanted
 
 
-def _promise(
-    wanted: Mapping[Key, int], levels: dict[Key, stock.Level], *, at: datetime, online: bool
-) -> None:
+def _promise(wanted: Mapping[Key, int], levels: dict[Key, stock.Level], *, online: bool) -> None:
     """Count the units as reserved on their locked levels, or raise InsufficientStock."""
-    stock.free_overdue(wanted, levels, at=at)
-    missing = []
-    for key, quantity in sorted(wanted.items()):
-        level = levels.get(key)
-        free = level.on_hand - level.reserved - (level.safety if online else 0) if level else 0
-        if level is None or quantity > free:
-            missing.append(Missing(variant_id=key[0], wanted=quantity, available=max(0, free)))
-        else:
-            level.reserved += quantity
+    free = {
+        key: level.on_hand - level.reserved - (level.safety if online else 0)
+        for key, level in levels.items()
+    }
+    missing = [
+        Missing(variant_id=key[0], wanted=quantity, available=max(0, free.get(key, 0)))
+        for key, quantity in sorted(wanted.items())
+        if quantity > free.get(key, 0)
+    ]
+    if not missing:
+        for key, quantity in wanted.items():
+            levels[key].reserved += quantity
+    stock.store(levels)
     if missing:
         raise InsufficientStock(missing)
-    stock.store(levels)
 
 
 def _holds(
@@ -161,7 +164,7 @@ def held_units(*, document: str) -> int:
     return units["units"] or 0
 
 
-@transaction.atomic
+@joined
 def extend(*, document: str, expires_at: datetime | None, at: datetime) -> bool:
     """Keep a document's holds until another time; False when it holds nothing (any more)."""
     holds, _levels = _held_and_locked(document)
@@ -171,7 +174,7 @@ def extend(*, document: str, expires_at: datetime | None, at: datetime) -> bool:
     return True
 
 
-@transaction.atomic
+@joined
 def release(*, document: str, at: datetime, lines: Collection[int] | None = None) -> int:
     """Give the document's held units back, of all or of some lines; how many units that were."""
     holds, levels = _held_and_locked(document)
@@ -185,7 +188,7 @@ def release(*, document: str, at: datetime, lines: Collection[int] | None = None
     return sum(hold.quantity for hold in ending)
 
 
-@transaction.atomic
+@joined
 def fulfil(
     *, document: str, at: datetime, actor: str, lines: Collection[int] | None = None
 ) -> list[Reservation]:
@@ -219,7 +222,7 @@ def fulfil(
     return leaving
 
 
-@transaction.atomic
+@joined
 def mark_picked(*, document: str, line: int, at: datetime) -> bool:
     """Set a line's units aside for its document: a sale at the till can no longer eat them."""
     holds, _levels = _held_and_locked(document)
@@ -227,7 +230,7 @@ def mark_picked(*, document: str, line: int, at: datetime) -> bool:
     return bool(Reservation.objects.filter(pk__in=ids).update(picked=True))
 
 
-@transaction.atomic
+@joined
 def shorten(*, document: str, line: int, quantity: int, at: datetime, actor: str) -> int:
     """Units of a hold were not found on the shelf: the hold shrinks into a shortage, and what the
     book still says is there is written off by a count adjustment. How many units were shortened.
@@ -282,7 +285,7 @@ def eat_holds(key: Key, level: stock.Level, units: int, *, at: datetime) -> int:
     return freed
 
 
-@transaction.atomic
+@joined
 def expire_overdue(*, document: str, at: datetime) -> int:
     """End the document's overdue holds now; the units are free. How many units that were."""
     holds, levels = _held_and_locked(document)

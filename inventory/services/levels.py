@@ -44,39 +44,53 @@ def lock(keys: Collection[Key], *, create: bool = False) -> dict[Key, Level]:
                 _columns(keys),
             )
         cursor.execute(
-            """
+            f"""
             SELECT l.variant_id, l.location_id, l.on_hand, l.reserved, l.safety
               FROM inventory_stocklevel l
               JOIN unnest(%(variants)s::bigint[], %(locations)s::bigint[])
                    AS wanted(variant, location)
                 ON l.variant_id = wanted.variant AND l.location_id = wanted.location
-             ORDER BY l.variant_id, l.location_id
-            """
-            + LOCK,
+             ORDER BY l.variant_id, l.location_id {LOCK}
+            """,  # noqa: S608  a constant of this module
             _columns(keys),
         )
         return {(row[0], row[1]): Level(*row[2:]) for row in cursor.fetchall()}
 
 
-def free_overdue(keys: Collection[Key], levels: Mapping[Key, Level], *, at: datetime) -> None:
+def free_overdue(
+    keys: Collection[Key], levels: Mapping[Key, Level], *, at: datetime, document: str = ""
+) -> bool:
     """End the holds on these locked levels whose time is over (ALG-2): their units are free now.
 
-    Their documents are dealt with by a task of their owner (`settled_at` is still empty).
+    Their documents are dealt with by a task of their owner (`settled_at` is still empty). Says
+    whether `document` holds something that is not over. One statement.
     """
+    holds = False
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE inventory_reservation r SET status = 'expired', closed_at = %(at)s
-              FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[])
-                   AS wanted(variant, location)
-             WHERE r.variant_id = wanted.variant AND r.location_id = wanted.location
-               AND r.status = 'held' AND r.expires_at <= %(at)s
-            RETURNING r.variant_id, r.location_id, r.quantity
+            WITH ended AS (
+              UPDATE inventory_reservation r SET status = 'expired', closed_at = %(at)s
+                FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[])
+                     AS wanted(variant, location)
+               WHERE r.variant_id = wanted.variant AND r.location_id = wanted.location
+                 AND r.status = 'held' AND r.expires_at <= %(at)s
+              RETURNING r.variant_id, r.location_id, r.quantity)
+            SELECT variant_id, location_id, quantity FROM ended
+            UNION ALL
+            SELECT NULL, NULL, NULL WHERE EXISTS (
+              SELECT FROM inventory_reservation
+               WHERE document = %(document)s AND status = 'held'
+                 AND (expires_at IS NULL OR expires_at > %(at)s))
             """,
-            _columns(keys) | {"at": at},
+            _columns(keys) | {"at": at, "document": document},
         )
         for variant_id, location_id, quantity in cursor.fetchall():
-            levels[variant_id, location_id].reserved -= quantity
+            if variant_id is None:
+                holds = True
+            else:
+                levels[variant_id, location_id].reserved -= quantity
+    return holds
 
 
 def store(levels: Mapping[Key, Level]) -> None:

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from inventory.models import StockMovement
@@ -13,6 +12,7 @@ from inventory.services import levels as stock
 from inventory.services.holds import Demand
 from inventory.services.levels import Key
 from omnishop.kernel.errors import Refusal
+from omnishop.kernel.transactions import joined
 
 
 def _done(kind: StockMovement.Kind, document: str) -> bool:
@@ -43,7 +43,7 @@ def _movement(
     )
 
 
-@transaction.atomic
+@joined
 def sell(demands: Sequence[Demand], *, document: str, at: datetime, actor: str) -> bool:
     """Goods leave over the counter now. Never refused: they are already leaving (ALG-1).
 
@@ -126,19 +126,19 @@ def _bring_in(
     return True
 
 
-@transaction.atomic
+@joined
 def receive(demands: Sequence[Demand], *, document: str, at: datetime, actor: str) -> bool:
     """Goods arrive from a supplier. A repeat of the document does nothing and returns False."""
     return _bring_in(StockMovement.Kind.RECEIPT, demands, document=document, at=at, actor=actor)
 
 
-@transaction.atomic
+@joined
 def put_back(demands: Sequence[Demand], *, document: str, at: datetime, actor: str) -> bool:
     """Returned goods go back on the shelf of the location that received them (FIELD 34)."""
     return _bring_in(StockMovement.Kind.RETURN, demands, document=document, at=at, actor=actor)
 
 
-@transaction.atomic
+@joined
 def adjust(
     *,
     variant_id: int,

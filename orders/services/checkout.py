@@ -120,8 +120,12 @@ def place(
         points=request.points,
         expected_total_minor=request.expected_total_minor,
     )
-    basket = Basket.objects.select_for_update(of=("self",)).get(pk=basket_id)
-    lines = list(basket.lines.select_related("variant__product"))
+    basket = (
+        Basket.objects.select_for_update(of=("self",)).select_related("customer").get(pk=basket_id)
+    )
+    lines = list(
+        basket.lines.select_related("variant__product").prefetch_related("variant__options")
+    )
     fingerprint = _fingerprint(request, lines)
     earlier = basket.orders.exclude(status=Order.Status.CANCELLED).first()
     if earlier:
@@ -151,11 +155,7 @@ def place(
         for position, line in enumerate(lines, start=1)
     ]
     store = _store(request.way)
-    taken = (
-        selectors.pickup_sources(wanted, store_id=store.pk, at=at)
-        if store
-        else selectors.delivery_sources(wanted, at=at)
-    )
+    taken = selectors.sources(wanted, at=at, store_id=store.pk if store else None)
     if taken is None:
         raise _insufficient(wanted, store, at=at)
     return _write(

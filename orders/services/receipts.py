@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
 
 from omnishop.kernel.money import vat_rows
+from omnishop.kernel.transactions import joined
 from omnishop.network.models import Till
 from orders.models import Order, Payment, Receipt, ReceiptChain, Return
 
@@ -36,7 +36,7 @@ def verify(receipt: Receipt) -> bool:
     )
 
 
-@transaction.atomic
+@joined
 def issue_sale(*, order: Order, till: Till, tenders: Sequence[Payment], at: datetime) -> Receipt:
     """The receipt of a sale at a till."""
     lines = [
@@ -59,7 +59,7 @@ def issue_sale(*, order: Order, till: Till, tenders: Sequence[Payment], at: date
     return _issue(order=order, till=till, lines=lines, tenders=paid, cites="", at=at)
 
 
-@transaction.atomic
+@joined
 def issue_return(
     *, document: Return, till: Till, tenders: Sequence[tuple[str, int]], at: datetime
 ) -> Receipt:

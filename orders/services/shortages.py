@@ -54,10 +54,7 @@ def settle(*, document: str, at: datetime) -> bool:
 def _held_elsewhere(order: Order, wanted: list[Wanted], *, at: datetime) -> bool:
     """Hold the missing units at another of the same store's locations, or from the same place."""
     fulfilment = order.fulfilments.open().first()
-    if fulfilment is None or fulfilment.store_id is None:
-        taken = selectors.delivery_sources(wanted, at=at)
-    else:
-        taken = selectors.pickup_sources(wanted, store_id=fulfilment.store_id, at=at)
+    taken = selectors.sources(wanted, at=at, store_id=fulfilment.store_id if fulfilment else None)
     if taken is None or fulfilment is None:
         return False
     try:

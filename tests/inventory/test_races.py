@@ -4,7 +4,7 @@ The rules are in the database; these tests run real threads against it. Without 
 (`inventory.services.levels.LOCK`) they fail: `test_without_the_lock_units_are_lost` shows it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -51,10 +51,10 @@ def at_once(jobs: list[Callable[[], Any]]) -> list[Any]:
 
 
 @pytest.fixture
-def shelf() -> Iterator[StockLevel]:
+def shelf() -> StockLevel:
     """Ten units of one article in one shop."""
     store = StoreFactory()
-    yield StockLevelFactory(
+    return StockLevelFactory(
         variant=VariantFactory(price=2000), location=store.locations.get(), on_hand=10
     )
 
@@ -91,9 +91,7 @@ def test_sixty_buyers_of_ten_units_on_the_site_and_at_the_till(
 ) -> None:
     """Every till sale stands, the site sells what the tills leave, nothing is lost or doubled."""
     desks = TillFactory.create_batch(2, store=shelf.location.stores.get())
-    jobs: list[Callable[[], Any]] = [
-        till_buyer(shelf, desks[n % 2], n) for n in range(at_the_till)
-    ]
+    jobs: list[Callable[[], Any]] = [till_buyer(shelf, desks[n % 2], n) for n in range(at_the_till)]
     jobs += [web_buyer(shelf, n) for n in range(at_the_till, 60)]
 
     answers = at_once(jobs)

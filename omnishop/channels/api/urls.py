@@ -1,5 +1,4 @@
 from django.http import HttpResponse
-from django.urls import path
 
 app_name = "api"
 

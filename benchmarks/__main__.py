@@ -1,0 +1,110 @@
+"""`make bench`: every entry beside its floor in one run; a table, and `var/bench.json`."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import psycopg
+
+if TYPE_CHECKING:
+    from benchmarks.measure import Result
+
+BASE = Path(__file__).resolve().parents[1]
+VAR = Path(os.environ.get("VAR_DIR") or BASE / "var")
+SCALE = 30  # × 170 products of the demonstration: about 5,000
+NAMES = (
+    "listing_cached",
+    "product_cached",
+    "listing",
+    "product",
+    "search",
+    "basket_add",
+    "purchase",
+    "place_order",
+    "till_scan",
+    "reserve_uniform",
+    "reserve_hot",
+    "reserve_hot_share",
+    "memory_mib",
+)
+
+
+def own_database() -> str:
+    """The address of a database of the benchmarks' own, made when it is not there."""
+    from omnishop import embedded
+
+    if url := os.environ.get("BENCH_DATABASE_URL"):
+        return url
+    home = embedded.database(VAR)
+    with psycopg.connect(
+        host=home["HOST"], port=home["PORT"], user=home["USER"], dbname="postgres", autocommit=True
+    ) as admin:
+        known = admin.execute("SELECT 1 FROM pg_database WHERE datname = 'omnishop_bench'")
+        if not known.fetchone():
+            admin.execute("CREATE DATABASE omnishop_bench")
+    host = quote(str(home["HOST"]), safe="")
+    return f"postgres://{home['USER']}@{host}:{home['PORT']}/omnishop_bench"
+
+
+def seed() -> None:
+    """Migrate and fill the database; the second time this takes seconds."""
+    for command in (["migrate", "-v", "0"], ["seed_demo", "--scale", str(SCALE)]):
+        subprocess.run([sys.executable, "manage.py", *command], cwd=BASE, check=True)
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "-v", "0"], cwd=BASE, check=True
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("--only", choices=NAMES, help="run one entry")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of load per turn")
+    options = parser.parse_args()
+    os.environ["DATABASE_URL"] = own_database()
+    os.environ["DJANGO_SETTINGS_MODULE"] = "omnishop.settings"
+    seed()
+
+    import django
+
+    django.setup()
+    from benchmarks import pages, stock
+
+    entries: dict[str, Callable[[], Result]] = {
+        "place_order": stock.place_order,
+        "reserve_uniform": lambda: stock.reserve_entries("reserve_uniform"),
+        "reserve_hot": lambda: stock.reserve_entries("reserve_hot"),
+        "reserve_hot_share": stock.hot_share,
+    }
+    chosen = [options.only] if options.only else list(NAMES)
+    results: list[Result] = []
+    by_http = [name for name in chosen if name not in entries]
+    if by_http:
+        results += pages.run(by_http, seconds=options.seconds)
+    results += [entries[name]() for name in chosen if name in entries]
+    results.sort(key=lambda line: NAMES.index(line.name))
+    _print(results)
+    VAR.joinpath("bench.json").write_text(
+        json.dumps([asdict(line) for line in results], indent=2, ensure_ascii=False)
+    )
+    return 0
+
+
+def _print(results: "list[Result]") -> None:
+    print(f"\n{'entry':<18}{'ratio':>9}{'low':>9}{'high':>9}{'runs':>6}  {'wanted':<8}{'':<9}floor")
+    for line in results:
+        met = "met" if line.met else "NOT MET"
+        print(
+            f"{line.name:<18}{line.ratio:>9.3f}{line.low:>9.3f}{line.high:>9.3f}{line.runs:>6}  "
+            f"{line.wanted:<8}{met:<9}{line.floor}; {line.note}"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
