@@ -7,9 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
+from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import connection
-from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import F, FloatField, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.utils.translation import get_language
 from stdnum import ean
 
@@ -140,6 +140,12 @@ def by_code(code: str) -> Variant | None:
     )
 
 
+def _likeness(text: str) -> Func:
+    """How much of the typed words a product's words are like, accents and case apart, 0 to 1."""
+    plain = Func(Value(text.strip()), function="plain_text", output_field=TextField())
+    return Func(plain, F("search_words"), function="word_similarity", output_field=FloatField())
+
+
 def search(text: str) -> QuerySet[Product]:
     """Products on sale for a shopper's words, best first: word stems, then likenesses for typos."""
     words = text.strip()
@@ -152,9 +158,8 @@ def search(text: str) -> QuerySet[Product]:
         return exact.annotate(rank=SearchRank(vector, query)).order_by(
             F("rank").desc(), F("popularity").desc(), "pk"
         )
-    plain = Func(Value(words), function="plain_text", output_field=TextField())
     return (
-        on_sale.annotate(rank=TrigramWordSimilarity(plain, "search_words"))
+        on_sale.annotate(rank=_likeness(text))
         .filter(rank__gte=TYPO_SIMILARITY)
         .order_by(F("rank").desc(), F("popularity").desc(), "pk")
     )
@@ -164,10 +169,9 @@ def suggestions(text: str, limit: int = 6) -> list[Product]:
     """Products to propose while the shopper types; bears typos and missing accents (UX L6)."""
     if len(text.strip()) < 2:
         return []
-    plain = Func(Value(text.strip()), function="plain_text", output_field=TextField())
     return list(
         Product.objects.on_sale()
-        .annotate(rank=TrigramWordSimilarity(plain, "search_words"))
+        .annotate(rank=_likeness(text))
         .filter(rank__gte=TYPO_SIMILARITY)
         .order_by(F("rank").desc(), F("popularity").desc(), "pk")
         .prefetch_related("pictures")[:limit]

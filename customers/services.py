@@ -249,7 +249,7 @@ def send(*, message_id: int, at: datetime) -> bool:
                 _withhold(message, "no consent")
                 return False
             mail = _rendered(message)
-            _mark_sent(message, mail.subject, at)
+            _mark_sent(message, str(mail.subject), at)
         mail.send()
         return True
     with transaction.atomic():
@@ -266,7 +266,7 @@ def send(*, message_id: int, at: datetime) -> bool:
                 message.status = Message.Status.FAILED
             message.save(update_fields=["attempts", "reason", "status"])
             return False
-        _mark_sent(message, mail.subject, at)
+        _mark_sent(message, str(mail.subject), at)
     return True
 
 
@@ -301,7 +301,7 @@ def seal_marketing(
         sent_at=at,
     )
     mail = _rendered(message)
-    _mark_sent(message, mail.subject, at)
+    _mark_sent(message, str(mail.subject), at)
     return message, mail
 
 

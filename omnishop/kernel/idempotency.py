@@ -33,8 +33,9 @@ def once(
     if not created:
         if record.body_hash != _hash(body):
             raise Invalid(_("This request was already sent with other contents. Reload the page."))
-        response: dict[str, Any] = record.response
-        return response
-    record.response = work()
+        done: dict[str, Any] = record.response or {}
+        return done
+    response = work()
+    record.response = response
     record.save(update_fields=["response"])
-    return record.response
+    return response

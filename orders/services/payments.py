@@ -199,6 +199,7 @@ def _keep_goods(
                     )
                     for fulfilment in fulfilments
                     for item in fulfilment.lines.all()
+                    if item.line.variant_id
                 ],
                 document=order.number,
                 at=at,

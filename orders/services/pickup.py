@@ -274,7 +274,8 @@ def goods_leave(fulfilment: Fulfilment, *, actor: str, at: datetime) -> None:
             leaving[item.line.position] - consumed.get(item.line.position, 0),
         )
         for item in items
-        if leaving[item.line.position] > consumed.get(item.line.position, 0)
+        if item.line.variant_id
+        and leaving[item.line.position] > consumed.get(item.line.position, 0)
     ]
     if loose:
         inventory.sell(loose, document=f"{order.number}-F{fulfilment.pk}", at=at, actor=actor)

@@ -32,7 +32,7 @@ def schedule(*, at: datetime) -> int:
             """
             INSERT INTO orders_relaunch
               (basket_id, step, status, reason, basket_changed_at, due_at, dropped)
-            SELECT b.id, 1, 'scheduled', '', b.changed_at, b.changed_at + %(delay)s, '[]'
+            SELECT b.id, 1, 'scheduled', '', b.changed_at, b.changed_at + make_interval(secs => %(delay)s), '[]'
               FROM orders_basket b
              WHERE b.status = 'open' AND b.till_id IS NULL AND b.channel = 'web'
                AND b.changed_at >= %(from)s AND b.changed_at < %(until)s
@@ -40,7 +40,7 @@ def schedule(*, at: datetime) -> int:
                AND EXISTS (SELECT 1 FROM orders_basketline l WHERE l.basket_id = b.id)
             ON CONFLICT (basket_id, step) DO NOTHING
             """,
-            {"delay": DELAY, "from": at - HORIZON, "until": at - DELAY},
+            {"delay": DELAY.total_seconds(), "from": at - HORIZON, "until": at - DELAY},
         )
         return int(cursor.rowcount)
 

@@ -54,7 +54,7 @@ def at_once(jobs: list[Callable[[], Any]]) -> list[Any]:
 def shelf() -> StockLevel:
     """Ten units of one article in one shop."""
     store = StoreFactory()
-    return StockLevelFactory(
+    return StockLevelFactory.create(
         variant=VariantFactory(price=2000), location=store.locations.get(), on_hand=10
     )
 
