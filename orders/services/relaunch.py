@@ -32,7 +32,8 @@ def schedule(*, at: datetime) -> int:
             """
             INSERT INTO orders_relaunch
               (basket_id, step, status, reason, basket_changed_at, due_at, dropped)
-            SELECT b.id, 1, 'scheduled', '', b.changed_at, b.changed_at + make_interval(secs => %(delay)s), '[]'
+            SELECT b.id, 1, 'scheduled', '', b.changed_at,
+                   b.changed_at + make_interval(secs => %(delay)s), '[]'
               FROM orders_basket b
              WHERE b.status = 'open' AND b.till_id IS NULL AND b.channel = 'web'
                AND b.changed_at >= %(from)s AND b.changed_at < %(until)s
