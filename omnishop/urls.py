@@ -9,9 +9,11 @@ from health_check.views import HealthCheckView
 
 from omnishop.health import live
 
+READY = ["health_check.checks.Database", "health_check.checks.Cache"]
+
 urlpatterns = [
     path("health/live/", live, name="live"),
-    path("health/ready/", HealthCheckView.as_view(), name="ready"),
+    path("health/ready/", HealthCheckView.as_view(checks=READY), name="ready"),
     path("api/", include("omnishop.channels.api.urls")),
     *i18n_patterns(
         path("", include("omnishop.channels.storefront.urls")),
