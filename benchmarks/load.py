@@ -53,6 +53,7 @@ class Connection:
         self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=60)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.rest = b""
+        self.body = b""
 
     def send(self, request: Request) -> tuple[int, bytes]:
         """Send, read the whole answer; status and headers. A closed connection is opened anew."""
@@ -62,6 +63,12 @@ class Connection:
             self.socket.close()
             self.open()
             return self._exchange(request)
+
+    def page(self, request: Request) -> bytes:
+        """The body of a page, uncompressed."""
+        plain = request.data.replace(b"Accept-Encoding: gzip\r\n", b"")
+        self.send(Request(plain))
+        return self.body
 
     def _exchange(self, request: Request) -> tuple[int, bytes]:
         self.socket.sendall(request.data)
@@ -78,10 +85,12 @@ class Connection:
             while len(body) < length:
                 body += self._more()
             self.rest = body[length:]
+            self.body = body[:length]
         else:
             while not body.endswith(b"0\r\n\r\n"):
                 body += self._more()
             self.rest = b""
+            self.body = body
         return int(head[9:12]), head
 
     def _more(self) -> bytes:
