@@ -119,10 +119,10 @@ class Applier:
         for source in PictureSource.objects.filter(product__in=known.products.values()):
             sources[source.product_id].append(source)
         known.sources = dict(sources)
-        for sku, product_id, name in Variant.objects.filter(
+        for sku, product_id, name, slug in Variant.objects.filter(
             sku__in=[variant.sku for variant in wanted]
-        ).values_list("sku", "product_id", f"product__{NAME}"):
-            known.sku_owners[sku] = (product_id, name or "")
+        ).values_list("sku", "product_id", f"product__{NAME}", "product__slug"):
+            known.sku_owners[sku] = (product_id, name or slug)
         forms = {form for variant in wanted if variant.gtin for form in _forms(variant.gtin)}
         for variant_id, sku, gtin in Variant.objects.filter(gtin__in=forms).values_list(
             "pk", "sku", "gtin"
@@ -386,7 +386,7 @@ class Applier:
                 )
             if found is None:
                 texts = {NAME: name} if name else {"name_fr": "Divers", "name_en": "Miscellaneous"}
-                found = _imported().add_child(slug=slug, **texts)
+                found = Category.objects.add_child(_imported(), {"slug": slug} | texts)
             self._categories[name] = found.pk
         return self._categories[name]
 
@@ -420,7 +420,9 @@ def _imported() -> Category:
     """The shelf for categories that only a file knows; staff move them where they belong."""
     found: Category | None = Category.objects.filter(slug="imported").first()
     if found is None:
-        found = Category.add_root(slug="imported", name_fr="Importés", name_en="Imported")
+        found = Category.objects.add_root(
+            {"slug": "imported", "name_fr": "Importés", "name_en": "Imported"}
+        )
     return found
 
 

@@ -15,6 +15,11 @@ class Busy(Refusal):
     code = "busy"
 
 
+def lock_key(name: str) -> int:
+    """PostgreSQL's 64-bit key of a lock's name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+
+
 @contextlib.contextmanager
 def alone(name: str, *, message: str) -> Iterator[None]:
     """Do what is inside while nobody else does the same; raises Busy at once when someone does.
@@ -22,7 +27,7 @@ def alone(name: str, *, message: str) -> Iterator[None]:
     The lock belongs to the database session: it outlives the transactions inside, and goes
     with the connection when the process is killed. Behind PgBouncer it needs session pooling.
     """
-    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+    key = lock_key(name)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
         if not cursor.fetchone()[0]:
