@@ -381,7 +381,9 @@ class Loader:
             return
         shelf = Category.objects.filter(slug="archives").first()
         if shelf is None:
-            shelf = Category.add_root(slug="archives", name_fr="Archives", name_en="Archives")
+            shelf = Category.objects.add_root(
+                {"slug": "archives", "name_fr": "Archives", "name_en": "Archives"}
+            )
         products = Product.objects.bulk_create(
             Product(
                 slug=_slug(sku),

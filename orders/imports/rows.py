@@ -79,10 +79,10 @@ def invoices(rows: Iterable[Row], refusals: list[dict[str, object]]) -> Iterator
     for row in rows:
         own = row.cells.get("InvoiceNo", "").strip()
         try:
-            if row.problem:
-                raise NotLoaded(row.problem)
             if not re.fullmatch(r"C?[0-9A-Z]{1,14}", own):
-                raise NotLoaded(_("The invoice number is missing or cannot be read."))
+                raise NotLoaded(
+                    row.problem or _("The invoice number is missing or cannot be read.")
+                )
             if own != number:
                 if invoice:
                     yield invoice
@@ -91,7 +91,9 @@ def invoices(rows: Iterable[Row], refusals: list[dict[str, object]]) -> Iterator
                     number = ""
                     raise NotLoaded(_("Rows of this invoice stand apart from its first ones."))
                 seen.add(own)
-            position += 1
+            position += 1  # of rows not loaded too: mended, they find their place
+            if row.problem:
+                raise NotLoaded(row.problem)
             customer, at = _customer(row), _time(row, zone)
             sale = _sale(row, position, cancels=own.startswith("C"))
             if invoice is None:

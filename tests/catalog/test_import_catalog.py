@@ -1,131 +1,37 @@
-"""manage.py import_catalog: other shops' files, good and bad (F-21, F-22, F-23, F-24, P-9)."""
+"""manage.py import_catalog: what becomes of good files, bad files and bad rows (F-21, P-9)."""
 
-import csv
-import io
 import json
 from datetime import timedelta
-from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from django.conf import settings as django_settings
-from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
-from django.test.utils import CaptureQueriesContext
+from django.db import IntegrityError, transaction
 from django.utils import translation
 
-from catalog.imports import apply, run
+from catalog.imports import apply
 from catalog.models import (
-    Brand,
     Category,
-    ImportRow,
     ImportRun,
-    Option,
     OptionValue,
-    PictureSource,
     Price,
-    PriceList,
     Product,
     Variant,
 )
 from catalog.selectors import prices, search
 from catalog.services import set_price
-from omnishop.kernel.locks import lock_key
-from tests.factories import NOON, TaxCategoryFactory, VariantFactory
+from tests.catalog.loading import (
+    FIXTURE,
+    HEADER,
+    counts,
+    facts,
+    load,
+    product,
+    reasons,
+    rows,
+    snapshot,
+)
+from tests.factories import VariantFactory
 
-pytestmark = pytest.mark.django_db
-
-FIXTURE = Path(__file__).parent.parent / "fixtures" / "shopify.csv"
-SHARED = Path(django_settings.BASE_DIR).parent / "shared" / "data"
-HEADER = "Handle,Title,Variant SKU,Variant Price,Variant Barcode"
-
-
-@pytest.fixture(autouse=True)
-def _shop(settings, tmp_path):
-    settings.VAR_DIR = tmp_path / "var"
-    TaxCategoryFactory()
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def write(tmp_path):
-    """Write a file of text, or of bytes, and give its path."""
-
-    def write_file(content, name="products.csv"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return write_file
-
-
-def load(path, **options):
-    """What the command prints, and its exit status."""
-    out = io.StringIO()
-    try:
-        call_command("import_catalog", path, format="shopify", stdout=out, **options)
-    except CommandError as error:
-        return f"{out.getvalue()}{error}", error.returncode
-    return out.getvalue(), 0
-
-
-def rows(*lines, header=HEADER):
-    return "\n".join([header, *lines]) + "\n"
-
-
-def shared(*parts):
-    path = SHARED.joinpath(*parts)
-    if not path.exists():
-        pytest.skip(f"real input is not here: {path.name} (see CONTRIBUTING)")
-    return path
-
-
-def counts():
-    last = ImportRun.objects.latest("pk")
-    return last.created, last.changed, last.same, last.refused
-
-
-def reasons():
-    return list(ImportRow.objects.order_by("pk").values_list("row", "column", "value", "reason"))
-
-
-def snapshot():
-    """Every row of the catalogue, timestamps included, but for the log of imports."""
-    models = [Brand, Category, Option, OptionValue, PriceList, Price, Product, Variant]
-    found = {m.__name__: list(m.objects.order_by("pk").values_list()) for m in models}
-    found["options"] = list(Variant.options.through.objects.order_by("pk").values_list())
-    found["pictures"] = list(PictureSource.objects.order_by("pk").values_list())
-    return found
-
-
-def facts():
-    """The same without keys and times, to compare two databases."""
-    return sorted(
-        (
-            product.source_key,
-            product.name_fr,
-            product.description_fr,
-            product.slug,
-            product.status,
-            product.category.slug,
-            product.brand.name if product.brand else "",
-            str(product.search_fr),
-            [
-                (
-                    variant.sku,
-                    variant.gtin,
-                    variant.weight_g,
-                    variant.position,
-                    sorted(variant.options.values_list("option__code", "code")),
-                    list(variant.prices.values_list("amount_minor", "valid_to")),
-                )
-                for variant in product.variants.order_by("position")
-            ],
-            sorted(product.picture_sources.values_list("url", "variant__sku", "alt", "position")),
-        )
-        for product in Product.objects.select_related("category", "brand")
-    )
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("importing")]
 
 
 # --- What a file becomes ------------------------------------------------------------------------
@@ -135,7 +41,7 @@ def test_an_export_becomes_products_with_articles_options_prices_and_addresses_o
     said, status = load(FIXTURE)
 
     assert (status, counts()) == (0, (3, 0, 0, 0))
-    bottle = Product.objects.get(source_key="shopify:gourde-inox")
+    bottle = product("gourde-inox")
     assert bottle.name_fr == "Gourde inox, 75 cl"
     assert bottle.description_fr == "Garde le froid 24 h.\n\n– Sans BPA\n– Bouchon étanche"
     assert (bottle.brand.name, bottle.category.name_fr) == ("Source Vive", "Hydratation")
@@ -146,7 +52,7 @@ def test_an_export_becomes_products_with_articles_options_prices_and_addresses_o
     assert not article.options.exists()
     assert bottle.picture_sources.get().alt == "La gourde debout"
 
-    shirt = Product.objects.get(source_key="shopify:tee-shirt")
+    shirt = product("tee-shirt")
     assert list(shirt.variants.values_list("sku", "weight_g", "prices__amount_minor")) == [
         ("TEE-S-BL", 140, 1990),
         ("TEE-M-BL", 145, 1990),
@@ -163,7 +69,7 @@ def test_an_export_becomes_products_with_articles_options_prices_and_addresses_o
         ("https://cdn.example/tee-bleu.jpg", "TEE-M-BL", 0),
     }
 
-    assert Product.objects.get(source_key="shopify:carte").status == "draft"  # not published
+    assert product("carte").status == "draft"  # not published
     assert "16  units of stock in the file: stock is not imported" in said
     assert "1  former prices: not imported" in said
     assert "1  articles marked as not taxable" in said
@@ -248,7 +154,7 @@ def test_what_the_file_does_not_say_stays(write):
 
     load(write(rows("gourde-inox,Gourde inox,GRD-75,24.90,", header=HEADER)))
 
-    bottle = Product.objects.get(source_key="shopify:gourde-inox")
+    bottle = product("gourde-inox")
     assert (bottle.name_fr, bottle.name_en) == ("Gourde inox", "Steel bottle")
     assert bottle.withdrawal == "hygiene"
     assert bottle.brand.name == "Source Vive"
@@ -261,7 +167,7 @@ def test_a_category_of_that_name_is_used_where_there_is_one():
 
     load(FIXTURE)
 
-    assert Product.objects.get(source_key="shopify:gourde-inox").category == shelf
+    assert product("gourde-inox").category == shelf
 
 
 def test_the_report_says_in_json_what_was_done(write, tmp_path):
@@ -358,8 +264,8 @@ def test_encodings_separators_and_decimal_commas(write, content, encoding):
     printed, status = load(write(content), encoding=encoding)
 
     assert status == 0, printed
-    product = Product.objects.get()
-    assert (product.name_fr, product.source_key, product.slug) == ("Été", "shopify:été", "ete")
+    found = product("été")
+    assert (found.name_fr, found.slug) == ("Été", "ete")
     assert Price.objects.get().amount_minor == 1250
 
 
@@ -513,7 +419,7 @@ def test_a_planned_price_is_not_overwritten(write):
 
 def test_a_product_that_the_database_refuses_leaves_the_others(write, monkeypatch):
     def refuse(product_ids):
-        if Product.objects.get(pk=product_ids[0]).name_fr == "B":
+        if Product.objects.get(pk=product_ids[0]).source_key == "shopify:b":
             raise IntegrityError("no such luck")
 
     monkeypatch.setattr(apply, "refresh_search", refuse)
@@ -523,262 +429,3 @@ def test_a_product_that_the_database_refuses_leaves_the_others(write, monkeypatc
     assert (status, counts()) == (1, (2, 0, 0, 1))
     assert not Product.objects.filter(source_key="shopify:b").exists()
     assert reasons()[0][3] == "The database refused this product: no such luck"
-
-
-# --- Hostile text -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        '"><svg onload=alert(1)>',
-        "<script>alert('x')</script>",
-        "'; DROP TABLE catalog_product; --",
-        "{{ 7*7 }} %s {0}",
-        "Ω≈ç√∫˜µ≤≥÷",
-        "‪‪test‪",
-        "ⒽⒺⓁⓁⓄ 🏕️👩‍👩‍👧",
-        "../../etc/passwd",
-        "NULL",
-    ],
-)
-def test_a_hostile_name_is_text(write, name):
-    path = write("")
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream).writerows([HEADER.split(","), ["a", name, "A-1", "1", ""]])
-
-    _said, status = load(path)
-
-    assert (status, Product.objects.get().name_fr) == (0, name)
-
-
-def test_a_description_keeps_its_words_and_no_tag(write):
-    html = (
-        "<h2>Sac</h2><p>Léger &amp; solide<br>&lt;b&gt;</p><script>steal()</script>"
-        '<img src=x onerror=alert(1)>"><svg onload=alert(1)>et la suite'
-    )
-    path = write("")
-    header = ["Handle", "Title", "Body (HTML)", "Variant Price"]
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream).writerows([header, ["a", "A", html, "1"]])
-
-    load(path)
-
-    assert Product.objects.get().description_fr == 'Sac\n\nLéger & solide\n<b>\n\n">et la suite'
-
-
-def test_a_picture_address_is_of_the_web(write):
-    header = "Handle,Title,Variant Price,Image Src"
-    load(write(rows("a,A,1,javascript:alert(1)", "b,B,1,https://x.example/1.jpg", header=header)))
-
-    assert [(row, column) for row, column, _v, _r in reasons()] == [(2, "Image Src")]
-    assert PictureSource.objects.get().url == "https://x.example/1.jpg"
-
-
-def test_formulas_in_the_error_file_are_text(write, tmp_path):
-    lines = ["=cmd|' /C calc'!A0,A,A-1,no,", "b,B,B-1,@SUM(1+9),", "c,C,C-1,-5,"]
-
-    load(write(rows(*lines)), error_file=tmp_path / "refused.csv")
-
-    text = (tmp_path / "refused.csv").read_text(encoding="utf-8-sig")
-    found = list(csv.reader(io.StringIO(text)))
-    assert found[0] == ["row", "product", "column", "value", "why"]
-    assert [(row[0], row[1], row[3]) for row in found[1:]] == [
-        ("2", "'=cmd|' /C calc'!A0", "no"),
-        ("3", "b", "'@SUM(1+9)"),
-        ("4", "c", "-5"),  # a number stays a number
-    ]
-
-
-def test_the_error_file_has_a_place_of_its_own_per_run(write, settings):
-    load(write(rows("a,A,A-1,no,")))
-    load(FIXTURE)
-
-    runs = ImportRun.objects.order_by("pk")
-    files = [path.name for path in (settings.VAR_DIR / "imports").iterdir()]
-    assert files == [f"{runs[0].pk}-refused.csv"]
-
-
-# --- Big files, two at once, cut short ----------------------------------------------------------
-
-
-def test_a_row_too_long_to_keep_is_refused_and_the_next_is_taken(write):
-    load(write(rows(f'a,"{"x" * 2_500_000}\n""y"",",A-1,1,', "b,B,B-1,1,")))
-
-    assert list(Variant.objects.values_list("sku", flat=True)) == ["B-1"]
-    assert [(row, reason) for row, _c, _v, reason in reasons()] == [
-        (2, "The row is longer than 1000000 characters.")
-    ]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_comparing_takes_the_same_statements_for_few_and_many(write):
-    def path(count):
-        return write(rows(*(f"p-{n},P {n},S-{n},1," for n in range(count))), f"{count}.csv")
-
-    def statements(count):
-        with CaptureQueriesContext(connection) as captured:
-            load(path(count))
-        # A transaction in which nothing is said costs the server nothing.
-        return len([q for q in captured if q["sql"] not in {"BEGIN", "COMMIT"}])
-
-    load(path(60))
-
-    assert statements(2) == statements(60) <= 20
-
-
-def test_only_one_import_runs_at_a_time(write):
-    other = connection.copy()
-    try:
-        with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [lock_key(run.LOCK)])
-            printed, status = load(FIXTURE)
-            assert ("Another catalogue import is running" in printed, status) == (True, 2)
-            assert not Product.objects.exists()
-    finally:
-        other.close()
-
-    assert load(FIXTURE)[1] == 0
-
-
-def test_a_run_that_breaks_says_so_and_the_next_one_completes_it(write, monkeypatch):
-    monkeypatch.setattr(run, "BATCH_PRODUCTS", 1)
-    real = apply.Applier.batch
-    seen = []
-
-    def break_at_second(self, records):
-        seen.append(records)
-        if len(seen) == 2:
-            raise KeyboardInterrupt
-        return real(self, records)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(apply.Applier, "batch", break_at_second)
-        with pytest.raises(KeyboardInterrupt):
-            load(FIXTURE)
-    broken = ImportRun.objects.get()
-    assert (broken.status, broken.created, broken.rows_read, broken.rows_total) == (
-        "failed",
-        1,
-        1,
-        6,
-    )
-    assert broken.message == "The import was interrupted."
-
-    ImportRun.objects.update(status="running")  # as a kill leaves it
-    assert load(FIXTURE)[1] == 0
-    assert counts() == (2, 0, 1, 0)
-    broken.refresh_from_db()
-    assert broken.status == "failed"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_progress_and_products_are_seen_by_others_while_the_import_runs(monkeypatch):
-    monkeypatch.setattr(run, "BATCH_PRODUCTS", 1)
-    seen = []
-
-    def look(_run):
-        other = connection.copy()
-        try:
-            with other.cursor() as cursor:
-                cursor.execute("SELECT rows_read, created FROM catalog_importrun")
-                progress = cursor.fetchone()
-                cursor.execute("SELECT count(*) FROM catalog_product")
-                seen.append((*progress, cursor.fetchone()[0]))
-        finally:
-            other.close()
-
-    run.import_shopify(FIXTURE, at=NOON, progress=look)
-
-    assert seen == [(1, 1, 1), (5, 2, 2), (6, 3, 3)]
-
-
-# --- Real files ---------------------------------------------------------------------------------
-
-
-def test_the_real_shopify_export_is_taken_whole_and_once():
-    path = shared("catalog", "shopify_products.csv")
-
-    assert load(path)[1] == 0
-    assert counts() == (20, 0, 0, 0)
-    gloves = Product.objects.get(source_key="shopify:gardening-gloves")
-    assert list(gloves.variants.values_list("sku", "prices__amount_minor")) == [
-        ("GARDENING-GLOVES-GREEN", 999),
-        ("GARDENING-GLOVES-YELLOW", 1599),
-    ]
-    with path.open(newline="", encoding="utf-8") as stream:
-        listed = [Decimal(row["Variant Price"]) for row in csv.DictReader(stream)]
-    assert sum(Price.objects.values_list("amount_minor", flat=True)) == sum(listed) * 100
-    assert PictureSource.objects.count() == 21
-    before = snapshot()
-    assert load(path)[1] == 0
-    assert counts() == (0, 0, 20, 0)
-    assert snapshot() == before
-
-
-def test_no_odd_csv_file_is_taken_for_a_catalogue():
-    folder = shared("adversarial", "csv_spectrum")
-    paths = sorted(folder.glob("*.csv"))
-    assert len(paths) >= 10
-
-    for path in [*paths, shared("sales", "online_retail_France.csv")]:
-        printed, status = load(path)
-        assert ("lacks the columns" in printed or "not encoded" in printed, status) == (True, 2)
-    assert not Product.objects.exists()
-
-
-def test_a_picture_and_a_french_spreadsheet_are_refused_by_what_they_are():
-    picture = shared("catalog", "saleor-placeholders", "saleor-sunnies.png")
-    food = shared("catalog", "openfoodfacts_fr_cp1252.csv")
-
-    assert "another kind (PNG)" in load(picture)[0]
-    assert "--encoding cp1252" in load(food)[0]
-    assert "lacks the columns" in load(food, encoding="cp1252")[0]
-
-
-def test_the_damaged_barcodes_of_a_french_spreadsheet_are_each_refused(write):
-    with shared("catalog", "openfoodfacts_fr_cp1252.csv").open(encoding="cp1252") as stream:
-        codes = [row["code"] for row in csv.DictReader(stream, delimiter=";")]
-    lines = [f"p-{n};P {n};S-{n};1,00;{code}" for n, code in enumerate(codes)]
-
-    load(write(rows(*lines, header=HEADER.replace(",", ";"))))
-
-    taken = set(Variant.objects.exclude(gtin=None).values_list("gtin", flat=True))
-    assert not any(len(code) == 13 for code in taken)
-    assert not any("E" in value or "e" in value for value in taken)
-    assert counts()[0] + counts()[3] == len(codes)
-    damaged = sum("E+" in code for code in codes)
-    assert ImportRow.objects.filter(reason__startswith="A spreadsheet turned").count() == damaged
-
-
-def test_naughty_strings_survive_as_names(write):
-    strings = json.loads(shared("adversarial", "blns.json").read_text(encoding="utf-8"))
-    names = {f"n-{n}": text.strip() for n, text in enumerate(strings)}
-    path = write("")
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(HEADER.split(","))
-        writer.writerows([handle, name, f"S-{handle}", "1", ""] for handle, name in names.items())
-
-    load(path)
-
-    kept = {handle: name for handle, name in names.items() if 0 < len(name) <= 160}
-    assert len(kept) > 490
-    assert dict(Product.objects.values_list("slug", "name_fr")) == kept
-    assert ImportRow.objects.count() == len(names) - len(kept)
-
-
-def test_real_formula_payloads_are_text_in_the_error_file(write, tmp_path):
-    payloads = shared("adversarial", "csv_injection.txt").read_text().splitlines()
-    path = write("")
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(HEADER.split(","))
-        writer.writerows([f"h-{n}", "A", "", text, ""] for n, text in enumerate(payloads))
-
-    load(path, error_file=tmp_path / "refused.csv")
-
-    with (tmp_path / "refused.csv").open(encoding="utf-8-sig", newline="") as stream:
-        cells = [cell for row in csv.reader(stream) for cell in row]
-    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t"))]
-    assert ImportRow.objects.count() == len(payloads)
