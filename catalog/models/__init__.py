@@ -2,6 +2,7 @@
 
 from catalog.models.category import Brand, Category
 from catalog.models.import_run import ImportRow, ImportRun
+from catalog.models.picture_source import PictureSource
 from catalog.models.price import Price, PriceList
 from catalog.models.product import Option, OptionValue, Picture, Product, Variant
 from catalog.models.tax import TaxCategory, VatRate
@@ -14,6 +15,7 @@ __all__ = [
     "Option",
     "OptionValue",
     "Picture",
+    "PictureSource",
     "Price",
     "PriceList",
     "Product",

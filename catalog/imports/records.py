@@ -1,0 +1,66 @@
+"""What a file says about a product, whatever the file's format; `catalog.imports.run` applies it.
+
+None stands for what the file does not say; it stays as it is in the catalogue.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that was not taken: where, what, why, in the reader's language."""
+
+    row: int
+    key: str  # how the file calls the product
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class VariantRecord:
+    """One article of a product."""
+
+    row: int
+    sku: str
+    gtin: str | None  # "" is none
+    options: tuple[tuple[str, str], ...]  # (("Size", "M"), ("Colour", "Blue"))
+    price_minor: int
+    weight_g: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRecord:
+    """The address of a picture."""
+
+    url: str
+    alt: str
+    position: int
+    sku: str = ""  # of the one variant it shows
+
+
+@dataclass(slots=True)
+class ProductRecord:
+    """One product with the rows that could be read; without variants there is nothing to apply."""
+
+    source_key: str  # "shopify:floor-lamp"
+    key: str
+    row: int
+    rows: int
+    name: str = ""
+    description: str | None = None
+    brand: str | None = None  # "" is none
+    category: str | None = None  # "" is none
+    status: str | None = None
+    variants: list[VariantRecord] = field(default_factory=list)
+    pictures: list[PictureRecord] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Notes:
+    """What the file says and the catalogue does not take, counted, so that nobody misses it."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    columns: Counter[str] = field(default_factory=Counter)  # filled cells that nobody reads

@@ -1,0 +1,1 @@
+"""Order history of other systems read in."""
