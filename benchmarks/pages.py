@@ -220,21 +220,19 @@ def run(names: list[str], *, seconds: float) -> list[Result]:
         def floor() -> float:
             return load.rate(floor_port, bare, seconds)
 
-        for name in names:
-            if name not in entries:
-                continue
+        def entry(name: str) -> Result:
             prepare, wanted = entries[name]
             scenario = prepare()
             connections.close_all()
-            results.append(
-                compare(
-                    name,
-                    floor=FLOOR,
-                    at_least=wanted,
-                    measure_floor=floor,
-                    measure=lambda scenario=scenario: load.rate(port, scenario, seconds),
-                )
+            return compare(
+                name,
+                floor=FLOOR,
+                at_least=wanted,
+                measure_floor=floor,
+                measure=lambda: load.rate(port, scenario, seconds),
             )
+
+        results += [entry(name) for name in names if name in entries]
         if "memory_mib" in names:
             load.rate(port, _fresh(_listings() + _products()), seconds)
             size = worker_memory_mib(master)

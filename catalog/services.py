@@ -36,7 +36,7 @@ def set_price(
         raise Invalid(_("A price is never negative."))
     price_list = price_list or default_price_list()
     # The article's row is the lock under which its prices change.
-    Variant.objects.select_for_update(of=("self",)).get(pk=variant.pk)
+    Variant.objects.select_for_update(of=("self",), no_key=True).get(pk=variant.pk)
     rows = Price.objects.filter(variant=variant, price_list=price_list)
     if rows.filter(valid_from__gt=at).exists():
         raise Invalid(_("A later price change is already planned for this article."))
