@@ -5,7 +5,7 @@ import re
 import phonenumbers
 from django.db.models import Q, QuerySet
 
-from customers.models import Customer, Identity
+from customers.models import ConsentEvent, Customer, Identity
 
 FOUND_AT_MOST = 20
 
@@ -23,6 +23,12 @@ def by_identity(kind: str, value: str) -> Customer | None:
         .first()
     )
     return resolve(identity.customer) if identity else None
+
+
+def consents(customer: Customer) -> dict[tuple[str, str], ConsentEvent]:
+    """The answer that stands for each purpose and channel (GDP-3)."""
+    events = ConsentEvent.objects.filter(customer=customer).order_by("at", "pk")
+    return {(event.purpose, event.channel): event for event in events}
 
 
 def find(text: str) -> QuerySet[Customer]:

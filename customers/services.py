@@ -144,6 +144,14 @@ def customer_of_login(*, user: User, email_verified: bool, at: datetime) -> Cust
     return customer
 
 
+def change_profile(*, customer: Customer, first_name: str, last_name: str, language: str) -> None:
+    """The person corrects their name or the language we write in."""
+    customer.first_name = first_name.strip()
+    customer.last_name = last_name.strip()
+    customer.language = language
+    customer.save(update_fields=["first_name", "last_name", "language"])
+
+
 def record_consent(
     *,
     customer: Customer,

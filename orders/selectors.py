@@ -1,9 +1,12 @@
 """Reads of baskets and orders, the same for every channel."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch
+import holidays
+from django.conf import settings
+from django.db.models import Prefetch, Sum
 
 from catalog import selectors as catalog
 from catalog.models import Picture
@@ -24,6 +27,7 @@ class BasketRow:
     priced: QuoteLine | None
     here: int  # units at the chosen store or the till's; 0 without a store
     ship: int  # units that can be sent home
+    elsewhere: int = 0  # units at the store that has most of them
 
     @property
     def price_changed(self) -> bool:
@@ -32,9 +36,30 @@ class BasketRow:
         )
 
     @property
+    def key(self) -> str:
+        """What the line is called in the page."""
+        return str(self.line.variant_id)
+
+    @property
+    def options(self) -> str:
+        """The article's options in words."""
+        return ", ".join(str(value) for value in self.line.variant.options.all())
+
+    @property
+    def former_minor(self) -> int | None:
+        """What the line would have cost at the former price, beside a cut (PRC-1)."""
+        reference = self.priced.unit.reference_minor if self.priced else None
+        return reference * self.line.quantity if reference else None
+
+    @property
+    def most(self) -> int:
+        """Units that one store or one delivery can give."""
+        return max(self.here, self.ship, self.elsewhere)
+
+    @property
     def enough(self) -> bool:
-        """Whether it can be had at all, at the store or sent home."""
-        return self.line.quantity <= max(self.here, self.ship)
+        """Whether it can be had at all, at a store or sent home."""
+        return self.line.quantity <= self.most
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +109,51 @@ def basket_view(
         wants_of([line for line in lines if line.variant_id in prices]), prices, delivery=delivery
     )
     by_variant = {line.variant_id: line for line in priced.lines}
-    at_stores = stock.free_by_store(ids, at=at, online=basket.till_id is None)
-    to_ship = stock.free_to_ship(ids, at=at)
+    if basket.till_id:
+        at_stores = stock.free_by_store(ids, at=at, online=False)
+        to_ship = stock.free_to_ship(ids, at=at)
+    else:
+        at_stores, to_ship = stock.free_online(ids, at=at)
     rows = tuple(
         BasketRow(
             line=line,
             priced=by_variant.get(line.variant_id),
             here=at_stores[line.variant_id].get(basket.store_id or 0, 0),
             ship=to_ship.get(line.variant_id, 0),
+            elsewhere=0
+            if basket.till_id
+            else max(at_stores[line.variant_id].values(), default=0),
         )
         for line in lines
     )
     return BasketView(basket=basket, rows=rows, quote=priced)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What checkout shows beside every step (C5): the articles on sale, and the full sum."""
+
+    lines: tuple[BasketLine, ...]
+    quote: Quote
+    method: DeliveryMethod | None
+
+    @property
+    def rows(self) -> list[tuple[BasketLine, QuoteLine]]:
+        return list(zip(self.lines, self.quote.lines, strict=True))
+
+
+def summary(basket: Basket, *, method: DeliveryMethod | None, at: datetime) -> Summary:
+    """The basket as checkout prices it; with a delivery, what that costs. Three statements."""
+    lines = list(
+        basket.lines.select_related("variant__product").prefetch_related("variant__options")
+    )
+    prices = catalog.prices([line.variant_id for line in lines], at=at)
+    lines = [line for line in lines if line.variant_id in prices]
+    goods = sum(prices[line.variant_id].amount_minor * line.quantity for line in lines)
+    delivery = delivery_price(method, goods, at=at) if method else None
+    return Summary(
+        lines=tuple(lines), quote=quote(wants_of(lines), prices, delivery=delivery), method=method
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +166,10 @@ class PickupOffer:
     ready_at: datetime | None
     kept_until: datetime | None
     distance_km: float | None = None
+
+    @property
+    def metres(self) -> int | None:
+        return None if self.distance_km is None else round(self.distance_km * 1000)
 
     @property
     def everything(self) -> bool:
@@ -158,6 +220,18 @@ def delivery_price(method: DeliveryMethod, goods_minor: int, *, at: datetime) ->
     )
 
 
+def arrives_on(method: DeliveryMethod, at: datetime) -> date:
+    """The day a delivery ordered now arrives: its working days from tomorrow on (CST-7)."""
+    day = at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    free = holidays.country_holidays(settings.VAT_TERRITORY)
+    left = method.working_days
+    while left:
+        day += timedelta(days=1)
+        if day.weekday() < 5 and day not in free:
+            left -= 1
+    return day
+
+
 def sources(
     wanted: list[Wanted], *, at: datetime, store_id: int | None = None
 ) -> list[Taken] | None:
@@ -176,3 +250,8 @@ def history(customer: Customer) -> list[Order]:
         .select_related("store", "till")
         .prefetch_related("lines", "fulfilments__store")[:100]
     )
+
+
+def basket_units(basket: Basket) -> int:
+    """How many articles are in a basket, for the header."""
+    return basket.lines.aggregate(units=Sum("quantity", default=0))["units"] or 0

@@ -42,7 +42,9 @@ def openings(store: "Store", start: datetime, *, horizon: timedelta = HORIZON) -
 
 def is_open(store: "Store", at: datetime) -> bool:
     """Whether people can walk in at that instant."""
-    return _parsed(store.opening_hours, store.timezone, store.country).is_open(at)
+    return _parsed(store.opening_hours, store.timezone, store.country).is_open(
+        at.astimezone(store.zone)
+    )
 
 
 def openings_on(store: "Store", day: date) -> list[Opening]:

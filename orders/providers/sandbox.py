@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from orders.models import SandboxCharge
@@ -59,7 +60,8 @@ class Sandbox:
 
     def status(self, *, reference: str) -> Outcome:
         charge = SandboxCharge.objects.filter(reference=reference).first()
-        return _outcome(charge) if charge else Outcome("pending")
+        late = charge and charge.notify_at and charge.notify_at > timezone.now()
+        return _outcome(charge) if charge and not late else Outcome("pending")
 
     @transaction.atomic
     def refund(self, *, reference: str, amount_minor: int, key: str) -> None:
@@ -100,7 +102,7 @@ def _outcome(charge: SandboxCharge) -> Outcome:
 def decide(*, reference: str, accept: bool, late: bool, at: datetime) -> SandboxCharge:
     """The tester plays the bank. A decided charge stays as it is. Raises DoesNotExist.
 
-    The web hook is due at once, or minutes later when the answer is to be late.
+    The answer is known and its web hook due at once, or minutes later when it is to be late.
     """
     charge = SandboxCharge.objects.select_for_update().get(reference=reference)
     if charge.status == SandboxCharge.Status.OPEN:

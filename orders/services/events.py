@@ -22,9 +22,12 @@ def tell(
     *,
     at: datetime,
     fulfilment: Fulfilment | None = None,
+    occasion: str = "",
     **extra: Any,
 ) -> None:
-    """Write the shopper a service message about the order, once per template and fulfilment.
+    """Write the shopper a service message about the order.
+
+    It is written once per template, fulfilment and occasion.
 
     `extra` is JSON; times in it are ISO 8601 and shown in the store's zone.
     """
@@ -58,7 +61,7 @@ def tell(
             context["code"] = fulfilment.code
             context["paid"] = order.paid_at is not None
     queue_message(
-        key=f"{template}:{order.number}:{fulfilment.pk if fulfilment else 0}",
+        key=f"{template}:{order.number}:{fulfilment.pk if fulfilment else 0}{occasion}",
         template=template,
         to=order.email,
         language=order.language,

@@ -130,6 +130,18 @@ def apply(*, reference: str, outcome: Outcome, at: datetime) -> None:
         confirm(order, at=at)
 
 
+@transaction.atomic
+def confirm_if_paid(*, order_id: int, at: datetime) -> bool:
+    """Place an order on which nothing is left to pay, by points alone for instance.
+
+    False when something is due, or when it was placed or cancelled already.
+    """
+    order = Order.objects.locked().select_related("basket", "store", "customer").get(pk=order_id)
+    if order.status != Order.Status.AWAITING_PAYMENT or due(order) > 0:
+        return False
+    return confirm(order, at=at)
+
+
 def due(order: Order) -> int:
     """What is still to be paid on an order; `paid` comes from settled payments alone (FIELD 9)."""
     paid = sum(payment.captured_minor - payment.refunded_minor for payment in order.payments.all())

@@ -162,7 +162,8 @@ def cancel_short(order: Order, units: dict[int, int], *, actor: str, at: datetim
     names = list(
         OrderLine.objects.filter(pk__in=units).order_by("position").values_list("name", flat=True)
     )
-    events.tell(order, f"shortage_{order.returns.count()}", at=at, missing=names)
+    occasion = f":{order.returns.count()}"  # an order may lack something more than once
+    events.tell(order, "shortage", at=at, occasion=occasion, missing=names)
     for other in order.fulfilments.open().prefetch_related("lines__line"):
         if all(item.line.pending == 0 for item in other.lines.all()):
             Fulfilment.objects.filter(pk=other.pk).update(status=Status.CANCELLED, closed_at=at)

@@ -1,5 +1,37 @@
+"""Sign-in: the login becomes a person, and a guest's basket goes with them."""
+
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import timezone
+
+from customers.services import customer_of_login
+from omnishop.channels.storefront.context import Shopper
+from omnishop.network.models import User
+from orders.services import baskets
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    pass
+    """Our place in allauth; its own behaviour is what we want so far."""
+
+
+@receiver(user_logged_in)
+def adopt_basket(
+    sender: type[User], request: HttpRequest | None, user: User, **kwargs: Any
+) -> None:
+    """Keep a guest's basket through sign-in. Staff who sign in do not become customers."""
+    if request is None or user.is_staff:
+        return
+    at = timezone.now()
+    verified = EmailAddress.objects.filter(
+        user=user, email__iexact=user.email, verified=True
+    ).exists()
+    customer = customer_of_login(user=user, email_verified=verified, at=at)
+    shopper = Shopper(request)
+    shopper.__dict__["customer"] = None  # the basket of the cookie, not the person's
+    if shopper.basket:
+        baskets.adopt(guest=shopper.basket, customer=customer, at=at)

@@ -1,20 +1,55 @@
-from django.http import HttpResponse
+"""Addresses of the shop, in French; English lies under /en/."""
+
 from django.urls import path
 
+from omnishop.channels.storefront import (
+    account,
+    basket,
+    catalog,
+    checkout,
+    legal,
+    orders,
+    payment,
+    stores,
+    withdrawal,
+)
+
 app_name = "storefront"
-
-
-def _later(request, *args, **kwargs):
-    return HttpResponse("")
-
-
-urlpatterns = []
-for name, route in {
-    "home": "",
-    "order": "commande/<str:token>/",
-    "resume": "panier/reprendre/<str:link>/",
-    "preferences": "preferences/<str:link>/",
-    "sandbox": "paiement-test/<str:reference>/",
-    "account": "mon-compte/",
-}.items():
-    urlpatterns.append(path(route, _later, name=name))
+urlpatterns = [
+    path("", catalog.home, name="home"),
+    path("rayon/<slug:slug>/", catalog.category, name="category"),
+    path("produit/<slug:slug>/", catalog.product, name="product"),
+    path("p/<str:gtin>/", catalog.by_gtin, name="gtin"),
+    path("stock/<int:variant_id>/", catalog.stock_of, name="stock"),
+    path("recherche/", catalog.search, name="search"),
+    path("recherche/suggestions/", catalog.suggest, name="suggest"),
+    path("magasins/", stores.store_list, name="stores"),
+    path("magasins/choisir/", stores.choose, name="choose_store"),
+    path("magasins/<slug:slug>/", stores.store_page, name="store"),
+    path("bandeau/", stores.header, name="header"),
+    path("panier/", basket.basket, name="basket"),
+    path("panier/ajouter/", basket.add, name="add"),
+    path("panier/article/<int:variant_id>/", basket.line, name="line"),
+    path("panier/article/<int:variant_id>/retirer/", basket.remove, name="remove"),
+    path("panier/reprendre/<str:link>/", basket.resume, name="resume"),
+    path("commander/", checkout.start, name="checkout"),
+    path("commander/contact/", checkout.contact, name="checkout_contact"),
+    path("commander/livraison/", checkout.way, name="checkout_way"),
+    path("commander/paiement/", checkout.pay, name="checkout_pay"),
+    path("paiement/notification/<slug:provider>/", payment.webhook, name="webhook"),
+    path("paiement/<str:reference>/retour/", payment.payment_return, name="payment_return"),
+    path("paiement-test/<str:reference>/", payment.sandbox, name="sandbox"),
+    path("commande/<str:token>/", orders.order, name="order"),
+    path("commande/<str:token>/payer/", payment.pay, name="pay"),
+    path("commande/<str:token>/annuler/<int:fulfilment_id>/", orders.cancel, name="cancel"),
+    path("mon-compte/", account.account, name="account"),
+    path("mon-compte/points/", account.points, name="points"),
+    path("mon-compte/profil/", account.profile, name="profile"),
+    path("mon-compte/accord/", account.consent, name="consent"),
+    path("preferences/<str:link>/", account.preferences, name="preferences"),
+    path("renoncer/", withdrawal.withdraw, name="withdraw"),
+    path("mentions-legales/", legal.legal, name="legal"),
+    path("conditions-de-vente/", legal.terms, name="terms"),
+    path("donnees-personnelles/", legal.privacy, name="privacy"),
+    path("contact/", legal.contact, name="contact"),
+]

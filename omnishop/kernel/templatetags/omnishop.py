@@ -295,6 +295,22 @@ def with_query(context: Context, **changes: str | int | None) -> str:
     return "?" + query.urlencode()
 
 
+@register.simple_tag(takes_context=True)
+def without_value(context: Context, name: str, value: str) -> str:
+    """This address without one of a name's values, back on the first page: a filter's chip."""
+    request: HttpRequest = context["request"]
+    query = request.GET.copy()
+    query.setlist(name, [other for other in query.getlist(name) if other != value])
+    query.pop("page", None)
+    return f"{request.path}?{query.urlencode()}"
+
+
+@register.filter
+def instant(text: str | None) -> datetime | None:
+    """`{{ promised_at|instant|stamp:store.timezone }}`: a time of a message's context, ISO 8601."""
+    return datetime.fromisoformat(text) if text else None
+
+
 @register.filter
 def nth(values: Sequence[Any], index: int) -> Any:
     """`{{ columns|nth:2 }}`; nothing beyond the end."""

@@ -1,0 +1,180 @@
+"""The account: purchases of every channel, points, consents, profile (A1 to A6)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from customers import selectors as people
+from customers import services as customers
+from customers.models import ConsentEvent, Customer, Identity
+from loyalty import selectors as loyalty
+from loyalty import services as points_services
+from omnishop.channels.storefront.context import Request, Shopper
+from omnishop.channels.storefront.forms import ProfileForm
+from omnishop.channels.storefront.orders import line_status, qr_code
+from omnishop.channels.storefront.pages import private
+from orders import selectors as orders
+from orders.services.relaunch import customer_of_link
+
+CONSENTS = [
+    (ConsentEvent.Purpose.MARKETING, ConsentEvent.Channel.EMAIL),
+    (ConsentEvent.Purpose.MARKETING, ConsentEvent.Channel.SMS),
+]
+
+
+def _customer(request: Request) -> Customer:
+    """The person who is signed in; made on first need for a login that has none."""
+    found = Shopper(request).customer
+    if found:
+        return found
+    assert request.user.is_authenticated  # noqa: S101  for the type checker
+    return customers.customer_of_login(user=request.user, email_verified=False, at=timezone.now())
+
+
+@login_required
+@require_GET
+def account(request: Request) -> HttpResponse:
+    """Purchases of all channels in one list, newest first (A1)."""
+    person, at = _customer(request), timezone.now()
+    found = [
+        (order, [(line, *line_status(line)) for line in order.lines.all()])
+        for order in orders.history(person)
+    ]
+    return private(
+        render(
+            request,
+            "storefront/account.html",
+            {
+                "customer": person,
+                "orders": found,
+                "balance": loyalty.balance(person, at=at),
+                "tab": "orders",
+            },
+        )
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def points(request: Request) -> HttpResponse:
+    """Points with origin and expiry of each lot, and the card (A4); a press joins."""
+    person, at = _customer(request), timezone.now()
+    if request.method == "POST":
+        points_services.join(customer=person, at=at)
+        return redirect("storefront:points")
+    card = person.identities.filter(kind=Identity.Kind.CARD).first()
+    return private(
+        render(
+            request,
+            "storefront/points.html",
+            {
+                "customer": person,
+                "balance": loyalty.balance(person, at=at),
+                "programme": points_services.programme(),
+                "card": card.value if card else "",
+                "qr": qr_code(card.value) if card else "",
+                "tab": "points",
+            },
+        )
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def profile(request: Request) -> HttpResponse:
+    """Name, language, and what we may write about (A5)."""
+    person = _customer(request)
+    form = ProfileForm(
+        request.POST or None,
+        initial={
+            "first_name": person.first_name,
+            "last_name": person.last_name,
+            "language": person.language,
+        },
+    )
+    if request.method == "POST" and form.is_valid():
+        customers.change_profile(customer=person, **form.cleaned_data)
+        return redirect("storefront:profile")
+    return private(
+        render(
+            request,
+            "storefront/profile.html",
+            {
+                "customer": person,
+                "form": form,
+                "consents": _consents(person),
+                "tab": "profile",
+            },
+            status=422 if form.errors else 200,
+        )
+    )
+
+
+def _consents(person: Customer) -> list[dict[str, Any]]:
+    """Each purpose and channel with the answer that stands."""
+    standing = people.consents(person)
+    names = {
+        ConsentEvent.Channel.EMAIL: _("Offers and reminders by e-mail"),
+        ConsentEvent.Channel.SMS: _("Offers and reminders by SMS"),
+    }
+    return [
+        {
+            "name": names[channel],
+            "key": f"{purpose}-{channel}",
+            "event": standing.get((purpose, channel)),
+            "granted": bool((e := standing.get((purpose, channel))) and e.granted),
+        }
+        for purpose, channel in CONSENTS
+    ]
+
+
+def _answer(request: Request, person: Customer, *, source: str, at: datetime) -> bool:
+    """Write the answer of a pressed button: one press gives, one press withdraws (A5)."""
+    key, answer = request.POST.get("consent", ""), request.POST.get("answer", "")
+    if answer not in ("yes", "no"):
+        return False
+    wanted = [pair for pair in CONSENTS if key in ("all", f"{pair[0]}-{pair[1]}")]
+    for purpose, channel in wanted:
+        customers.record_consent(
+            customer=person,
+            granted=answer == "yes",
+            source=source,
+            actor="customer",
+            at=at,
+            purpose=purpose,
+            channel=channel,
+        )
+    return bool(wanted)
+
+
+@login_required
+@require_POST
+def consent(request: Request) -> HttpResponse:
+    """Agree or withdraw, from the account."""
+    if not _answer(request, _customer(request), source="account", at=timezone.now()):
+        raise Http404
+    return redirect("storefront:profile")
+
+
+@require_http_methods(["GET", "POST"])
+def preferences(request: Request, link: str) -> HttpResponse:
+    """The consents of the person of a mail's link, without sign-in."""
+    person = customer_of_link(link)
+    if person is None:
+        raise Http404
+    said = False
+    if request.method == "POST":
+        said = _answer(request, person, source="preferences", at=timezone.now())
+    return private(
+        render(
+            request,
+            "storefront/preferences.html",
+            {"consents": _consents(person), "said": said, "link": link},
+        )
+    )

@@ -1,0 +1,202 @@
+"""The basket: fill it, change it, take it up again on another device."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import trigger_client_event
+
+from catalog.models import Variant
+from omnishop.channels.storefront.context import (
+    BASKET_COOKIE,
+    BASKET_DAYS,
+    Request,
+    Shopper,
+    language,
+    set_cookie,
+)
+from omnishop.channels.storefront.pages import private
+from omnishop.kernel.errors import Invalid, NotFound, Refusal
+from omnishop.kernel.templatetags.omnishop import format_money
+from orders import selectors as orders
+from orders.models import Basket, DeliveryMethod
+from orders.models.basket import MAX_QUANTITY
+from orders.services import baskets
+from orders.services.relaunch import basket_of_link
+
+
+def whole_number(text: str) -> int:
+    """The number a field holds. Raises Invalid for what is no whole number: 0.1, 1e9, nothing."""
+    digits = text.strip().removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
+        raise Invalid(
+            _("“%(value)s” is not a whole number. Choose a quantity from 1 to %(most)s.")
+            % {"value": text[:20], "most": MAX_QUANTITY}
+        )
+    return int(text)
+
+
+def _context(basket: Basket | None) -> dict[str, Any]:
+    """The basket with prices, stock, what delivery adds (B1 to B3)."""
+    if basket is None:
+        return {"view": None}
+    at = timezone.now()
+    view = orders.basket_view(basket, at=at)
+    methods = list(DeliveryMethod.objects.filter(active=True)) if view.rows else []
+    goods = view.quote.goods_minor
+    method = min(methods, key=lambda method: method.price_for(goods), default=None)
+    return {
+        "view": view,
+        "now": at,
+        "store": basket.store,
+        "changed": [row for row in view.rows if row.price_changed],
+        "delivery_method": method,
+        "delivery_minor": method.price_for(goods) if method else None,
+        "delivered_minor": goods + method.price_for(goods) if method else None,
+        "arrives_on": orders.arrives_on(method, at) if method else None,
+        "may_order": view.rows and not view.gone,
+        "max_quantity": MAX_QUANTITY,
+    }
+
+
+@require_GET
+def basket(request: Request) -> HttpResponse:
+    """The basket; price changes are told once, then today's prices count as seen."""
+    shopper = Shopper(request)
+    context = _context(shopper.basket)
+    if shopper.basket and context.get("changed"):
+        baskets.see_prices(basket_id=shopper.basket.pk, at=timezone.now())
+    return private(render(request, "storefront/basket.html", context))
+
+
+@csrf_exempt
+@require_POST
+def add(request: Request) -> HttpResponse:
+    """Put an article into the basket.
+
+    Product pages are kept for everyone, so their form holds no token. Scripts send the cookie's;
+    without scripts the shopper is asked to confirm on a page that has one.
+    """
+    if CsrfViewMiddleware(_unused).process_view(request, _unused, (), {}) is not None:
+        return private(render(request, "storefront/basket_confirm.html", {"post": request.POST}))
+    at, shopper = timezone.now(), Shopper(request)
+    try:
+        quantity = whole_number(request.POST.get("quantity", "1"))
+        variant_id = _known(request.POST.get("variant", ""))
+        baskets.check_quantity(quantity)
+        line = baskets.add(
+            basket_id=shopper.begun_basket(at=at).pk,
+            variant_id=variant_id,
+            quantity=quantity,
+            at=at,
+        )
+    except Refusal as refusal:
+        return _problem(request, shopper, refusal)
+    if not request.htmx:
+        return shopper.remember(redirect("storefront:basket"))
+    if request.htmx.target == "basket":
+        response = render(request, "storefront/_basket.html", _context(shopper.basket))
+    else:
+        context = {
+            "line": line,
+            "quantity": quantity,
+            "words": _added(line.seen_unit_minor, quantity),
+        }
+        response = render(request, "storefront/_added.html", context)
+    return private(shopper.remember(trigger_client_event(response, "basket-changed")))
+
+
+def _unused(_request: Any) -> HttpResponse:
+    """What the token's check protects; never called."""
+    return HttpResponse()
+
+
+def _known(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise NotFound(_("This article does not exist.")) from None
+
+
+def _added(unit_minor: int, quantity: int) -> str:
+    price = format_money(unit_minor * quantity, settings.CURRENCY, language())
+    return ngettext(
+        "Added, %(count)s article, %(price)s", "Added, %(count)s articles, %(price)s", quantity
+    ) % {"count": quantity, "price": price}
+
+
+def _problem(request: Request, shopper: Shopper, refusal: Refusal) -> HttpResponse:
+    """What was refused, where the shopper is; the basket stays as it was."""
+    if request.htmx and request.htmx.target != "basket":
+        response = render(
+            request, "storefront/_refusal.html", {"refusal": refusal}, status=refusal.status
+        )
+        if refusal.status == 404:  # htmx shows 409 and 422 alone
+            response.status_code = 422
+        return private(response)
+    template = "storefront/_basket.html" if request.htmx else "storefront/basket.html"
+    context = _context(shopper.basket) | {"refusal": refusal, "has_errors": True}
+    return private(render(request, template, context, status=refusal.status))
+
+
+@require_POST
+def line(request: Request, variant_id: int) -> HttpResponse:
+    """Change a line's quantity; 0 takes it out."""
+    try:
+        quantity = whole_number(request.POST.get("quantity", ""))
+    except Refusal as refusal:
+        return _problem(request, Shopper(request), refusal)
+    return _set(request, variant_id, quantity)
+
+
+@require_POST
+def remove(request: Request, variant_id: int) -> HttpResponse:
+    """Take a line out; the answer offers to put it back."""
+    return _set(request, variant_id, 0)
+
+
+def _set(request: Request, variant_id: int, quantity: int) -> HttpResponse:
+    shopper, at = Shopper(request), timezone.now()
+    removed: dict[str, Any] = {}
+    try:
+        if shopper.basket is None:
+            raise NotFound(_("This article is not in your basket."))
+        held = shopper.basket.lines.filter(variant_id=variant_id).first()
+        if held is None:
+            raise NotFound(_("This article is not in your basket."))
+        baskets.set_quantity(
+            basket_id=shopper.basket.pk, variant_id=variant_id, quantity=quantity, at=at
+        )
+    except Refusal as refusal:
+        return _problem(request, shopper, refusal)
+    if quantity == 0:
+        variant = Variant.objects.select_related("product").get(pk=variant_id)
+        removed = {"removed": variant, "removed_quantity": held.quantity}
+    if not request.htmx:
+        if removed:
+            return private(
+                render(request, "storefront/basket.html", _context(shopper.basket) | removed)
+            )
+        return redirect("storefront:basket")
+    response = render(request, "storefront/_basket.html", _context(shopper.basket) | removed)
+    return private(trigger_client_event(response, "basket-changed"))
+
+
+@require_GET
+def resume(request: Request, link: str) -> HttpResponse:
+    """Open a basket on this device by the signed link of a reminder."""
+    found = basket_of_link(link)
+    if found is None or found.status != Basket.Status.OPEN:
+        return private(
+            render(request, "storefront/basket_gone.html", status=404 if not found else 410)
+        )
+    response = redirect("storefront:basket")
+    set_cookie(response, BASKET_COOKIE, f"link:{found.token}", days=BASKET_DAYS)
+    return response

@@ -1,0 +1,348 @@
+"""Home, shelves, products, search: the pages that are the same for everyone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from catalog import selectors as catalog
+from catalog.models import OptionValue, Picture, Product, Variant
+from inventory import selectors as stock
+from omnishop.channels.storefront import listing
+from omnishop.channels.storefront.context import Request, Shelf, Shopper, shelves, stores
+from omnishop.channels.storefront.hours import hours_words
+from omnishop.channels.storefront.pages import shared
+from omnishop.network.hours import ready_by
+from omnishop.network.models import Store
+from orders import selectors as orders
+from orders.models import DeliveryMethod
+from orders.models.basket import MAX_QUANTITY
+
+PICTURES = Prefetch("pictures", Picture.objects.order_by("position", "pk"))
+
+
+@require_GET
+@shared
+def home(request: Request) -> HttpResponse:
+    """The shop window."""
+    at, store = timezone.now(), Shopper(request).store
+    store_id = store.pk if store else None
+    roots = [shelf for shelf in shelves() if shelf.depth == 1]
+    return render(
+        request,
+        "storefront/home.html",
+        {
+            "cacheable": True,
+            "categories": _with_pictures(roots),
+            "popular": listing.most_popular(at=at, store_id=store_id),
+            "offers": listing.price_cuts(at=at, store_id=store_id),
+            "stores": stores(),
+            "store": store,
+        },
+    )
+
+
+def _with_pictures(roots: list[Shelf]) -> list[tuple[Shelf, Any]]:
+    """Each shelf with the picture of its best seller."""
+    found: dict[str, Any] = {}
+    pictures = (
+        Picture.objects.filter(product__status=Product.Status.ACTIVE)
+        .order_by("product__category__path", "-product__popularity", "position", "pk")
+        .distinct("product__category__path")
+        .select_related("product__category")
+    )
+    for picture in pictures:
+        found.setdefault(picture.product.category.path[: len(roots[0].path)], picture.image)
+    return [(shelf, found.get(shelf.path)) for shelf in roots]
+
+
+@require_GET
+@shared
+def category(request: Request, slug: str) -> HttpResponse:
+    """A shelf and those below it."""
+    tree = shelves()
+    shelf = next((shelf for shelf in tree if shelf.slug == slug), None)
+    if shelf is None:
+        raise Http404
+    below = [other for other in tree if other.path.startswith(shelf.path) and other != shelf]
+    above = [other for other in tree if shelf.path.startswith(other.path) and other != shelf]
+    store = Shopper(request).store
+    found = listing.listing(
+        Product.objects.on_sale().filter(category__path__startswith=shelf.path),
+        listing.Choice.of(request.GET, default_sort="popularity"),
+        shelves=below,
+        at=timezone.now(),
+        store_id=store.pk if store else None,
+        store_name=store.name if store else "",
+    )
+    context = {
+        "cacheable": True,
+        "shelf": shelf,
+        "current_category": (above or [shelf])[0].slug,
+        "crumbs": [(reverse("storefront:category", args=[s.slug]), s.name) for s in above],
+        "listing": found,
+        "children": [other for other in below if other.depth == shelf.depth + 1],
+        "sorts": _sorts(found.choice.sort, search=False),
+        "page_obj": _Page(found),
+        "store": store,
+    }
+    partial = request.htmx and request.htmx.target == "listing"
+    template = "storefront/_listing.html" if partial else "storefront/category.html"
+    return render(request, template, context)
+
+
+class _Page:
+    """The page of a listing as `_pagination.html` reads it; `Paginator` would count again."""
+
+    def __init__(self, found: listing.Listing) -> None:
+        self.number = found.choice.page
+        self.num_pages = max(1, -(-found.total // listing.PAGE))
+        self.paginator = self
+
+    @property
+    def has_next(self) -> bool:
+        return self.number < self.num_pages
+
+    @property
+    def next_page_number(self) -> int:
+        return self.number + 1
+
+
+def _sorts(chosen: str, *, search: bool) -> list[tuple[str, bool]]:
+    names = ["rank"] if search else []
+    return [(name, name == chosen) for name in [*names, "popularity", "price", "-price", "new"]]
+
+
+@require_GET
+@shared
+def search(request: Request) -> HttpResponse:
+    """Results for a shopper's words; a SKU or GTIN opens its product (L6)."""
+    words = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:100]
+    variant = catalog.by_code(words) if _like_a_code(words) else None
+    if variant and variant.active and variant.product.status == Product.Status.ACTIVE:
+        return redirect(_variant_url(variant))
+    store = Shopper(request).store
+    found = None
+    if words:
+        found = listing.listing(
+            catalog.search(words),
+            listing.Choice.of(request.GET, default_sort="rank"),
+            shelves=shelves(),
+            at=timezone.now(),
+            store_id=store.pk if store else None,
+            store_name=store.name if store else "",
+        )
+    context: dict[str, Any] = {
+        "cacheable": True,
+        "query": words,
+        "listing": found,
+        "store": store,
+        "roots": [shelf for shelf in shelves() if shelf.depth == 1],
+    }
+    if found:
+        context |= {"sorts": _sorts(found.choice.sort, search=True), "page_obj": _Page(found)}
+    partial = request.htmx and request.htmx.target == "listing"
+    template = "storefront/_listing.html" if partial and found else "storefront/search.html"
+    return render(request, template, context)
+
+
+def _like_a_code(words: str) -> bool:
+    return len(words) >= 4 and " " not in words and any(char.isdigit() for char in words)
+
+
+def _variant_url(variant: Variant) -> str:
+    return f"{reverse('storefront:product', args=[variant.product.slug])}?sku={variant.sku}"
+
+
+@require_GET
+@shared
+def suggest(request: Request) -> HttpResponse:
+    """Up to six products while the shopper types."""
+    words = request.GET.get("q", "").replace("\x00", "")[:100]
+    return render(request, "storefront/_suggestions.html", {"products": catalog.suggestions(words)})
+
+
+@require_GET
+def by_gtin(request: Request, gtin: str) -> HttpResponse:
+    """The product of a bar code (GS1 Digital Link)."""
+    variant = catalog.by_code(gtin)
+    if variant is None or variant.product.status != Product.Status.ACTIVE:
+        raise Http404
+    return redirect(_variant_url(variant))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What one store has of an article."""
+
+    store: Store
+    available: int
+    distance_m: int | None
+    hours: str
+    ready_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OptionChoice:
+    """A value of an option as a radio button; sold-out ones stay choosable (P2)."""
+
+    value: OptionValue
+    chosen: bool
+    available: bool
+
+
+def _variants(slug: str) -> list[Variant]:
+    """The articles of a product on sale, with the product. Two statements."""
+    return list(
+        Variant.objects.filter(
+            product__slug=slug, product__status=Product.Status.ACTIVE, active=True
+        )
+        .select_related("product__brand")
+        .prefetch_related(Prefetch("options", OptionValue.objects.select_related("option")))
+        .order_by("position", "pk")
+    )
+
+
+@require_GET
+@shared
+def product(request: Request, slug: str) -> HttpResponse:
+    """A product, with the article that the address chooses."""
+    at = timezone.now()
+    variants = _variants(slug)
+    prices = catalog.prices([variant.pk for variant in variants], at=at)
+    variants = [variant for variant in variants if variant.pk in prices]
+    if not variants:
+        raise Http404
+    by_store, to_ship = stock.free_online([variant.pk for variant in variants], at=at)
+    units = {
+        variant.pk: max([to_ship.get(variant.pk, 0), *by_store[variant.pk].values()])
+        for variant in variants
+    }
+    chosen = _chosen(request, variants, units)
+    item = chosen.product
+    store = Shopper(request).store
+    context: dict[str, Any] = {
+        "cacheable": True,
+        "product": item,
+        "variant": chosen,
+        "price": prices[chosen.pk],
+        "options": _options(variants, chosen, units),
+        "max_quantity": min(MAX_QUANTITY, max(units[chosen.pk], 1)),
+        "sold_out": units[chosen.pk] <= 0,
+    } | _stock_context(by_store[chosen.pk], to_ship.get(chosen.pk, 0), store, at=at)
+    if request.htmx and request.htmx.target == "buy":
+        return render(request, "storefront/_buy.html", context)
+    tree = shelves()
+    shelf = next(shelf for shelf in tree if shelf.pk == item.category_id)
+    above = [other for other in tree if shelf.path.startswith(other.path)]
+    pictures = list(item.pictures.order_by("position", "pk"))
+    own = [picture for picture in pictures if picture.variant_id == chosen.pk]
+    context |= {
+        "pictures": own + [p for p in pictures if p.variant_id is None or not own],
+        "crumbs": [(reverse("storefront:category", args=[s.slug]), s.name) for s in above],
+        "current_category": above[0].slug,
+        "offers": [(variant, prices[variant.pk], units[variant.pk] > 0) for variant in variants],
+    }
+    return render(request, "storefront/product.html", context)
+
+
+def _chosen(request: Request, variants: list[Variant], units: dict[int, int]) -> Variant:
+    """The article of the address: its SKU, else the options chosen, else the first in stock."""
+    for variant in variants:
+        if variant.sku == request.GET.get("sku"):
+            return variant
+    wanted = {name[2:]: value for name, value in request.GET.items() if name.startswith("o-")}
+
+    def likeness(variant: Variant) -> tuple[int, bool]:
+        own = {value.option.code: value.code for value in variant.options.all()}
+        last = request.GET.get("last", "")  # the option that was just pressed wins
+        same = sum(own.get(code) == value for code, value in wanted.items())
+        return same + 10 * (own.get(last) == wanted.get(last, "")), units[variant.pk] > 0
+
+    return max(variants, key=likeness)
+
+
+def _options(
+    variants: list[Variant], chosen: Variant, units: dict[int, int]
+) -> list[tuple[Any, list[OptionChoice]]]:
+    """Each option with its values; a value is available when it is with the other choices made."""
+    mine = {value.option_id: value.pk for value in chosen.options.all()}
+    groups: dict[Any, dict[int, OptionChoice]] = {}
+    for variant in variants:
+        values = list(variant.options.all())
+        own = {value.option_id: value.pk for value in values}
+        for value in values:
+            others = all(own.get(k) == v for k, v in mine.items() if k != value.option_id)
+            here = others and units[variant.pk] > 0
+            group = groups.setdefault(value.option, {})
+            before = group.get(value.pk)
+            group[value.pk] = OptionChoice(
+                value=value,
+                chosen=mine.get(value.option_id) == value.pk,
+                available=here or (before is not None and before.available),
+            )
+    return [
+        (
+            option,
+            sorted(group.values(), key=lambda choice: (choice.value.position, choice.value.pk)),
+        )
+        for option, group in sorted(groups.items(), key=lambda item: item[0].position)
+    ]
+
+
+def _stock_context(
+    by_store: dict[int, int], to_ship: int, store: Store | None, *, at: datetime
+) -> dict[str, Any]:
+    """Stock of one article: in my store, sent home with its date, in every store."""
+    everywhere = stores()
+    near = (store.latitude, store.longitude) if store else None
+    places = sorted(
+        (
+            Place(
+                store=other,
+                available=by_store.get(other.pk, 0),
+                distance_m=round(other.distance_km(*near) * 1000) if near else None,
+                hours=hours_words(other, at),
+                ready_at=ready_by(other, at) if by_store.get(other.pk, 0) else None,
+            )
+            for other in everywhere
+        ),
+        key=lambda place: (place.distance_m or 0, place.available <= 0, place.store.name),
+    )
+    mine = next((place for place in places if store and place.store.pk == store.pk), None)
+    method = DeliveryMethod.objects.filter(active=True).order_by("working_days", "pk").first()
+    return {
+        "store": store,
+        "mine": mine,
+        "elsewhere": next(
+            (place for place in places if place.available > 0 and place is not mine), None
+        ),
+        "places": places,
+        "to_ship": to_ship,
+        "arrives_on": orders.arrives_on(method, at) if method and to_ship > 0 else None,
+        "method": method,
+        "now": at,
+    }
+
+
+@require_GET
+@shared
+def stock_of(request: Request, variant_id: int) -> HttpResponse:
+    """Stock of one article in every store, with an ETag: a small part that is asked for often."""
+    at = timezone.now()
+    variant = Variant.objects.filter(
+        pk=variant_id, active=True, product__status=Product.Status.ACTIVE
+    ).first()
+    if variant is None:
+        raise Http404
+    by_store, to_ship = stock.free_online([variant.pk], at=at)
+    context = _stock_context(
+        by_store[variant.pk], to_ship.get(variant.pk, 0), Shopper(request).store, at=at
+    )
+    return render(request, "storefront/_stock_list.html", context | {"variant": variant})

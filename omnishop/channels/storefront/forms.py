@@ -1,0 +1,161 @@
+"""Forms of checkout, account and withdrawal; the rules behind them are the services'."""
+
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+from customers.services import normal_phone
+from omnishop.kernel.errors import Refusal
+
+
+class ContactForm(forms.Form):
+    """Who orders and how to reach them; an account is offered afterwards (C1)."""
+
+    name = forms.CharField(
+        label=_("First and last name"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Enter your name.")},
+    )
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        help_text=_("For the confirmation and the pick-up code."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": _("Enter your e-mail address. Example: camille@example.org"),
+            "invalid": _("This is not an e-mail address. Example: camille@example.org"),
+        },
+    )
+    phone = forms.CharField(
+        label=_("Telephone"),
+        required=False,
+        max_length=20,
+        help_text=_("Only to reach you about this order."),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+    )
+
+    def clean_phone(self) -> str:
+        value: str = self.cleaned_data["phone"].strip()
+        if not value:
+            return ""
+        try:
+            normal_phone(value)
+        except Refusal as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+        return value
+
+
+class PickupForm(forms.Form):
+    """Collected at a store; someone else may come for it (C3)."""
+
+    store = forms.IntegerField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": _("Choose the store where you collect."),
+            "invalid": _("Choose the store where you collect."),
+        },
+    )
+    collector = forms.CharField(
+        label=_("Another person collects: their name"),
+        required=False,
+        max_length=120,
+        help_text=_("They bring the code and an identity document."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class DeliveryForm(forms.Form):
+    """Brought home."""
+
+    method = forms.IntegerField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": _("Choose a delivery."),
+            "invalid": _("Choose a delivery."),
+        },
+    )
+    line1 = forms.CharField(
+        label=_("Number and street"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
+        error_messages={"required": _("Enter the number and the street.")},
+    )
+    line2 = forms.CharField(
+        label=_("Building, floor, access code"),
+        required=False,
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "address-line2"}),
+    )
+    postcode = forms.CharField(
+        label=_("Postcode"),
+        max_length=5,
+        validators=[RegexValidator(r"^\d{5}$", _("Enter the five digits of the postcode."))],
+        widget=forms.TextInput(
+            attrs={"autocomplete": "postal-code", "inputmode": "numeric", "pattern": r"\d{5}"}
+        ),
+        error_messages={"required": _("Enter the five digits of the postcode.")},
+    )
+    city = forms.CharField(
+        label=_("Town"),
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
+        error_messages={"required": _("Enter the town.")},
+    )
+
+
+class WithdrawalForm(forms.Form):
+    """What the law asks for and nothing more: no sign-in, no reason (A3)."""
+
+    name = forms.CharField(
+        label=_("First and last name"),
+        max_length=160,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Enter your name.")},
+    )
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        help_text=_("The receipt of your withdrawal goes there."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"required": _("Enter your e-mail address. Example: camille@example.org")},
+    )
+    order_number = forms.CharField(
+        label=_("Order number"),
+        max_length=40,
+        help_text=_("On the confirmation. Example: O-0001042"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Enter the order number.")},
+    )
+    lines = forms.CharField(
+        label=_("Articles concerned"),
+        required=False,
+        max_length=2000,
+        help_text=_("Leave empty to withdraw from the whole order."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class ProfileForm(forms.Form):
+    """Name and language of the person who is signed in."""
+
+    first_name = forms.CharField(
+        label=_("First name"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+    )
+    last_name = forms.CharField(
+        label=_("Last name"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+    )
+    language = forms.ChoiceField(
+        label=_("Language of our messages"), choices=[("fr", "Français"), ("en", "English")]
+    )
+
+
+def problems(form: forms.Form) -> dict[str, Any]:
+    """What templates need to show a form that was refused."""
+    return {"form": form, "has_errors": bool(form.errors)}

@@ -1,0 +1,441 @@
+"""Shelves and search results: a page of cards, and facets with counts, whatever their number.
+
+Three statements: the facets of what the shopper looks at, one page of products, their prices.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import FloatField, QuerySet, Value
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from catalog import selectors as catalog
+from catalog.models import Picture, Product
+from catalog.pricing import UnitPrice
+from inventory import selectors as stock
+from inventory.selectors import IN_STORE
+from omnishop.channels.storefront.context import Shelf, language
+from omnishop.kernel.templatetags.omnishop import format_percent
+
+PAGE = 24
+BANDS: tuple[tuple[int, int | None], ...] = (
+    (0, 2500),
+    (2500, 5000),
+    (5000, 10_000),
+    (10_000, 20_000),
+    (20_000, None),
+)  # minor units, [from, below)
+SORTS = {
+    "rank": "rank DESC, d.popularity DESC, d.id",
+    "popularity": "d.popularity DESC, d.id",
+    "price": "m.low, d.popularity DESC, d.id",
+    "-price": "m.low DESC, d.popularity DESC, d.id",
+    "new": "d.created_at DESC, d.id DESC",
+}
+OPTION = "o-"  # before an option's code in the address
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the address asks for."""
+
+    here: bool = False
+    shelves: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+    bands: tuple[int, ...] = ()
+    options: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    sort: str = "popularity"
+    page: int = 1
+
+    @classmethod
+    def of(cls, query: QueryDict, *, default_sort: str) -> "Choice":
+        """The address's query; what it names and we do not know is left out."""
+        sort, page = query.get("sort", default_sort), query.get("page", "1")
+        known = sort in SORTS and (sort != "rank" or default_sort == "rank")
+        return cls(
+            here=query.get("here") == "1",
+            shelves=tuple(dict.fromkeys(filter(None, query.getlist("shelf")))),
+            brands=tuple(dict.fromkeys(filter(None, query.getlist("brand")))),
+            bands=tuple(
+                sorted(
+                    {
+                        int(v)
+                        for v in query.getlist("price")
+                        if v.isdecimal() and int(v) < len(BANDS)
+                    }
+                )
+            ),
+            options={
+                name[len(OPTION) :]: tuple(dict.fromkeys(filter(None, query.getlist(name))))
+                for name in query
+                if name.startswith(OPTION) and any(query.getlist(name))
+            },
+            sort=sort if known else default_sort,
+            page=min(int(page), 10_000) if page.isdecimal() and int(page) else 1,
+        )
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.here or self.shelves or self.brands or self.bands or self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One value of a facet, with how many products it would leave."""
+
+    name: str  # in the address
+    value: str
+    label: str
+    count: int
+    chosen: bool
+    swatch: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"f-{self.name}-{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A group of values; several may be chosen."""
+
+    label: str
+    values: tuple[FacetValue, ...]
+
+    @property
+    def chosen(self) -> int:
+        return sum(value.chosen for value in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A product in a list."""
+
+    id: str
+    slug: str
+    name: str
+    photo: Any
+    price: UnitPrice
+    several: bool  # its articles cost differently
+    choices: int  # articles to choose from
+    available: int | None  # units in my store; None when no store was chosen
+
+    @property
+    def cut(self) -> str:
+        """The price cut as it stands on the card, nothing for none (PRC-1)."""
+        whole = (self.price.cut_bp + 50) // 100 * 100
+        return f"−{format_percent(whole, language())}" if whole else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a listing page shows."""
+
+    cards: tuple[Card, ...]
+    facets: tuple[Facet, ...]
+    total: int
+    choice: Choice
+
+    @property
+    def chips(self) -> tuple[FacetValue, ...]:
+        """The chosen values, to be taken off one by one (L2)."""
+        return tuple(value for facet in self.facets for value in facet.values if value.chosen)
+
+
+Condition = tuple[str, str, list[Any]]  # what it narrows, SQL, parameters
+
+
+def _conditions(
+    choice: Choice, shelves: Sequence[Shelf], store_id: int | None, at: datetime
+) -> list[Condition]:
+    """What the shopper chose, as conditions on `d`, `v` and `p`."""
+    found: list[Condition] = []
+    if choice.here and store_id:
+        found.append(("here", IN_STORE, [store_id, at]))
+    if choice.shelves:
+        paths = [shelf.path + "%" for shelf in shelves if shelf.slug in choice.shelves]
+        found.append(
+            (
+                "shelf",
+                "d.category_id IN (SELECT id FROM catalog_category WHERE path LIKE ANY(%s))",
+                [paths],
+            )
+        )
+    if choice.brands:
+        found.append(
+            (
+                "brand",
+                "d.brand_id IN (SELECT id FROM catalog_brand WHERE slug = ANY(%s))",
+                [list(choice.brands)],
+            )
+        )
+    if choice.bands:
+        parts, params = [], []
+        for band in choice.bands:
+            low, below = BANDS[band]
+            parts.append("p.amount_minor >= %s" + (" AND p.amount_minor < %s" if below else ""))
+            params += [low, below] if below else [low]
+        found.append(("price", f"({' OR '.join(parts)})", params))
+    for code, values in choice.options.items():
+        found.append(
+            (
+                OPTION + code,
+                """EXISTS (SELECT 1 FROM catalog_variant_options x
+                     JOIN catalog_optionvalue y ON y.id = x.optionvalue_id
+                     JOIN catalog_option z ON z.id = y.option_id
+                    WHERE x.variant_id = v.id AND z.code = %s AND y.code = ANY(%s))""",
+                [code, list(values)],
+            )
+        )
+    return found
+
+
+_ARTICLES = """
+    catalog_variant v
+    JOIN catalog_price p ON p.variant_id = v.id AND p.valid_from <= %s
+     AND (p.valid_to IS NULL OR p.valid_to > %s)
+    JOIN catalog_pricelist l ON l.id = p.price_list_id AND l.channel = ''
+     AND l.store_id IS NULL AND l.currency = %s
+"""  # articles with the price of the list for all; the card shows the most precise list's
+
+
+def _base(products: QuerySet[Product]) -> tuple[str, list[Any]]:
+    """The statement of the products that a page is about, with their rank."""
+    if "rank" not in products.query.annotations:
+        products = products.annotate(rank=Value(0.0, output_field=FloatField()))
+    narrow: Any = products.order_by().values("pk", "rank")
+    sql, params = narrow.query.sql_with_params()
+    return f"SELECT * FROM ({sql}) b (id, rank)", list(params)  # noqa: S608
+
+
+def _facet_rows(
+    products: QuerySet[Product],
+    conditions: list[Condition],
+    *,
+    store_id: int | None,
+    at: datetime,
+) -> list[tuple[Any, ...]]:
+    """(facet, value, label, count, group label, swatch) of every value there is."""
+    base, params = _base(products)
+    flags = "".join(f", ({sql}) AS m{i}" for i, (_name, sql, _p) in enumerate(conditions))
+    params += [value for _name, _sql, values in conditions for value in values]
+    here = IN_STORE if store_id else "false"
+    if store_id:
+        params += [store_id, at]
+    params += [at, at, settings.CURRENCY]
+
+    def rest(but: str = "") -> str:
+        kept = [f"m{i}" for i, (name, _sql, _p) in enumerate(conditions) if name != but]
+        return " AND ".join(kept) or "true"
+
+    name = f"name_{language()}"
+    bands = " ".join(
+        f"WHEN price < {below} THEN {i}" for i, (_low, below) in enumerate(BANDS) if below
+    )
+    chosen_options = [n for n, _sql, _p in conditions if n.startswith(OPTION)]
+    count = "count(DISTINCT product)::int"
+    options = f"""
+        SELECT 'o-' || z.code, y.code, coalesce(y.{name}, y.name), {count},
+               coalesce(z.{name}, z.name), y.swatch, z.position::int * 1000 + y.position::int
+          FROM m JOIN catalog_variant_options x ON x.variant_id = m.variant
+          JOIN catalog_optionvalue y ON y.id = x.optionvalue_id
+          JOIN catalog_option z ON z.id = y.option_id"""  # noqa: S608  names of columns
+    by_option = " WHERE {} AND {} GROUP BY z.id, y.id"
+    facets = f"""
+        SELECT 'total', '', '', {count}, '', '', 0 FROM m WHERE {rest()}
+        UNION ALL
+        SELECT 'here', '1', '', {count}, '', '', 0 FROM m WHERE here AND {rest("here")}
+        UNION ALL
+        SELECT 'shelf', c.slug, coalesce(c.{name}, c.name), {count}, '', '', 0
+          FROM m JOIN catalog_category c ON c.id = m.shelf WHERE {rest("shelf")} GROUP BY c.id
+        UNION ALL
+        SELECT 'brand', c.slug, c.name, {count}, '', '', 0
+          FROM m JOIN catalog_brand c ON c.id = m.brand WHERE {rest("brand")} GROUP BY c.id
+        UNION ALL
+        SELECT 'price', (CASE {bands} ELSE {len(BANDS) - 1} END)::text, '', {count}, '', '', 0
+          FROM m WHERE {rest("price")} GROUP BY 2"""  # noqa: S608  constants of this module
+    parts = [
+        facets,
+        options + by_option.format(rest(), "NOT ('o-' || z.code = ANY(%s))"),
+    ]
+    params.append(chosen_options)
+    for option in chosen_options:
+        parts.append(options + by_option.format(rest(option), "'o-' || z.code = %s"))
+        params.append(option)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH base AS ({base}), m AS (
+              SELECT d.id AS product, v.id AS variant, d.brand_id AS brand,
+                     d.category_id AS shelf, p.amount_minor AS price{flags}, {here} AS here
+                FROM base JOIN catalog_product d ON d.id = base.id
+                JOIN {_ARTICLES} ON v.product_id = d.id AND v.active)
+            {" UNION ALL ".join(parts)}
+            """,  # noqa: S608  constants of this module and Django's own statement
+            params,
+        )
+        return list(cursor.fetchall())
+
+
+def _facets(
+    rows: list[tuple[Any, ...]], choice: Choice, shelves: Sequence[Shelf], store_name: str
+) -> tuple[tuple[Facet, ...], int]:
+    """The facets in reading order, chosen values in place even when they leave nothing."""
+    total = next(row[3] for row in rows if row[0] == "total")
+    facets: list[Facet] = []
+
+    def values(name: str, chosen: Sequence[str], labels: dict[str, str]) -> tuple[FacetValue, ...]:
+        found = {row[1]: row for row in rows if row[0] == name}
+        keys = [key for key in labels if key in found or key in chosen]
+        return tuple(
+            FacetValue(
+                name=name,
+                value=key,
+                label=labels[key],
+                count=found[key][3] if key in found else 0,
+                chosen=key in chosen,
+                swatch=found[key][5] if key in found else "",
+            )
+            for key in keys
+        )
+
+    if store_name:
+        label = _("Available at %(store)s") % {"store": store_name}
+        facets.append(
+            Facet(_("Availability"), values("here", ["1"] if choice.here else [], {"1": label}))
+        )
+    in_shelf = {shelf.slug: shelf.name for shelf in shelves}
+    facets.append(Facet(_("Category"), values("shelf", choice.shelves, in_shelf)))
+    groups: dict[str, str] = {}
+    for row in sorted((row for row in rows if row[0].startswith(OPTION)), key=lambda row: row[6]):
+        groups.setdefault(row[0], row[4])
+    for name, label in groups.items():
+        chosen = choice.options.get(name[len(OPTION) :], ())
+        ordered = sorted((row for row in rows if row[0] == name), key=lambda row: row[6])
+        facets.append(Facet(label, values(name, chosen, {row[1]: row[2] for row in ordered})))
+    brands = {row[1]: row[2] for row in sorted(rows, key=lambda row: row[2]) if row[0] == "brand"}
+    facets.append(Facet(_("Brand"), values("brand", choice.brands, brands)))
+    bands = {str(i): band_label(i) for i in range(len(BANDS))}
+    facets.append(Facet(_("Price"), values("price", [str(band) for band in choice.bands], bands)))
+    kept = [f for f in facets if len(f.values) > 1 or f.chosen or f.label == _("Availability")]
+    return tuple(kept), total
+
+
+def band_label(band: int) -> str:
+    """A price band in words."""
+    low, below = BANDS[band]
+    if not low:
+        return _("Under %(price)s €") % {"price": (below or 0) // 100}
+    if not below:
+        return _("%(price)s € and over") % {"price": low // 100}
+    return _("%(low)s to %(high)s €") % {"low": low // 100, "high": below // 100}
+
+
+def _page_rows(
+    products: QuerySet[Product], conditions: list[Condition], choice: Choice, *, at: datetime
+) -> list[tuple[Any, ...]]:
+    """(id, slug, name, picture, width, height, article ids) of one page."""
+    base, params = _base(products)
+    name = f"name_{language()}"
+    params += [at, at, settings.CURRENCY]
+    narrow = "".join(f" AND {sql}" for _name, sql, _p in conditions)
+    params += [value for _name, _sql, values in conditions for value in values]
+    params += [PAGE, (choice.page - 1) * PAGE]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH base AS ({base})
+            SELECT d.id, d.slug, coalesce(d.{name}, d.name), i.image, i.width, i.height, m.ids
+              FROM base JOIN catalog_product d ON d.id = base.id
+              JOIN LATERAL (
+                SELECT array_agg(v.id) AS ids, min(p.amount_minor) AS low
+                  FROM {_ARTICLES} WHERE v.product_id = d.id AND v.active{narrow}
+              ) m ON m.ids IS NOT NULL
+              LEFT JOIN LATERAL (
+                SELECT image, width, height FROM catalog_picture
+                 WHERE product_id = d.id ORDER BY position, id LIMIT 1) i ON true
+             ORDER BY {SORTS[choice.sort]} LIMIT %s OFFSET %s
+            """,  # noqa: S608  constants of this module and Django's own statement
+            params,
+        )
+        return list(cursor.fetchall())
+
+
+def cards(rows: list[tuple[Any, ...]], *, at: datetime, store_id: int | None) -> tuple[Card, ...]:
+    """Cards with today's prices and, when a store was chosen, what it has."""
+    ids = [variant_id for row in rows for variant_id in row[6]]
+    prices = catalog.prices(ids, at=at)
+    free = stock.free_by_store(ids, at=at) if store_id else {}
+    found = []
+    for pk, slug, name, image, width, height, variants in rows:
+        priced = [prices[variant_id] for variant_id in variants if variant_id in prices]
+        if not priced:
+            continue
+        cheapest = min(priced, key=lambda price: price.amount_minor)
+        found.append(
+            Card(
+                id=f"p-{pk}",
+                slug=slug,
+                name=name,
+                photo=Picture(image=image, width=width, height=height).image if image else None,
+                price=cheapest,
+                several=any(price.amount_minor != cheapest.amount_minor for price in priced),
+                choices=len(variants),
+                available=sum(free[v].get(store_id, 0) for v in variants) if store_id else None,
+            )
+        )
+    return tuple(found)
+
+
+def listing(
+    products: QuerySet[Product],
+    choice: Choice,
+    *,
+    shelves: Sequence[Shelf],
+    at: datetime,
+    store_id: int | None = None,
+    store_name: str = "",
+) -> Listing:
+    """One page of these products as the shopper narrowed and sorted them."""
+    conditions = _conditions(choice, shelves, store_id, at)
+    facets, total = _facets(
+        _facet_rows(products, conditions, store_id=store_id, at=at), choice, shelves, store_name
+    )
+    last = max(1, -(-total // PAGE))
+    choice = replace(choice, page=min(choice.page, last))
+    rows = _page_rows(products, conditions, choice, at=at) if total else []
+    return Listing(
+        cards=cards(rows, at=at, store_id=store_id), facets=facets, total=total, choice=choice
+    )
+
+
+def most_popular(*, at: datetime, store_id: int | None, limit: int = 8) -> tuple[Card, ...]:
+    """The first of what sells best."""
+    rows = _page_rows(Product.objects.on_sale(), [], Choice(), at=at)[:limit]
+    return cards(rows, at=at, store_id=store_id)
+
+
+def price_cuts(*, at: datetime, store_id: int | None, limit: int = 4) -> tuple[Card, ...]:
+    """Products whose price is lower than the lowest of the 30 days before (PRC-1), best sellers
+    first.
+    """
+    cut = Product.objects.on_sale().extra(  # one statement, on the index of prices
+        where=[
+            """EXISTS (SELECT 1 FROM catalog_variant v
+                 JOIN catalog_price p ON p.variant_id = v.id AND p.valid_from <= %s
+                  AND p.valid_from > %s - interval '30 days'
+                  AND (p.valid_to IS NULL OR p.valid_to > %s)
+                 JOIN catalog_price q ON q.variant_id = v.id AND q.price_list_id = p.price_list_id
+                  AND q.valid_to = p.valid_from AND q.amount_minor > p.amount_minor
+                WHERE v.product_id = catalog_product.id AND v.active)"""
+        ],
+        params=[at, at, at],
+    )
+    rows = _page_rows(cut, [], Choice(), at=at)
+    found = [card for card in cards(rows, at=at, store_id=store_id) if card.price.cut_bp]
+    return tuple(found[:limit])

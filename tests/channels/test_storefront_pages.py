@@ -1,0 +1,91 @@
+"""Pages of the shop: each opens, in both languages, within its number of statements."""
+
+import pytest
+from django.core.cache import cache
+
+from tests.channels.storefront import add, bank, order_now, small_shop, to_payment
+
+pytestmark = pytest.mark.django_db
+
+OPEN_PAGES = [
+    "/",
+    "/rayon/randonnee/",
+    "/rayon/randonnee/?here=1&brand=alpee&price=2&price=3&o-taille=m&sort=-price",
+    "/produit/veste/",
+    "/recherche/?q=veste",
+    "/recherche/?q=vesste",
+    "/recherche/?q=zzzz",
+    "/recherche/",
+    "/magasins/",
+    "/magasins/?place=69003",
+    "/magasins/lyon/",
+    "/panier/",
+    "/renoncer/",
+    "/mentions-legales/",
+    "/conditions-de-vente/",
+    "/donnees-personnelles/",
+    "/contact/",
+    "/bandeau/",
+]
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+@pytest.mark.parametrize("path", OPEN_PAGES)
+def test_every_open_page_opens_in_both_languages(client, prefix, path):
+    small_shop()
+    client.cookies["store"] = "lyon"
+
+    response = client.get(prefix + path)
+
+    assert response.status_code == 200
+    assert "sessionid" not in response.cookies
+
+
+def test_a_purchase_from_basket_to_collection_code(client):
+    shop = small_shop()
+
+    assert add(client, shop.jacket_m).status_code == 302
+    assert "Veste imperméable" in client.get("/panier/").content.decode()
+    page = to_payment(client, store=shop.lyon.pk)
+    assert page.status_code == 200
+    response = order_now(client, page)
+    assert response.status_code == 302
+    assert response["Location"].startswith("/paiement-test/")
+    assert client.get(response["Location"]).status_code == 200
+    response = bank(client)
+    assert response.status_code == 302
+    order = client.get(response["Location"]).content.decode()
+
+    fulfilment = shop.lyon.fulfilments.get()
+    assert f"{fulfilment.code[:3]} {fulfilment.code[3:]}" in order
+    assert "data:image/svg+xml" in order
+
+
+def test_a_kept_page_costs_no_statement(client, django_assert_num_queries):
+    small_shop()
+    for path in ["/", "/rayon/randonnee/", "/produit/veste/", "/recherche/?q=veste"]:
+        client.get(path)
+
+        with django_assert_num_queries(0):
+            response = client.get(path)
+
+        assert "csrftoken" not in response.cookies
+
+
+@pytest.mark.parametrize(
+    "path, most",
+    [
+        ("/rayon/randonnee/", 8),
+        ("/rayon/randonnee/?here=1&o-taille=m", 8),
+        ("/produit/veste/", 8),
+        ("/recherche/?q=veste", 8),
+        ("/", 10),
+    ],
+)
+def test_the_first_hit_takes_few_statements(client, django_assert_max_num_queries, path, most):
+    small_shop()
+    client.cookies["store"] = "lyon"
+    cache.clear()
+
+    with django_assert_max_num_queries(most):
+        client.get(path)
