@@ -4,8 +4,8 @@ import io
 from typing import Any
 
 from django.core.files.base import ContentFile
-from PIL import Image
 from pictures.models import PictureField, PictureFieldFile, PillowPicture
+from PIL import Image
 
 WIDTHS = {160, 320, 480, 640, 960}  # pixels; every twelfth of the container would be 24 files
 # Speeds at which ten files take a fifth of a second; the slowest would save a tenth of the bytes.
