@@ -182,6 +182,7 @@ PICTURES = {
     "PIXEL_DENSITIES": [1, 2],
     "USE_PLACEHOLDERS": False,
     "QUEUE_NAME": "pictures",
+    "PICTURE_CLASS": "catalog.pictures.Sized",
     "PROCESSOR": "catalog.pictures.make_now",
 }
 

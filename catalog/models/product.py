@@ -7,12 +7,12 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from pictures.models import PictureField
 from stdnum import ean
 from stdnum.exceptions import ValidationError as StdnumError
 
 from catalog.models.category import Brand, Category
 from catalog.models.tax import TaxCategory
+from catalog.pictures import SizedPictureField
 
 
 def check_gtin(value: str) -> None:
@@ -179,7 +179,7 @@ class Picture(models.Model):
     variant = models.ForeignKey(
         Variant, models.CASCADE, null=True, blank=True, related_name="pictures"
     )
-    image = PictureField(
+    image = SizedPictureField(
         _("picture"),
         upload_to="products",
         aspect_ratios=["1/1"],

@@ -6,7 +6,7 @@ COMPLIANCE_VERSION changes with it, so that an attestation can name what it cove
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -19,7 +19,8 @@ from orders.models import Order, Payment, Receipt, ReceiptChain, Return
 COMPLIANCE_VERSION = "1"
 
 
-def _sign(till: Till, digest: str) -> str:
+def sign(till: Till, digest: str) -> str:
+    """The signature of a receipt's hash by its till's key (POS-9)."""
     key = hmac.new(settings.FISCAL_KEY.encode(), f"till:{till}".encode(), hashlib.sha256).digest()
     return hmac.new(key, digest.encode(), hashlib.sha256).hexdigest()
 
@@ -32,7 +33,7 @@ def chained(previous_hash: str, payload: str) -> str:
 def verify(receipt: Receipt) -> bool:
     """Whether a receipt is as it was signed."""
     return receipt.hash == chained(receipt.previous_hash, receipt.payload) and hmac.compare_digest(
-        receipt.signature, _sign(receipt.till, receipt.hash)
+        receipt.signature, sign(receipt.till, receipt.hash)
     )
 
 
@@ -82,6 +83,43 @@ def issue_return(
     )
 
 
+def text_of(
+    *,
+    till: Till,
+    sequence: int,
+    order: str,
+    currency: str,
+    lines: Sequence[Mapping[str, object]],
+    tenders: Sequence[Mapping[str, object]],
+    cites: str,
+    at: datetime,
+) -> str:
+    """What is signed of a receipt: canonical JSON."""
+    amounts = [(int(str(line["total"])), int(str(line["tax_bp"]))) for line in lines]
+    return json.dumps(
+        {
+            "version": COMPLIANCE_VERSION,
+            "till": str(till),
+            "sequence": sequence,
+            "issued_at": at.isoformat(),
+            "business_on": till.store.business_day(at).isoformat(),
+            "order": order,
+            "cites": cites,
+            "lines": lines,
+            "vat": [
+                {"tax_bp": row.tax_bp, "gross": row.gross_minor, "tax": row.tax_minor}
+                for row in vat_rows(amounts)
+            ],
+            "tenders": tenders,
+            "total": sum(total for total, _tax_bp in amounts),
+            "currency": currency,
+        },
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+    )
+
+
 def _issue(
     *,
     order: Order,
@@ -97,29 +135,15 @@ def _issue(
     sequence = chain.last_sequence + 1
     total = sum(int(str(line["total"])) for line in lines)
     store = till.store
-    payload = json.dumps(
-        {
-            "version": COMPLIANCE_VERSION,
-            "till": str(till),
-            "sequence": sequence,
-            "issued_at": at.isoformat(),
-            "business_on": store.business_day(at).isoformat(),
-            "order": order.number,
-            "cites": cites,
-            "lines": lines,
-            "vat": [
-                {"tax_bp": row.tax_bp, "gross": row.gross_minor, "tax": row.tax_minor}
-                for row in vat_rows(
-                    [(int(str(line["total"])), int(str(line["tax_bp"]))) for line in lines]
-                )
-            ],
-            "tenders": tenders,
-            "total": total,
-            "currency": order.currency,
-        },
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
+    payload = text_of(
+        till=till,
+        sequence=sequence,
+        order=order.number,
+        currency=order.currency,
+        lines=lines,
+        tenders=tenders,
+        cites=cites,
+        at=at,
     )
     digest = chained(chain.last_hash, payload)
     receipt = Receipt.objects.create(
@@ -133,7 +157,7 @@ def _issue(
         payload=payload,
         previous_hash=chain.last_hash,
         hash=digest,
-        signature=_sign(till, digest),
+        signature=sign(till, digest),
     )
     chain.last_sequence = sequence
     chain.last_hash = digest
