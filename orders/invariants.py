@@ -144,12 +144,15 @@ RULES: dict[str, tuple[str, str]] = {
         """,
     ),
     "PAY-4": (
-        "a paid order was paid in full",
+        "a paid order was paid in full, but for what was cancelled before it was paid",
         """
         SELECT o.number, o.total_minor, p.captured FROM orders_order o
           JOIN LATERAL (SELECT coalesce(sum(captured_minor), 0) AS captured
                           FROM orders_payment WHERE order_id = o.id) p ON true
-         WHERE o.paid_at IS NOT NULL AND p.captured < o.total_minor
+          JOIN LATERAL (SELECT coalesce(sum(total_minor), 0) AS before FROM orders_return
+                         WHERE order_id = o.id AND kind = 'cancellation' AND at <= o.paid_at) c
+            ON true
+         WHERE o.paid_at IS NOT NULL AND p.captured < o.total_minor - c.before
         """,
     ),
     "DSC-2": (

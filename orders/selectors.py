@@ -120,9 +120,7 @@ def basket_view(
             priced=by_variant.get(line.variant_id),
             here=at_stores[line.variant_id].get(basket.store_id or 0, 0),
             ship=to_ship.get(line.variant_id, 0),
-            elsewhere=0
-            if basket.till_id
-            else max(at_stores[line.variant_id].values(), default=0),
+            elsewhere=0 if basket.till_id else max(at_stores[line.variant_id].values(), default=0),
         )
         for line in lines
     )

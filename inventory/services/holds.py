@@ -1,7 +1,7 @@
 """Promises: hold a whole basket or nothing, then fulfil, release or shorten (DESIGN 3.2)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -174,52 +174,98 @@ def extend(*, document: str, expires_at: datetime | None, at: datetime) -> bool:
     return True
 
 
-@joined
-def release(*, document: str, at: datetime, lines: Collection[int] | None = None) -> int:
-    """Give the document's held units back, of all or of some lines; how many units that were."""
-    holds, levels = _held_and_locked(document)
-    ending = [hold for hold in holds if lines is None or hold.line in lines]
-    for hold in ending:
-        levels[hold.variant_id, hold.location_id].reserved -= hold.quantity
-    stock.store(levels)
-    Reservation.objects.filter(pk__in=[hold.pk for hold in ending]).update(
-        status=Reservation.Status.RELEASED, closed_at=at
+def _parts(
+    holds: Sequence[Reservation], units: Mapping[int, int], location_id: int | None
+) -> list[tuple[Reservation, int]]:
+    """Which holds give so many units of each line, those at the location first."""
+    left = dict(units)
+    parts = []
+    for hold in sorted(holds, key=lambda hold: (hold.location_id != location_id, hold.pk)):
+        part = min(hold.quantity, left.get(hold.line, 0))
+        if part > 0:
+            left[hold.line] -= part
+            parts.append((hold, part))
+    return parts
+
+
+def _end(
+    parts: Sequence[tuple[Reservation, int]], status: Reservation.Status, at: datetime
+) -> list[Reservation]:
+    """Give these units of locked holds another status; one statement for all whole holds."""
+    whole = [hold for hold, units in parts if units == hold.quantity]
+    Reservation.objects.filter(pk__in=[hold.pk for hold in whole]).update(
+        status=status, closed_at=at
     )
-    return sum(hold.quantity for hold in ending)
+    return whole + [
+        _close(hold, status, units, at) for hold, units in parts if units < hold.quantity
+    ]
+
+
+@joined
+def release(
+    *,
+    document: str,
+    at: datetime,
+    keep: Mapping[int, int] | None = None,
+    location_id: int | None = None,
+) -> int:
+    """Give the document's held units back; how many units that were.
+
+    `keep` names the lines it is about and the units each goes on holding; without it everything
+    is given back. What is held at `location_id` goes first.
+    """
+    holds, levels = _held_and_locked(document)
+    held: dict[int, int] = defaultdict(int)
+    for hold in holds:
+        held[hold.line] += hold.quantity
+    excess = {line: held[line] - units for line, units in (keep or {}).items()}
+    parts = _parts(holds, held if keep is None else excess, location_id)
+    for hold, units in parts:
+        levels[hold.variant_id, hold.location_id].reserved -= units
+    stock.store(levels)
+    _end(parts, Reservation.Status.RELEASED, at)
+    return sum(units for _hold, units in parts)
 
 
 @joined
 def fulfil(
-    *, document: str, at: datetime, actor: str, lines: Collection[int] | None = None
-) -> list[Reservation]:
-    """The held units leave: each hold becomes a sale. Consumes the holds, tests no free stock
-    (FIELD 5); a repeat finds none and does nothing. Returns the holds that were fulfilled.
+    *,
+    document: str,
+    at: datetime,
+    actor: str,
+    units: Mapping[int, int],
+    location_id: int | None = None,
+) -> dict[int, int]:
+    """Held units leave, at most `units` (line → units): they become a sale. Consumes the holds,
+    those at `location_id` first, and tests no free stock (FIELD 5); a repeat finds none and does
+    nothing. Returns line → units that left.
     """
     holds, levels = _held_and_locked(document)
-    leaving = [hold for hold in holds if lines is None or hold.line in lines]
-    for hold in leaving:
+    parts = _parts(holds, units, location_id)
+    for hold, leaving in parts:
         level = levels[hold.variant_id, hold.location_id]
-        level.reserved -= hold.quantity
-        level.on_hand -= hold.quantity
+        level.reserved -= leaving
+        level.on_hand -= leaving
     stock.store(levels)
-    Reservation.objects.filter(pk__in=[hold.pk for hold in leaving]).update(
-        status=Reservation.Status.FULFILLED, closed_at=at
-    )
-    StockMovement.objects.bulk_create(
-        StockMovement(
-            variant_id=hold.variant_id,
-            location_id=hold.location_id,
-            kind=StockMovement.Kind.SALE,
-            delta=-hold.quantity,
-            document=document,
-            line=hold.line,
-            actor=actor,
-            at=at,
-            idempotency_key=f"fulfil:{hold.pk}",
+    left: dict[int, int] = defaultdict(int)
+    movements = []
+    for hold in _end(parts, Reservation.Status.FULFILLED, at):
+        left[hold.line] += hold.quantity
+        movements.append(
+            StockMovement(
+                variant_id=hold.variant_id,
+                location_id=hold.location_id,
+                kind=StockMovement.Kind.SALE,
+                delta=-hold.quantity,
+                document=document,
+                line=hold.line,
+                actor=actor,
+                at=at,
+                idempotency_key=f"fulfil:{hold.pk}",
+            )
         )
-        for hold in leaving
-    )
-    return leaving
+    StockMovement.objects.bulk_create(movements)
+    return left
 
 
 @joined
@@ -231,18 +277,24 @@ def mark_picked(*, document: str, line: int, at: datetime) -> bool:
 
 
 @joined
-def shorten(*, document: str, line: int, quantity: int, at: datetime, actor: str) -> int:
+def shorten(
+    *,
+    document: str,
+    line: int,
+    quantity: int,
+    at: datetime,
+    actor: str,
+    location_id: int | None = None,
+) -> int:
     """Units of a hold were not found on the shelf: the hold shrinks into a shortage, and what the
-    book still says is there is written off by a count adjustment. How many units were shortened.
+    book still says is there is written off by a count adjustment, at `location_id` first. How many
+    units were shortened.
 
     The owner of the document finds the shortage by `Reservation.settled_at` being empty.
     """
     holds, levels = _held_and_locked(document)
     shortened = 0
-    for hold in holds:
-        if hold.line != line or shortened == quantity:
-            continue
-        units = min(hold.quantity, quantity - shortened)
+    for hold, units in _parts(holds, {line: quantity}, location_id):
         level = levels[hold.variant_id, hold.location_id]
         level.reserved -= units
         level.on_hand -= units

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -34,10 +34,11 @@ def openings(store: "Store", start: datetime, *, horizon: timedelta = HORIZON) -
     """The store's open times from `start` on, soonest first; the first may be under way."""
     hours = _parsed(store.opening_hours, store.timezone, store.country)
     local = start.astimezone(store.zone)
-    for opens_at, closes_at, status, _comment in hours.intervals(local, local + horizon):
-        if status == State.OPEN and closes_at is not None:
-            # The library counts in whole minutes and may begin at the one after `start`.
-            yield Opening(min(opens_at, max(local, opens_at - timedelta(minutes=1))), closes_at)
+    # The library counts in whole minutes: asked within one, it would begin at the next.
+    minute = local.replace(second=0, microsecond=0)
+    for opens_at, closes_at, status, _comment in hours.intervals(minute, local + horizon):
+        if status == State.OPEN and closes_at is not None and closes_at > local:
+            yield Opening(max(opens_at, local), closes_at)
 
 
 def is_open(store: "Store", at: datetime) -> bool:
@@ -66,31 +67,41 @@ def ready_by(store: "Store", at: datetime) -> datetime | None:
     """
     needed = timedelta(minutes=store.preparation_minutes)
     for opening in openings(store, at):
-        ready = _round_up(max(opening.opens_at, at.astimezone(store.zone)) + needed)
-        if ready < opening.closes_at:
+        # In UTC: wall-clock sums are an hour off in the nights the clock changes.
+        opens_at, closes_at = opening.opens_at.astimezone(UTC), opening.closes_at.astimezone(UTC)
+        ready = _round_up((opens_at + needed).astimezone(store.zone))
+        if ready.astimezone(UTC) < closes_at:
             return ready
-        worked = opening.closes_at - max(opening.opens_at, at.astimezone(store.zone))
-        needed = max(timedelta(0), needed - worked)
+        needed = max(timedelta(0), needed - (closes_at - opens_at))
     return None
 
 
 def hold_until(store: "Store", ready_at: datetime) -> datetime:
     """Until when a pick-up ready at that time is kept: closing time of its day D + n (ALG-2).
 
-    When the store is closed on day D + n it is the closing time of the next day it opens.
+    When the store is closed on day D + n it is the closing time of the next day it opens; one
+    that never closes keeps it to the end of the day.
     """
     last_day = store.business_day(ready_at) + timedelta(days=store.hold_days)
     start = datetime.combine(last_day, time.min, tzinfo=store.zone)
-    closing: datetime | None = None
+    last: Opening | None = None
     for opening in openings(store, start):
-        if closing and store.business_day(opening.opens_at) > store.business_day(closing):
+        if last and store.business_day(opening.opens_at) > store.business_day(last.opens_at):
             break
-        closing = opening.closes_at
-    return closing or ready_at + timedelta(days=store.hold_days + 1)
+        last = opening
+    if last is None:
+        return ready_at + timedelta(days=store.hold_days + 1)
+    if last.closes_at - last.opens_at > timedelta(days=1):
+        day = store.business_day(last.opens_at) + timedelta(days=1)
+        return datetime.combine(day, time.min, tzinfo=store.zone)
+    return last.closes_at
 
 
 def _round_up(at: datetime) -> datetime:
     surplus = timedelta(
         minutes=at.minute % _MINUTES_STEP, seconds=at.second, microseconds=at.microsecond
     )
-    return at if not surplus else at + timedelta(minutes=_MINUTES_STEP) - surplus
+    if not surplus:
+        return at
+    rounded = at.astimezone(UTC) + timedelta(minutes=_MINUTES_STEP) - surplus
+    return rounded.astimezone(at.tzinfo)

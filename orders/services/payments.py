@@ -14,9 +14,11 @@ from inventory.errors import InsufficientStock
 from omnishop.kernel.claims import claim
 from omnishop.kernel.errors import Invalid, NotFound
 from omnishop.network.hours import hold_until, ready_by
+from orders import selectors
 from orders.models import Basket, Fulfilment, Order, Payment, PaymentEvent, Refund
 from orders.providers import Outcome, ProviderUnavailable, provider
 from orders.services import events, unpaid
+from orders.sourcing import Taken, Wanted
 
 ASK_AFTER = timedelta(minutes=1)  # a pending payment is asked for when no web hook came
 
@@ -143,9 +145,12 @@ def confirm_if_paid(*, order_id: int, at: datetime) -> bool:
 
 
 def due(order: Order) -> int:
-    """What is still to be paid on an order; `paid` comes from settled payments alone (FIELD 9)."""
+    """What is still to be paid on an order; `paid` comes from settled payments alone (FIELD 9).
+
+    Units of a reservation that were cancelled before it was paid are not.
+    """
     paid = sum(payment.captured_minor - payment.refunded_minor for payment in order.payments.all())
-    return order.total_minor - paid
+    return order.total_minor - sum(line.refunded_minor for line in order.lines.all()) - paid
 
 
 def confirm(order: Order, *, at: datetime) -> bool:
@@ -199,28 +204,44 @@ def _keep_goods(
     if inventory.held_units(document=order.number) == sum(wanted.values()):
         return inventory.extend(document=order.number, expires_at=kept_until, at=at)
     inventory.release(document=order.number, at=at)
+    demands = []
+    for fulfilment in fulfilments:
+        found = _sources(fulfilment, at=at)
+        if found is None:
+            return False
+        demands += found
     try:
         with transaction.atomic():
-            inventory.reserve(
-                [
-                    inventory.Demand(
-                        item.line.position,
-                        item.line.variant_id,
-                        fulfilment.location_id,
-                        item.quantity,
-                    )
-                    for fulfilment in fulfilments
-                    for item in fulfilment.lines.all()
-                    if item.line.variant_id
-                ],
-                document=order.number,
-                at=at,
-                expires_at=kept_until,
-            )
+            inventory.reserve(demands, document=order.number, at=at, expires_at=kept_until)
     except InsufficientStock:
         return False
     inventory.settle(document=order.number, at=at)
     return True
+
+
+def _sources(fulfilment: Fulfilment, *, at: datetime) -> list[inventory.Demand] | None:
+    """Where its units are to be held: a parcel's at its place, a pick-up's anywhere in the store.
+
+    None when the store lacks something.
+    """
+    wanted = [
+        Wanted(item.line.position, item.line.variant_id, item.quantity)
+        for item in fulfilment.lines.all()
+        if item.line.variant_id
+    ]
+    if fulfilment.store_id is None:
+        taken: list[Taken] | None = [
+            Taken(want.line, want.variant_id, fulfilment.location_id, want.quantity)
+            for want in wanted
+        ]
+    else:
+        taken = selectors.sources(wanted, at=at, store_id=fulfilment.store_id)
+    if taken is None:
+        return None
+    return [
+        inventory.Demand(part.line, part.variant_id, part.location_id, part.quantity)
+        for part in taken
+    ]
 
 
 @transaction.atomic

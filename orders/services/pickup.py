@@ -144,7 +144,12 @@ def not_found(
     item.save(update_fields=["missing"])
     number = fulfilment.order.number
     inventory.shorten(
-        document=number, line=item.line.position, quantity=quantity, at=at, actor=actor
+        document=number,
+        line=item.line.position,
+        quantity=quantity,
+        location_id=fulfilment.location_id,
+        at=at,
+        actor=actor,
     )
     cancel_short(fulfilment.order, {item.line_id: quantity}, actor=actor, at=at)
     fulfilment.refresh_from_db(fields=["status"])
@@ -264,9 +269,13 @@ def goods_leave(fulfilment: Fulfilment, *, actor: str, at: datetime) -> None:
     order = fulfilment.order
     items = list(fulfilment.lines.select_related("line"))
     leaving = {item.line.position: item.quantity - item.missing for item in items}
-    consumed: dict[int, int] = {}
-    for hold in inventory.fulfil(document=order.number, at=at, actor=actor, lines=leaving):
-        consumed[hold.line] = consumed.get(hold.line, 0) + hold.quantity
+    consumed = inventory.fulfil(
+        document=order.number,
+        units=leaving,
+        location_id=fulfilment.location_id,
+        at=at,
+        actor=actor,
+    )
     loose = [
         inventory.Demand(
             item.line.position,
@@ -321,6 +330,13 @@ def earn_points(order: Order, lines: list[OrderLine], *, actor: str, at: datetim
     )
 
 
+def _left_in(fulfilment: Fulfilment) -> dict[int, int]:
+    """Units still to hand over in this fulfilment; the line may have more in another parcel."""
+    items = fulfilment.lines.select_related("line")
+    units = {item.line_id: min(item.quantity - item.missing, item.line.pending) for item in items}
+    return {line_id: count for line_id, count in units.items() if count}
+
+
 @transaction.atomic
 def expire(*, fulfilment_id: int, at: datetime) -> bool:
     """Nobody came in time: stock, money and points go back in one transaction (FIELD 19).
@@ -335,14 +351,17 @@ def expire(*, fulfilment_id: int, at: datetime) -> bool:
         or fulfilment.hold_until > at
     ):
         return False
-    units = {
-        item.line_id: item.line.pending
-        for item in fulfilment.lines.select_related("line")
-        if item.line.pending
-    }
+    units = _left_in(fulfilment)
     _move(fulfilment, Status.NO_SHOW, actor="task", at=at)
     if units:
-        returns.cancel(order_id=order.pk, units=units, reason="not collected", actor="task", at=at)
+        returns.cancel(
+            order_id=order.pk,
+            units=units,
+            reason="not collected",
+            location_id=fulfilment.location_id,
+            actor="task",
+            at=at,
+        )
     inventory.settle(document=order.number, at=at)
     events.tell(order, "order_not_collected", at=at, fulfilment=fulfilment)
     return True
@@ -367,13 +386,16 @@ def extend(*, fulfilment_id: int, until: datetime, actor: str, at: datetime) -> 
 def cancel(*, fulfilment_id: int, reason: str, actor: str, at: datetime) -> bool:
     """Staff or the shopper cancel what was not handed over; everything goes back."""
     fulfilment = _locked(fulfilment_id)
-    units = {
-        item.line_id: item.line.pending
-        for item in fulfilment.lines.select_related("line")
-        if item.line.pending
-    }
+    units = _left_in(fulfilment)
     _move(fulfilment, Status.CANCELLED, actor=actor, at=at, reason=reason)
     if units:
-        returns.cancel(order_id=fulfilment.order_id, units=units, reason=reason, actor=actor, at=at)
+        returns.cancel(
+            order_id=fulfilment.order_id,
+            units=units,
+            reason=reason,
+            location_id=fulfilment.location_id,
+            actor=actor,
+            at=at,
+        )
     events.tell(fulfilment.order, "order_cancelled", at=at, fulfilment=fulfilment, reason=reason)
     return True

@@ -39,19 +39,23 @@ def verify(receipt: Receipt) -> bool:
 
 @joined
 def issue_sale(*, order: Order, till: Till, tenders: Sequence[Payment], at: datetime) -> Receipt:
-    """The receipt of a sale at a till."""
-    lines = [
-        {
-            "sku": line.sku,
-            "name": line.name,
-            "quantity": line.quantity,
-            "unit": line.unit_minor,
-            "discount": line.discount_minor,
-            "total": line.total_minor,
-            "tax_bp": line.tax_bp,
-        }
-        for line in order.lines.order_by("position")
-    ]
+    """The receipt of a sale at a till, without the units cancelled before it was paid."""
+    lines = []
+    for line in order.lines.order_by("position"):
+        quantity = line.quantity - line.cancelled
+        total = line.total_minor - line.refunded_minor
+        if quantity:
+            lines.append(
+                {
+                    "sku": line.sku,
+                    "name": line.name,
+                    "quantity": quantity,
+                    "unit": line.unit_minor,
+                    "discount": line.unit_minor * quantity - total,
+                    "total": total,
+                    "tax_bp": line.tax_bp,
+                }
+            )
     paid = [
         {"method": payment.method, "amount": payment.captured_minor - payment.refunded_minor}
         for payment in tenders

@@ -17,7 +17,7 @@ from omnishop.kernel.errors import Invalid, NotFound
 from omnishop.kernel.money import unit_share
 from omnishop.network.models import Till
 from orders.errors import IllegalMove
-from orders.models import Order, OrderLine, Payment, Return, ReturnLine
+from orders.models import Fulfilment, Order, OrderLine, Payment, Return, ReturnLine
 from orders.services import events, receipts, unpaid
 
 # Whose money goes back first; points last, as they were the last tender the shopper chose.
@@ -32,17 +32,29 @@ REFUND_ORDER = [
 
 @transaction.atomic
 def cancel(
-    *, order_id: int, units: Mapping[int, int], reason: str, actor: str, at: datetime
+    *,
+    order_id: int,
+    units: Mapping[int, int],
+    reason: str,
+    actor: str,
+    at: datetime,
+    location_id: int | None = None,
 ) -> Return:
     """Cancel units that were not handed over: hold, money and points go back in one go.
 
-    `units` is order line id → units. With the last article the delivery is cancelled too
-    (CST-4). Raises Invalid when a line has not that many left.
+    `units` is order line id → units; holds at `location_id` are given back first. With the last
+    article the delivery is cancelled too (CST-4). Raises Invalid when a line has not that many
+    left.
     """
     order = _locked(order_id)
     lines = _lines(order, _with_delivery(order, units), handed_over=False)
-    inventory.release(document=order.number, at=at, lines=[line.position for line, _units in lines])
-    _reserve_rest(order, lines, at=at)
+    inventory.release(
+        document=order.number,
+        at=at,
+        keep={line.position: line.pending - count for line, count in lines},
+        location_id=location_id,
+    )
+    _shrink_fulfilments(order, {line.pk: line.pending - count for line, count in lines}, at=at)
     return _reverse(
         order,
         lines,
@@ -124,16 +136,24 @@ def _with_delivery(order: Order, units: Mapping[int, int]) -> dict[int, int]:
     return wanted
 
 
-def _reserve_rest(order: Order, lines: list[tuple[OrderLine, int]], *, at: datetime) -> None:
-    """Cancelling a part of a line keeps the rest held: its units are still on the shelf."""
-    rest = [
-        inventory.Demand(line.position, line.variant_id, line.location_id, line.pending - units)
-        for line, units in lines
-        if line.variant_id and line.location_id and line.pending > units
-    ]
-    if rest:
-        until = order.fulfilments.order_by("pk").values_list("hold_until", flat=True).first()
-        inventory.hold_more(rest, document=order.number, at=at, expires_at=until, online=False)
+def _shrink_fulfilments(order: Order, pending: Mapping[int, int], *, at: datetime) -> None:
+    """No desk prepares what was cancelled; a fulfilment with nothing left is cancelled too."""
+    fulfilments = list(order.fulfilments.open().prefetch_related("lines").order_by("-pk"))
+    for line_id, left in pending.items():
+        items = [item for one in fulfilments for item in one.lines.all() if item.line_id == line_id]
+        excess = sum(item.quantity - item.missing for item in items) - left
+        for item in items:
+            part = min(excess, item.quantity - item.missing)
+            if part > 0:
+                excess -= part
+                item.quantity -= part
+                item.picked = min(item.picked, item.quantity - item.missing)
+                item.save(update_fields=["quantity", "picked"])
+    for fulfilment in fulfilments:
+        if not any(item.quantity > item.missing for item in fulfilment.lines.all()):
+            fulfilment.status = Fulfilment.Status.CANCELLED
+            fulfilment.closed_at = at
+            fulfilment.save(update_fields=["status", "closed_at"])
 
 
 def _reverse(
@@ -257,7 +277,10 @@ def _take_points_back(
     actor: str,
     at: datetime,
 ) -> None:
-    """The exact share of each line's own lot, unit by unit; all units together take all of it."""
+    """Each unit's share of what its line's own lot is still good for; the last unit takes the rest.
+
+    Units cancelled after the line earned count as well: a parcel that never left (FIELD 24).
+    """
     earned = {
         lot.line: lot
         for lot in PointsLot.objects.filter(
@@ -266,12 +289,15 @@ def _take_points_back(
     }
     for line, units in lines:
         if lot := earned.get(line.position):
-            before = line.returned - units
+            left = line.quantity - line.cancelled - line.returned + units
+            taken = loyalty.taken_back(
+                account_id=lot.account_id, document=order.number, line=line.position
+            )
             loyalty.take_back(
                 account_id=lot.account_id,
                 document=order.number,
                 line=line.position,
-                points=unit_share(lot.points, line.fulfilled, before, units),
+                points=unit_share(lot.points - taken, left, 0, units),
                 reference=document.number,
                 channel=order.channel,
                 actor=actor,

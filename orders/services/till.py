@@ -233,6 +233,8 @@ def finish(*, order_id: int, till: Till, actor: str, at: datetime) -> Receipt:
         raise Invalid(_("Something is left to pay on this sale."))
     order.paid_at = at
     order.sold_on = till.store.business_day(at)
+    # What was cancelled of a reservation takes its part off the sale on the same day.
+    order.returns.filter(counts=False).update(counts=True, business_on=order.sold_on)
     reserved = order.status == Order.Status.PLACED
     order.status = Order.Status.PLACED
     order.save(update_fields=["paid_at", "sold_on", "status"])

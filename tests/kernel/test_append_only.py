@@ -1,0 +1,139 @@
+"""Ledgers are written once: the model refuses, and the database refuses what bypasses it."""
+
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+
+from catalog.models import Price
+from customers.models import ConsentEvent
+from customers.services import record_consent
+from inventory.models import StockMovement
+from loyalty.models import PointsEntry
+from loyalty.services import correct
+from omnishop.kernel.append_only import AppendOnly
+from orders.models import OrderEvent, PaymentEvent, Receipt
+from tests.factories import (
+    NOON,
+    AccountFactory,
+    CustomerFactory,
+    StockLevelFactory,
+    TillFactory,
+    VariantFactory,
+)
+from tests.orders.flows import sold, stocked
+
+pytestmark = pytest.mark.django_db
+
+
+def movement():
+    StockLevelFactory()
+    return StockMovement.objects.get()
+
+
+def points():
+    correct(
+        account_id=AccountFactory().pk,
+        points=5,
+        reason="gift",
+        reference="G-1",
+        actor="user:1",
+        at=NOON,
+    )
+    return PointsEntry.objects.get()
+
+
+def consent():
+    return record_consent(
+        customer=CustomerFactory(), granted=True, source="account", actor="customer", at=NOON
+    )
+
+
+def receipt():
+    desk = TillFactory()
+    sold(desk, (stocked(desk.store), 1))
+    return Receipt.objects.get()
+
+
+def order_event():
+    desk = TillFactory()
+    sold(desk, (stocked(desk.store), 1))
+    return OrderEvent.objects.first()
+
+
+def payment_event():
+    return PaymentEvent.objects.create(
+        provider="sandbox",
+        event_id="evt_1",
+        kind="captured",
+        reference="r",
+        amount_minor=1,
+        currency="EUR",
+        received_at=NOON,
+    )
+
+
+LEDGERS = {
+    StockMovement: (movement, "actor"),
+    PointsEntry: (points, "actor"),
+    ConsentEvent: (consent, "source"),
+    Receipt: (receipt, "payload"),
+    OrderEvent: (order_event, "actor"),
+    PaymentEvent: (payment_event, "kind"),
+}
+
+
+def test_no_ledger_is_forgotten_here():
+    assert set(LEDGERS) == {m for m in apps.get_models() if issubclass(m, AppendOnly)}
+
+
+@pytest.mark.parametrize("model", LEDGERS, ids=lambda model: model.__name__)
+def test_the_model_refuses_changes(model):
+    row = LEDGERS[model][0]()
+
+    with pytest.raises(TypeError, match="counter-entry"):
+        row.save()
+    with pytest.raises(TypeError, match="counter-entry"):
+        row.delete()
+
+
+@pytest.mark.parametrize("model", LEDGERS, ids=lambda model: model.__name__)
+def test_the_database_refuses_what_bypasses_the_model(model):
+    make, column = LEDGERS[model]
+    row = make()
+    rows = model.objects.filter(pk=row.pk)
+
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        rows.update(**{column: "changed"})
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        rows._raw_delete(rows.db)  # type: ignore[attr-defined]
+    with (
+        pytest.raises(IntegrityError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"DELETE FROM {model._meta.db_table}")  # noqa: S608
+
+    assert rows.exists()
+
+
+def test_a_price_may_be_ended_and_nothing_else():
+    price = VariantFactory().prices.get()
+    prices = Price.objects.filter(pk=price.pk)
+
+    for change in (
+        {"amount_minor": 1},
+        {"valid_from": NOON},
+        {"variant": VariantFactory()},
+        {"amount_minor": 1, "valid_to": NOON},
+    ):
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            prices.update(**change)
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        prices._raw_delete(prices.db)  # type: ignore[attr-defined]
+
+    assert prices.update(valid_to=NOON) == 1
+    price.refresh_from_db()
+    assert (price.amount_minor, price.valid_to) == (2000, NOON)
+    assert price.valid_from < NOON - timedelta(days=1)
