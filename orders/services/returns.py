@@ -237,7 +237,11 @@ def _reverse(
     )
     if given:
         events.tell(
-            order, "refund", at=at, document=document.number, amount_minor=document.total_minor
+            order,
+            "refund",
+            at=at,
+            occasion=f":{document.number}",
+            amount_minor=document.total_minor,
         )
     return document
 

@@ -312,6 +312,12 @@ def instant(text: str | None) -> datetime | None:
 
 
 @register.filter
+def from_json(text: str) -> Any:
+    """`{% with ticket=receipt.payload|from_json %}`: what a signed text holds."""
+    return json.loads(text)
+
+
+@register.filter
 def nth(values: Sequence[Any], index: int) -> Any:
     """`{{ columns|nth:2 }}`; nothing beyond the end."""
     return values[index] if index < len(values) else None
