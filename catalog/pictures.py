@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from pictures.models import PictureField, PictureFieldFile, PillowPicture
 from PIL import Image
 
-WIDTHS = {160, 320, 640, 960}  # pixels; every twelfth of the container would be 24 files
+WIDTHS = {160, 320, 480, 720}  # pixels; every twelfth of the container would be 24 files
 # Speeds at which eight files take a fifth of a second; the slowest would save a tenth of the bytes.
 OPTIONS: dict[str, dict[str, int]] = {
     "AVIF": {"quality": 62, "speed": 9},

@@ -134,7 +134,7 @@ def _known_people(people: list[Person], days: Days) -> None:
         person.language, person.consents = language, True
         person.town = next(town for town in towns if town.store == shop)
         person.known_at = days.at(730, 15, 20)
-        person.eagerness = 30.0 if email == signins.CAMILLE else 8.0
+        person.eagerness = 12.0 if email == signins.CAMILLE else 8.0
         person.user = login(email, first, last).pk
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from django.db import connection, connections, transaction
+from django.utils import timezone
 from django.utils.translation import override
 
 from catalog.models import Product, Variant
@@ -20,7 +21,7 @@ from omnishop.demo.recent import Recent
 from omnishop.network.models import LegalEntity, Store
 from orders.models import Basket, Order
 
-CARRIED_UNTIL = (-50, -20, 6, 14, 25, 60, 120, 200, 300)  # days from today
+CARRIED_UNTIL = (-50, -20, 6, 9, 14, 20, 25, 28, 60, 120, 200, 300)  # days from today
 QUEUED = 40  # messages of the last day that the worker finds to send
 Say = Callable[[str], None]
 
@@ -128,6 +129,7 @@ def _mail_but_the_last(days: Days) -> None:
         message.sent_at = message.queued_at
         message.subject = subject(message.template, message.context, message.language)
     Message.objects.bulk_update(sent, ["status", "sent_at", "subject"])
+    waiting.update(due_at=timezone.now())  # the queue is empty when the demonstration starts
 
 
 def _popularity() -> None:

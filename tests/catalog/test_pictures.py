@@ -22,6 +22,6 @@ def test_a_saved_picture_has_four_widths_in_two_formats():
 
     sizes = picture.image.get_picture_files_list()
     assert {(size.file_type, size.width) for size in sizes} == {
-        (file_type, width) for file_type in ("AVIF", "WEBP") for width in (160, 320, 640, 960)
+        (file_type, width) for file_type in ("AVIF", "WEBP") for width in (160, 320, 480, 720)
     }
     assert all(size.path.stat().st_size > 0 for size in sizes)
