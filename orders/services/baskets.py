@@ -56,7 +56,7 @@ def _open(basket_id: int) -> Basket:
     )
     if basket.status != Basket.Status.OPEN:
         raise BasketClosed
-    if basket.paying:
+    if basket.paying:  # type: ignore[attr-defined]
         raise Refusal(_("The payment of this sale has begun. Cancel it to change the sale."))
     return basket
 

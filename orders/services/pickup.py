@@ -196,7 +196,7 @@ def resend_ready(*, fulfilment_id: int, actor: str, at: datetime) -> None:
         raise IllegalMove(order, fulfilment.get_status_display())
     if not order.email:
         raise Invalid(_("No e-mail address is known for this order."))
-    events.tell(order, "order_ready", at=at, fulfilment=fulfilment, occasion=f"{at:%Y%m%d%H%M}")
+    events.tell(order, "order_ready", at=at, fulfilment=fulfilment, occasion=f":{at:%Y%m%d%H%M}")
     events.record(order, "ready_resent", actor=actor, at=at)
 
 
