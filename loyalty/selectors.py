@@ -1,10 +1,11 @@
 """Reads of points, the same in every channel."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from customers.models import Customer
-from loyalty.models import Account, PointsLot
+from loyalty.models import Account, PointsEntry, PointsLot
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +43,13 @@ def balance(customer: Customer, *, at: datetime) -> Balance | None:
         lots=lots,
         pending_lots=pending,
     )
+
+
+def taken_back(*, account_id: int, document: str, line: int) -> int:
+    """Points that returns of a document's line have taken so far, debt included."""
+    deltas = PointsEntry.objects.filter(
+        account_id=account_id,
+        kind__in=[PointsEntry.Kind.REVERSE, PointsEntry.Kind.DEBT],
+        idempotency_key__regex=rf"^reverse:{re.escape(document)}-R\d+:{line}:",
+    ).values_list("delta", flat=True)
+    return -sum(deltas)

@@ -3,7 +3,6 @@
 The member's account row is the lock of all of it; `balance` and the lots move together.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -274,16 +273,6 @@ def restore(
     account.balance += given
     account.save(update_fields=["balance"])
     return given
-
-
-def taken_back(*, account_id: int, document: str, line: int) -> int:
-    """Points that returns of a document's line have taken so far, debt included."""
-    deltas = PointsEntry.objects.filter(
-        account_id=account_id,
-        kind__in=[Kind.REVERSE, Kind.DEBT],
-        idempotency_key__regex=rf"^reverse:{re.escape(document)}-R\d+:{line}:",
-    ).values_list("delta", flat=True)
-    return -sum(deltas)
 
 
 @joined

@@ -1,5 +1,6 @@
 """Reads of baskets and orders, the same for every channel."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,15 +8,21 @@ from zoneinfo import ZoneInfo
 import holidays
 from django.conf import settings
 from django.db.models import Prefetch, Sum
+from django.utils.translation import gettext as _
 
 from catalog import selectors as catalog
 from catalog.models import Picture
 from catalog.pricing import DeliveryPrice, Quote, QuoteLine, Want, quote
 from customers.models import Customer
 from inventory import selectors as stock
+from loyalty.models import PointsLot
+from loyalty.selectors import taken_back
+from omnishop.kernel.errors import Invalid
+from omnishop.kernel.money import unit_share
 from omnishop.network.hours import hold_until, ready_by
 from omnishop.network.models import Store
-from orders.models import Basket, BasketLine, DeliveryMethod, Order
+from orders.models import Basket, BasketLine, DeliveryMethod, Order, OrderLine, Payment
+from orders.models.payment import REFUND_ORDER
 from orders.sourcing import Taken, Wanted, choose
 
 
@@ -253,3 +260,91 @@ def history(customer: Customer) -> list[Order]:
 def basket_units(basket: Basket) -> int:
     """How many articles are in a basket, for the header."""
     return basket.lines.aggregate(units=Sum("quantity", default=0))["units"] or 0
+
+
+def returned_totals(line: OrderLine, units: int) -> tuple[int, int]:
+    """What the next units of a line refund, and the VAT in it: what was paid for just these."""
+    first = line.cancelled + line.returned
+    return (
+        unit_share(line.total_minor, line.quantity, first, units),
+        unit_share(line.tax_minor, line.quantity, first, units),
+    )
+
+
+def line_left(line: OrderLine) -> int:
+    """Units of a line that were neither cancelled nor brought back."""
+    return line.quantity - line.cancelled - line.returned
+
+
+def returned_points(lot: PointsLot, line: OrderLine, units: int, *, left: int) -> int:
+    """Of the points a line earned, those of `units` out of the `left` that it still counts for.
+
+    Each unit takes its share of what the lot is still good for, the last one the rest; units
+    cancelled after the line earned count as well: a parcel that never left (FIELD 24).
+    """
+    taken = taken_back(account_id=lot.account_id, document=lot.document, line=line.position)
+    return unit_share(lot.points - taken, left, 0, units)
+
+
+def refund_plan(payments: Iterable[Payment], amount_minor: int) -> list[tuple[Payment, int]]:
+    """Which tenders give the money back, each at the most what it paid and did not refund."""
+    plan, left = [], amount_minor
+    for payment in sorted(
+        payments, key=lambda one: (REFUND_ORDER.index(Payment.Method(one.method)), one.pk)
+    ):
+        part = min(left, payment.captured_minor - payment.refunded_minor)
+        if part > 0:
+            plan.append((payment, part))
+            left -= part
+    return plan
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnPreview:
+    """What taking goods back would do, before anyone confirms it (UX T13)."""
+
+    lines: tuple[tuple[OrderLine, int, int], ...]  # line, units, refunded
+    total_minor: int
+    tenders: tuple[tuple[Payment, int], ...]
+    points_taken: int
+    points_given: int
+
+
+def return_preview(order: Order, units: Mapping[int, int]) -> ReturnPreview:
+    """Money and points of a return of order line id → units. Raises Invalid as the return would."""
+    wanted = {pk: count for pk, count in units.items() if count}
+    found = [line for line in order.lines.order_by("position") if line.pk in wanted]
+    if not found or len(found) != len(wanted):
+        raise Invalid(_("Choose at least one article."))
+    lines = []
+    for line in found:
+        left = line.fulfilled - line.returned
+        if not 0 < wanted[line.pk] <= left:
+            raise Invalid(
+                _("%(name)s: %(left)s can be taken back, not more.")
+                % {"name": line.name, "left": left}
+            )
+        lines.append((line, wanted[line.pk], returned_totals(line, wanted[line.pk])[0]))
+    total = sum(refund for _line, _units, refund in lines)
+    tenders = refund_plan(order.payments.all(), total)
+    earned = {
+        lot.line: lot
+        for lot in PointsLot.objects.filter(
+            document=order.number, line__in=[line.position for line in found]
+        )
+    }
+    return ReturnPreview(
+        lines=tuple(lines),
+        total_minor=total,
+        tenders=tuple(tenders),
+        points_taken=sum(
+            returned_points(earned[line.position], line, count, left=line_left(line))
+            for line, count, _refund in lines
+            if line.position in earned
+        ),
+        points_given=sum(
+            -(-part // (payment.amount_minor // payment.points))  # as much as was paid, rounded up
+            for payment, part in tenders
+            if payment.method == Payment.Method.POINTS and payment.points
+        ),
+    )

@@ -71,6 +71,16 @@ class Payment(models.Model):
         return f"{self.get_method_display()} {self.amount_minor}"
 
 
+# Whose money goes back first; points last, as they were the last tender the shopper chose.
+REFUND_ORDER = [
+    Payment.Method.CARD,
+    Payment.Method.TERMINAL,
+    Payment.Method.CASH,
+    Payment.Method.OTHER,
+    Payment.Method.POINTS,
+]
+
+
 class Refund(models.Model):
     """Money to give back on one payment; a task sends it until the provider has it."""
 

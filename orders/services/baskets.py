@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from catalog import selectors as catalog
@@ -11,7 +12,7 @@ from customers.models import Customer
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from omnishop.network.models import Till
 from orders.errors import BasketClosed
-from orders.models import Basket, BasketLine
+from orders.models import Basket, BasketLine, Order
 from orders.models.basket import MAX_QUANTITY
 
 
@@ -36,10 +37,27 @@ def start(
 
 
 def _open(basket_id: int) -> Basket:
-    """The basket, locked until commit. Raises BasketClosed when it was ordered."""
-    basket = Basket.objects.select_for_update(of=("self",)).get(pk=basket_id)
+    """The basket, locked until commit. Raises BasketClosed when it was ordered.
+
+    While a till takes the money for it nothing in it changes: what is paid is what is handed over.
+    """
+    basket = (
+        Basket.objects.select_for_update(of=("self",))
+        .annotate(
+            paying=Exists(
+                Order.objects.filter(
+                    basket=OuterRef("pk"),
+                    till=OuterRef("till"),
+                    status=Order.Status.AWAITING_PAYMENT,
+                )
+            )
+        )
+        .get(pk=basket_id)
+    )
     if basket.status != Basket.Status.OPEN:
         raise BasketClosed
+    if basket.paying:  # type: ignore[attr-defined]
+        raise Refusal(_("The payment of this sale has begun. Cancel it to change the sale."))
     return basket
 
 
@@ -226,6 +244,29 @@ def open_at_till(*, basket_id: int, till: Till) -> Basket:
     basket.held_label = ""
     basket.save(update_fields=["till", "store", "held_label"])
     return basket
+
+
+@transaction.atomic
+def bring_along(*, from_id: int, to_id: int, at: datetime) -> None:
+    """What was scanned before the shopper's own basket was opened joins it, discounts included.
+
+    An article in both keeps the larger quantity; the sale left behind is empty.
+    """
+    source, target = (_open(pk) for pk in sorted({from_id, to_id}))
+    if source.pk != from_id:
+        source, target = target, source
+    if source.till_id is None or source.till_id != target.till_id:
+        raise NotFound(_("This sale is not open at this till."))
+    known = {line.variant_id: line for line in target.lines.all()}
+    for line in source.lines.all():
+        if both := known.get(line.variant_id):
+            both.quantity = max(both.quantity, line.quantity)
+            both.save(update_fields=["quantity"])
+            line.delete()
+        else:
+            line.basket = target
+            line.save(update_fields=["basket"])
+    _touch(target, at)
 
 
 @transaction.atomic

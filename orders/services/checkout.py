@@ -40,6 +40,7 @@ from orders.models import (
     Payment,
 )
 from orders.models.order import next_number
+from orders.models.payment import new_reference
 from orders.services import events, unpaid
 from orders.sourcing import Taken, Wanted
 
@@ -424,15 +425,25 @@ def _ask_for_money(order: Order, *, points: int, at: datetime) -> None:
         )
 
 
-def spend_points(order: Order, *, points: int, at: datetime, till_id: int | None = None) -> int:
+def spend_points(
+    order: Order, *, points: int, at: datetime, key: str = "", till_id: int | None = None
+) -> int:
     """Pay with points up to what is still due; they are a tender, never a discount (ALG-10).
 
-    Returns the amount paid so. Raises Invalid without an account, NotEnoughPoints.
+    Once per order: the points ledger takes them once per document. Returns the amount paid so.
+    Raises Invalid without an account, NotEnoughPoints.
     """
     account = Account.objects.select_related("programme").filter(customer=order.customer_id).first()
     if account is None:
         raise Invalid(_("Points belong to a loyalty account. None is known for this order."))
-    due = order.total_minor - sum(payment.captured_minor for payment in order.payments.all())
+    if any(
+        payment.method == Payment.Method.POINTS and payment.captured_minor > payment.refunded_minor
+        for payment in order.payments.all()
+    ):
+        raise Invalid(_("Points were already taken on this order."))
+    due = order.total_minor - sum(
+        payment.captured_minor - payment.refunded_minor for payment in order.payments.all()
+    )
     value = account.programme.point_value_minor
     amount = min(points * value, due - due % value)
     if amount <= 0:
@@ -452,6 +463,7 @@ def spend_points(order: Order, *, points: int, at: datetime, till_id: int | None
         amount_minor=amount,
         captured_minor=amount,
         points=amount // value,
+        reference=key or new_reference(),
         till_id=till_id,
         created_at=at,
         settled_at=at,

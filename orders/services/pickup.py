@@ -192,6 +192,19 @@ def ready(*, fulfilment_id: int, actor: str, at: datetime) -> Fulfilment:
     return fulfilment
 
 
+@transaction.atomic
+def resend_ready(*, fulfilment_id: int, actor: str, at: datetime) -> None:
+    """Tell the shopper once more that it is ready (UX K4); at the most once a minute."""
+    fulfilment = _locked(fulfilment_id)
+    order = fulfilment.order
+    if fulfilment.status != Status.READY:
+        raise IllegalMove(order, fulfilment.get_status_display())
+    if not order.email:
+        raise Invalid(_("No e-mail address is known for this order."))
+    events.tell(order, "order_ready", at=at, fulfilment=fulfilment, occasion=f":{at:%Y%m%d%H%M}")
+    events.record(order, "ready_resent", actor=actor, at=at)
+
+
 def check_code(*, fulfilment_id: int, code: str) -> bool:
     """Whether the six digits or the QR are this pick-up's; a wrong one counts (F-27).
 

@@ -14,20 +14,11 @@ from inventory.selectors import store_location
 from loyalty import services as loyalty
 from loyalty.models import Account, PointsLot
 from omnishop.kernel.errors import Invalid, NotFound
-from omnishop.kernel.money import unit_share
 from omnishop.network.models import Till
 from orders.errors import IllegalMove
-from orders.models import Fulfilment, Order, OrderLine, Payment, Return, ReturnLine
+from orders.models import Fulfilment, Order, OrderLine, Return, ReturnLine
+from orders.selectors import line_left, refund_plan, returned_points, returned_totals
 from orders.services import events, receipts, unpaid
-
-# Whose money goes back first; points last, as they were the last tender the shopper chose.
-REFUND_ORDER = [
-    Payment.Method.CARD,
-    Payment.Method.TERMINAL,
-    Payment.Method.CASH,
-    Payment.Method.OTHER,
-    Payment.Method.POINTS,
-]
 
 
 @transaction.atomic
@@ -185,9 +176,7 @@ def _reverse(
     location_id = store_location(till.store_id) if till else None
     items = []
     for line, units in lines:
-        first = line.cancelled + line.returned
-        total = unit_share(line.total_minor, line.quantity, first, units)
-        tax = unit_share(line.tax_minor, line.quantity, first, units)
+        total, tax = returned_totals(line, units)
         items.append(
             ReturnLine(
                 document=document,
@@ -250,16 +239,10 @@ def _give_back(
     order: Order, document: Return, *, actor: str, at: datetime
 ) -> list[tuple[str, int]]:
     """Refund the document's sum, tender by tender; at the most what was paid and not refunded."""
-    payments = sorted(
-        order.payments.select_for_update().order_by("pk"),
-        key=lambda payment: (REFUND_ORDER.index(Payment.Method(payment.method)), payment.pk),
-    )
-    left, given = document.total_minor, []
-    for payment in payments:
+    payments = list(order.payments.select_for_update().order_by("pk"))
+    given = []
+    for payment, part in refund_plan(payments, document.total_minor):
         payment.order = order
-        part = min(left, payment.captured_minor - payment.refunded_minor)
-        if part <= 0:
-            continue
         unpaid.refund(
             payment,
             part,
@@ -269,7 +252,6 @@ def _give_back(
             at=at,
         )
         given.append((str(payment.method), part))
-        left -= part
     return given
 
 
@@ -293,15 +275,11 @@ def _take_points_back(
     }
     for line, units in lines:
         if lot := earned.get(line.position):
-            left = line.quantity - line.cancelled - line.returned + units
-            taken = loyalty.taken_back(
-                account_id=lot.account_id, document=order.number, line=line.position
-            )
             loyalty.take_back(
                 account_id=lot.account_id,
                 document=order.number,
                 line=line.position,
-                points=unit_share(lot.points - taken, left, 0, units),
+                points=returned_points(lot, line, units, left=line_left(line) + units),
                 reference=document.number,
                 channel=order.channel,
                 actor=actor,

@@ -124,9 +124,9 @@ def bring_to_till(*, order_id: int, till: Till, at: datetime) -> Order:
 @transaction.atomic
 def take_cash(*, order_id: int, till: Till, tendered_minor: int, key: str, at: datetime) -> Payment:
     """Cash is given; what exceeds the sum due is change. A repeat of the key takes nothing more."""
-    order = _payable(order_id, till)
-    if earlier := Payment.objects.filter(reference=key, order=order).first():
+    if earlier := _earlier(order_id, till, key):
         return earlier
+    order = _payable(order_id, till)
     left = due(order)
     if tendered_minor <= 0:
         raise Invalid(_("Enter the amount given."))
@@ -161,9 +161,9 @@ def take_card(*, order_id: int, till: Till, amount_minor: int, key: str, at: dat
     of the key asks about the same charge.
     """
     with transaction.atomic():
-        order = _payable(order_id, till)
-        payment = Payment.objects.filter(reference=key, order=order).first()
+        payment = _earlier(order_id, till, key)
         if payment is None:
+            order = _payable(order_id, till)
             if not 0 < amount_minor <= due(order):
                 raise Invalid(_("The amount is not between one cent and what is left to pay."))
             payment = Payment.objects.create(
@@ -179,7 +179,7 @@ def take_card(*, order_id: int, till: Till, amount_minor: int, key: str, at: dat
         return payment
     try:
         outcome = provider(payment.provider).charge_terminal(
-            reference=key, amount_minor=payment.amount_minor, currency=order.currency
+            reference=key, amount_minor=payment.amount_minor, currency=payment.order.currency
         )
     except ProviderUnavailable:
         outcome = Outcome("pending")
@@ -197,10 +197,25 @@ def take_card(*, order_id: int, till: Till, amount_minor: int, key: str, at: dat
 
 
 @transaction.atomic
-def take_points(*, order_id: int, till: Till, points: int, at: datetime) -> int:
-    """The member pays a part with points; the amount paid so. Raises NotEnoughPoints."""
+def take_points(*, order_id: int, till: Till, points: int, key: str, at: datetime) -> int:
+    """The member pays a part with points; the amount paid so. A repeat of the key spends no more.
+
+    Raises NotEnoughPoints.
+    """
+    if earlier := _earlier(order_id, till, key):
+        return earlier.captured_minor
     order = _payable(order_id, till)
-    return spend_points(order, points=points, at=at, till_id=till.pk)
+    return spend_points(order, points=points, key=key, at=at, till_id=till.pk)
+
+
+def _earlier(order_id: int, till: Till, key: str) -> Payment | None:
+    """The tender that this key has written already; the order is locked, so a double waits."""
+    order = Order.objects.locked().filter(pk=order_id, till=till).first()
+    return (
+        Payment.objects.select_related("order").filter(reference=key, order=order).first()
+        if order
+        else None
+    )
 
 
 def _payable(order_id: int, till: Till) -> Order:

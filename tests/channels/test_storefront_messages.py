@@ -61,7 +61,9 @@ def mail_of(template, language="fr", **changes):
     context = CONTEXT | changes
     if template == "receipt":
         context = context | {"store": "Lyon Part-Dieu", "link": ""}
-    message = Message(pk=1, template=template, to="c@example.org", language=language, context=context)
+    message = Message(
+        pk=1, template=template, to="c@example.org", language=language, context=context
+    )
     return services._rendered(message)
 
 

@@ -1,10 +1,60 @@
-from django.http import HttpResponse
+"""Addresses of the till, under /till/."""
+
+from django.urls import path
+
+from omnishop.channels.till.views import (
+    customer,
+    payment,
+    picking,
+    pickup,
+    returns,
+    sale,
+    setup,
+)
 
 app_name = "till"
 
-
-def _later(request, *args, **kwargs):
-    return HttpResponse("")
-
-
-urlpatterns = []
+urlpatterns = [
+    path("", sale.sale, name="sale"),
+    path("scan/", sale.scan, name="scan"),
+    path("search/", sale.search, name="search"),
+    path("line/", sale.line, name="line"),
+    path("discount/<int:variant_id>/", sale.discount, name="discount"),
+    path("empty/", sale.empty, name="empty"),
+    path("hold/", sale.hold, name="hold"),
+    path("held/", sale.held, name="held"),
+    path("resume/<int:basket_id>/", sale.resume, name="resume"),
+    path("leave/", sale.leave, name="leave"),
+    path("customer/", customer.panel, name="customer"),
+    path("customers/", customer.find, name="customers"),
+    path("customers/new/", customer.create, name="customer_new"),
+    path("customers/identify/", customer.identify, name="identify"),
+    path("basket/<int:basket_id>/", customer.open_basket, name="open_basket"),
+    path("pay/", payment.start, name="start_payment"),
+    path("pay/<int:order_id>/", payment.payment, name="payment"),
+    path("pay/<int:order_id>/tender/", payment.tender, name="tender"),
+    path("pay/<int:order_id>/finish/", payment.finish, name="finish"),
+    path("pay/<int:order_id>/cancel/", payment.cancel, name="cancel_payment"),
+    path("receipt/<int:receipt_id>/", payment.receipt, name="receipt"),
+    path("receipt/<int:receipt_id>/send/", payment.send, name="send_receipt"),
+    path("receipt/last/", payment.last_receipt, name="last_receipt"),
+    path("return/", returns.find, name="return"),
+    path("return/<str:token>/", returns.choose, name="return_order"),
+    path("return/<str:token>/confirm/", returns.confirm, name="return_confirm"),
+    path("pickup/", pickup.queue, name="pickup_desk"),
+    path("pickup/<int:pk>/", pickup.detail, name="pickup"),
+    path("pickup/<int:pk>/hand-over/", pickup.hand_over, name="hand_over"),
+    path("pickup/<int:pk>/pay/", pickup.pay, name="pickup_pay"),
+    path("pickup/<int:pk>/ready/", pickup.ready, name="pickup_ready"),
+    path("pickup/<int:pk>/resend/", pickup.resend, name="pickup_resend"),
+    path("pickup/<int:pk>/extend/", pickup.extend, name="pickup_extend"),
+    path("pickup/<int:pk>/cancel/", pickup.cancel, name="pickup_cancel"),
+    path("picking/", picking.picking, name="picking"),
+    path("picking/scan/", picking.scan, name="picking_scan"),
+    path("picking/<int:pk>/all/", picking.everything, name="picking_all"),
+    path("picking/<int:pk>/not-found/", picking.not_found, name="picking_not_found"),
+    path("picking/<int:pk>/ready/", picking.ready, name="picking_ready"),
+    path("picking/<int:pk>/ship/", picking.ship, name="picking_ship"),
+    path("choose/", setup.choose, name="choose"),
+    path("setup/", setup.setup, name="setup"),
+]

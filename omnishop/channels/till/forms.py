@@ -1,0 +1,166 @@
+"""What associates type, parsed. Amounts are in minor units."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from orders.models import ReturnLine
+from orders.models.basket import MAX_QUANTITY
+
+BIG = 2**31 - 1
+
+
+class AmountField(forms.CharField):
+    """`12`, `12,5`, `12.50` or `1 234,50 €`: an amount in minor units; empty is None."""
+
+    def to_python(self, value: Any) -> Any:
+        text = re.sub(r"[\s€]", "", super().to_python(value) or "").replace(",", ".")
+        if not text:
+            return None
+        if not re.fullmatch(r"\d{1,7}(\.\d{1,2})?", text):
+            raise forms.ValidationError(_("Enter an amount, for example 12,50."))
+        euros, _dot, cents = text.partition(".")
+        return int(euros) * 100 + int(cents.ljust(2, "0") or 0)
+
+    def validate(self, value: Any) -> None:
+        if self.required and value is None:
+            raise forms.ValidationError(_("Enter an amount, for example 12,50."))
+
+    def run_validators(self, value: Any) -> None:
+        """The pattern above is all there is to check."""
+
+
+class LineForm(forms.Form):
+    variant_id = forms.IntegerField(min_value=1, max_value=BIG)
+    quantity = forms.IntegerField(
+        min_value=0,
+        max_value=MAX_QUANTITY,
+        error_messages=dict.fromkeys(
+            ("invalid", "required", "min_value", "max_value"),
+            _("Choose a quantity from 1 to 999."),
+        ),
+    )
+
+
+class DiscountForm(forms.Form):
+    """A discount on a line, or what is to be taken off in percent."""
+
+    amount = AmountField(
+        label=_("Amount off the line"),
+        help_text=_("In euros, for example 5 or 5,50. Enter 0 to take the discount away."),
+        widget=forms.TextInput(attrs={"class": "input", "inputmode": "decimal"}),
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=80,
+        required=False,
+        help_text=_("It is kept with the sale and printed on the receipt."),
+        widget=forms.TextInput(attrs={"class": "input", "list": "reasons", "maxlength": 80}),
+    )
+
+
+class CustomerForm(forms.Form):
+    """A new person: a name and one key are enough."""
+
+    first_name = forms.CharField(label=_("First name"), max_length=80, required=False)
+    last_name = forms.CharField(label=_("Last name"), max_length=80)
+    phone = forms.CharField(
+        label=_("Telephone"),
+        max_length=20,
+        required=False,
+        help_text=_("To find the loyalty account again in any shop."),
+        widget=forms.TextInput(attrs={"inputmode": "tel"}),
+    )
+    email = forms.CharField(label=_("E-mail"), max_length=254, required=False)
+    marketing = forms.BooleanField(
+        label=_("Agrees to receive our news and offers by e-mail"),
+        required=False,
+        help_text=_("Not needed for the loyalty account. Can be withdrawn at any time."),
+    )
+    key = forms.CharField(max_length=40)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("first_name", "last_name", "phone", "email"):
+            self.fields[name].widget.attrs |= {"class": "input", "autocomplete": "off"}
+        self.fields["marketing"].widget.attrs["class"] = "checkbox"
+        self.fields["key"].widget = forms.HiddenInput()
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if not (data.get("phone") or data.get("email")) and not self.errors:
+            self.add_error("phone", _("Enter a telephone number or an e-mail address."))
+        return data
+
+
+class TenderForm(forms.Form):
+    method = forms.ChoiceField(choices=[(name, name) for name in ("card", "cash", "points")])
+    amount = AmountField(required=False)
+    note = forms.IntegerField(min_value=1, max_value=1_000_000, required=False)
+    key = forms.CharField(max_length=36)
+
+
+class ReceiptForm(forms.Form):
+    email = forms.CharField(max_length=254)
+
+
+class ReturnForm(forms.Form):
+    """How many units of each line come back, why and in what state."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"class": "input", "list": "reasons", "autocomplete": "off"}),
+    )
+    disposition = forms.ChoiceField(
+        label=_("State of the goods"),
+        choices=[
+            (ReturnLine.Disposition.SELLABLE, _("Back on the shelf")),
+            (ReturnLine.Disposition.DAMAGED, _("Damaged, not for sale")),
+        ],
+        initial=ReturnLine.Disposition.SELLABLE,
+        widget=forms.RadioSelect(attrs={"class": "radio"}),
+    )
+
+
+class HandOverForm(forms.Form):
+    code = forms.CharField(max_length=200, required=False)
+    handed_to = forms.CharField(max_length=120, required=False)
+    known = forms.BooleanField(required=False)
+
+
+class UntilForm(forms.Form):
+    until = forms.DateTimeField(
+        input_formats=["%Y-%m-%dT%H:%M"],
+        error_messages=dict.fromkeys(("invalid", "required"), _("Choose a day and a time.")),
+    )
+
+
+class CancelForm(forms.Form):
+    reason = forms.CharField(
+        max_length=120, error_messages={"required": _("Say why it is cancelled.")}
+    )
+
+
+class PickForm(forms.Form):
+    code = forms.CharField(max_length=80, error_messages={"required": _("Scan or type a code.")})
+
+
+class NotFoundForm(forms.Form):
+    line_id = forms.IntegerField(min_value=1, max_value=BIG)
+    quantity = forms.IntegerField(
+        min_value=1,
+        max_value=MAX_QUANTITY,
+        error_messages=dict.fromkeys(
+            ("invalid", "required", "min_value", "max_value"),
+            _("Choose a quantity from 1 to 999."),
+        ),
+    )
+
+
+class ShipForm(forms.Form):
+    tracking = forms.CharField(
+        max_length=60, error_messages={"required": _("Enter the tracking number.")}
+    )

@@ -1,0 +1,78 @@
+"""What a desk works with; another store's is not there (404)."""
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from inventory.models import StockLocation
+from omnishop.channels.till.access import Desk
+from orders.models import Basket, BasketLine, Fulfilment, Order, Receipt
+
+
+def current_basket(desk: Desk) -> Basket | None:
+    """The sale under way at this till, also after a crash (UX T6): the filled one, the newest."""
+    return (
+        open_baskets(desk)
+        .filter(held_label="")
+        .annotate(filled=Exists(BasketLine.objects.filter(basket=OuterRef("pk"))))
+        .order_by("-filled", "-changed_at", "-pk")
+        .first()
+    )
+
+
+def open_baskets(desk: Desk) -> QuerySet[Basket]:
+    """Sales of this till that are not finished, those put aside among them."""
+    return Basket.objects.open().filter(till=desk.till).select_related("customer")
+
+
+def unpaid_order(basket: Basket, desk: Desk) -> Order | None:
+    """The payment that has begun for this sale here."""
+    return basket.orders.filter(till=desk.till, status=Order.Status.AWAITING_PAYMENT).first()
+
+
+def sales(desk: Desk) -> QuerySet[Order]:
+    """Orders opened at this till, to be paid or paid."""
+    return Order.objects.filter(till=desk.till).select_related("customer", "basket")
+
+
+def receipts(desk: Desk) -> QuerySet[Receipt]:
+    """Receipts of this store's tills."""
+    return Receipt.objects.filter(till__store=desk.store).select_related(
+        "order__customer", "till__store__entity"
+    )
+
+
+def pickups(desk: Desk) -> QuerySet[Fulfilment]:
+    """Pick-ups at this store."""
+    return (
+        Fulfilment.objects.visible_to(desk.user)
+        .filter(kind=Fulfilment.Kind.PICKUP, store=desk.store, confirmed=True)
+        .select_related("order", "store")
+    )
+
+
+def places(desk: Desk) -> QuerySet[StockLocation]:
+    """Where this desk may prepare: its store's locations; warehouses for who sees them all."""
+    return (
+        StockLocation.objects.visible_to(desk.user)
+        .filter(Q(stores=desk.store) | Q(kind=StockLocation.Kind.WAREHOUSE), active=True)
+        .distinct()
+        .order_by("kind", "name")
+    )
+
+
+def prepared(desk: Desk) -> QuerySet[Fulfilment]:
+    """Pick-ups of this store and parcels of its places, in whatever status."""
+    return Fulfilment.objects.filter(
+        Q(kind=Fulfilment.Kind.PICKUP, store=desk.store)
+        | Q(kind=Fulfilment.Kind.SHIPMENT, location__in=places(desk).order_by().values("pk")),
+        confirmed=True,
+    )
+
+
+def to_prepare(desk: Desk) -> QuerySet[Fulfilment]:
+    """Those that are to be picked, packed or sent, oldest promise first."""
+    return (
+        prepared(desk)
+        .filter(status__in=[Fulfilment.Status.WAITING, Fulfilment.Status.PICKED])
+        .select_related("order", "store", "location")
+        .order_by("promised_at", "pk")
+    )

@@ -1,0 +1,1 @@
+"""The till's pages, one module per desk of work."""

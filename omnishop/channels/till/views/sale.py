@@ -1,0 +1,281 @@
+"""The sale: one field for scans and words, lines, discounts, putting aside."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+
+from customers.models import Identity
+from customers.selectors import by_identity
+from omnishop.channels.till import finding, scope
+from omnishop.channels.till.access import Desk, at_till
+from omnishop.channels.till.answer import first_error, show, typed
+from omnishop.channels.till.forms import DiscountForm, LineForm
+from omnishop.channels.till.views.customer import open_here
+from omnishop.kernel.errors import Invalid, NotFound, Refusal
+from orders.models import Basket, Fulfilment
+from orders.selectors import basket_view
+from orders.services import baskets
+from orders.services.relaunch import basket_of_link
+
+
+def is_partial(request: HttpRequest) -> bool:
+    """Whether htmx asks for the lines alone."""
+    return request.headers.get("HX-Target") == "sale"
+
+
+def sale_page(
+    request: HttpRequest,
+    desk: Desk,
+    basket: Basket | None,
+    *,
+    at: datetime,
+    refusal: Refusal | None = None,
+    added: int = 0,
+    hits: list[finding.Hit] | None = None,
+    words: str = "",
+) -> HttpResponse:
+    """The sale as it stands: the lines alone for htmx, the whole page otherwise."""
+    context = {
+        "basket": basket,
+        "view": basket_view(basket, at=at) if basket else None,
+        "added": added,
+        "hits": hits,
+        "words": words,
+        "now": at,
+    }
+    partial = is_partial(request)
+    if not partial:
+        context["held_count"] = scope.open_baskets(desk).exclude(held_label="").count()
+    return show(request, desk, "sale", context, section="sale", partial=partial, refusal=refusal)
+
+
+def changed(
+    request: HttpRequest, desk: Desk, basket: Basket | None, *, added: int = 0
+) -> HttpResponse:
+    """After a change: the new lines for htmx, else the page again by its own address."""
+    if not is_partial(request):
+        return redirect("till:sale")
+    return sale_page(request, desk, basket, at=timezone.now(), added=added)
+
+
+@require_safe
+@at_till
+def sale(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """The sale under way; a crash or another device resumes it, at its payment if that began."""
+    basket = scope.current_basket(desk)
+    if basket and (order := scope.unpaid_order(basket, desk)):
+        return redirect("till:payment", order.pk)
+    return sale_page(request, desk, basket, at=timezone.now())
+
+
+@require_POST
+@at_till
+def scan(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Whatever was scanned or typed: an article, a card, a pick-up, a basket's link, words."""
+    code = typed(request.POST, "code", 400)
+    at = timezone.now()
+    basket = scope.current_basket(desk)
+    if not code:
+        return sale_page(request, desk, basket, at=at, refusal=Invalid(_("Scan or type a code.")))
+    if basket is None:
+        basket = baskets.start(at=at, channel="till", till=desk.till)
+    try:
+        line = baskets.add_code(basket_id=basket.pk, code=code, at=at)
+    except NotFound as refusal:
+        return _no_article(request, desk, basket, code, refusal, at=at)
+    except Refusal as refusal:
+        return sale_page(request, desk, basket, at=at, refusal=refusal)
+    return changed(request, desk, basket, added=line.variant_id)
+
+
+def _no_article(
+    request: HttpRequest,
+    desk: Desk,
+    basket: Basket,
+    code: str,
+    refusal: NotFound,
+    *,
+    at: datetime,
+) -> HttpResponse:
+    go = HttpResponseClientRedirect if request.headers.get("HX-Request") else redirect
+    pickup_id = Fulfilment.id_from_qr(code)
+    if pickup_id and scope.pickups(desk).filter(pk=pickup_id).exists():
+        return go(f"{reverse('till:pickup', args=[pickup_id])}?qr={code}")
+    if person := by_identity(Identity.Kind.CARD, code):
+        try:
+            baskets.identify(basket_id=basket.pk, customer=person)
+        except Refusal as other:
+            return sale_page(request, desk, basket, at=at, refusal=other)
+        return trigger_client_event(changed(request, desk, basket), "customer-changed")
+    link = code.rstrip("/").rsplit("/", 1)[-1]
+    if begun := basket_of_link(link):
+        try:
+            open_here(desk, begun.pk, at=at)
+        except Refusal as other:
+            return sale_page(request, desk, basket, at=at, refusal=other)
+        return go(reverse("till:sale"))
+    if not code.isdecimal() and (hits := finding.articles(code, store=desk.store, at=at)):
+        return sale_page(request, desk, basket, at=at, hits=hits, words=code)
+    return sale_page(request, desk, basket, at=at, refusal=refusal)
+
+
+@require_safe
+@at_till
+def search(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Articles for words, while they are typed."""
+    words = typed(request.GET, "code")
+    hits = (
+        finding.articles(words, store=desk.store, at=timezone.now())
+        if len(words) > 1 and not words.isdecimal()
+        else None
+    )
+    return show(request, desk, "hits", {"hits": hits, "words": words}, section="sale", partial=True)
+
+
+@require_POST
+@at_till
+def line(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Set a line's quantity; 0 voids it."""
+    at = timezone.now()
+    basket = scope.current_basket(desk)
+    if basket is None:
+        raise Http404
+    form = LineForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise first_error(form)
+        baskets.set_quantity(basket_id=basket.pk, at=at, **form.cleaned_data)
+    except Refusal as refusal:
+        return sale_page(request, desk, basket, at=at, refusal=refusal)
+    return changed(request, desk, basket, added=form.cleaned_data["variant_id"])
+
+
+@at_till
+def discount(request: HttpRequest, desk: Desk, variant_id: int) -> HttpResponse:
+    """A discount by hand on a line, with its reason."""
+    at = timezone.now()
+    basket = scope.current_basket(desk)
+    if basket is None:
+        raise Http404
+    rows = basket_view(basket, at=at).rows
+    row = next((row for row in rows if row.line.variant_id == variant_id), None)
+    if row is None or row.priced is None:
+        raise Http404
+    form = DiscountForm(request.POST or None, initial={"reason": row.line.discount_reason})
+    refusal: Refusal | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            baskets.discount(
+                basket_id=basket.pk,
+                variant_id=variant_id,
+                amount_minor=form.cleaned_data["amount"],
+                reason=form.cleaned_data["reason"],
+                at=at,
+            )
+        except Refusal as refused:
+            refusal = refused
+        else:
+            return redirect("till:sale")
+    full = row.priced.unit.amount_minor * row.line.quantity
+    response = show(
+        request,
+        desk,
+        "discount",
+        {
+            "form": form,
+            "row": row,
+            "full": full,
+            "cuts": [(part, full * part // 100) for part in (5, 10, 15, 20, 30, 50)],
+        },
+        section="sale",
+        refusal=refusal,
+    )
+    if form.errors:
+        response.status_code = 422
+    return response
+
+
+@require_POST
+@at_till
+def empty(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Void the whole sale; the customer is gone with it."""
+    at = timezone.now()
+    basket = scope.current_basket(desk)
+    if basket:
+        try:
+            baskets.empty(basket_id=basket.pk, at=at)
+            baskets.identify(basket_id=basket.pk, customer=None)
+        except Refusal as refusal:
+            return sale_page(request, desk, basket, at=at, refusal=refusal)
+    return redirect("till:sale")
+
+
+@require_POST
+@at_till
+def hold(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Put the sale aside and start a new one."""
+    at = timezone.now()
+    basket = scope.current_basket(desk)
+    try:
+        if basket is None or not basket.lines.exists():
+            raise Invalid(_("There is nothing to put aside."))
+        label = typed(request.POST, "label", 40) or (
+            basket.customer.name if basket.customer else f"{timezone.localtime(at):%H:%M}"
+        )
+        baskets.put_aside(basket_id=basket.pk, label=label)
+    except Refusal as refusal:
+        return sale_page(request, desk, basket, at=at, refusal=refusal)
+    messages.success(request, _("Sale put aside: %(label)s") % {"label": label[:40]})
+    return redirect("till:sale")
+
+
+@require_safe
+@at_till
+def held(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Sales put aside at this till."""
+    baskets_aside = scope.open_baskets(desk).exclude(held_label="").order_by("-changed_at")
+    return show(
+        request,
+        desk,
+        "held",
+        {"baskets": baskets_aside.prefetch_related("lines__variant__product")},
+        section="sale",
+    )
+
+
+@require_POST
+@at_till
+def resume(request: HttpRequest, desk: Desk, basket_id: int) -> HttpResponse:
+    """Go on with a sale put aside; the one under way is put aside in its place."""
+    at = timezone.now()
+    wanted = get_object_or_404(scope.open_baskets(desk), pk=basket_id)
+    basket = scope.current_basket(desk)
+    try:
+        if basket and basket.pk != wanted.pk and basket.lines.exists():
+            label = basket.customer.name if basket.customer else ""
+            baskets.put_aside(basket_id=basket.pk, label=label or f"{timezone.localtime(at):%H:%M}")
+        baskets.open_at_till(basket_id=wanted.pk, till=desk.till)
+    except Refusal as refusal:
+        return sale_page(request, desk, basket, at=at, refusal=refusal)
+    return redirect("till:sale")
+
+
+@require_POST
+@at_till
+def leave(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Give a basket begun on the site back to its shopper."""
+    basket = scope.current_basket(desk)
+    if basket:
+        try:
+            baskets.leave_till(basket_id=basket.pk)
+        except Refusal as refusal:
+            return sale_page(request, desk, basket, at=timezone.now(), refusal=refusal)
+        messages.success(request, _("The basket is the shopper's again, on the site."))
+    return redirect("till:sale")

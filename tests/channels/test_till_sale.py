@@ -1,0 +1,405 @@
+"""The till's sale: who may enter, scans, lines, customers, baskets of the site (UX T1 to T9)."""
+
+import pytest
+from django.urls import reverse
+
+from catalog.services import refresh_search
+from customers.models import ConsentEvent, Customer
+from loyalty.models import Account
+from orders.models import Basket, BasketLine
+from orders.services import baskets, relaunch, till
+from tests.channels.till_desk import HTMX
+from tests.factories import (
+    NOON,
+    BasketFactory,
+    BasketLineFactory,
+    CustomerFactory,
+    StaffFactory,
+    StockLevelFactory,
+    StoreFactory,
+    TillFactory,
+    UserFactory,
+    VariantFactory,
+)
+
+SALE = "/till/"
+SCAN = "/till/scan/"
+LINE = "/till/line/"
+
+
+def lines(basket):
+    return dict(basket.lines.values_list("variant_id", "quantity"))
+
+
+def only_basket():
+    return Basket.objects.get()
+
+
+# --- Who may enter ------------------------------------------------------------------------------
+
+
+def test_strangers_sign_in_first_and_shoppers_are_refused(client, shop):
+    shopper = UserFactory()
+
+    assert client.get(SALE).status_code == 302
+    client.force_login(shopper, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get(SALE).status_code == 403
+    assert client.post(SCAN, {"code": "X"}).status_code == 403
+
+
+def test_the_till_is_chosen_once_among_those_of_ones_stores(shop):
+    other = TillFactory()
+    client = shop.sign_in(shop.staff, None)
+
+    assert client.get(SALE).headers["Location"] == reverse("till:choose")
+    page = client.get("/till/choose/").content.decode()
+    assert shop.store.name in page
+    assert f">{other.store.name}<" not in page
+    assert client.post("/till/choose/", {"till": other.pk}).status_code == 404
+    assert client.post("/till/choose/", {"till": "x"}).status_code == 404
+    assert client.post("/till/choose/", {"till": shop.till.pk}).status_code == 302
+    assert client.get(SALE).status_code == 200
+
+
+def test_staff_who_leave_the_store_are_out_at_once(shop):
+    shop.staff.stores.clear()
+
+    assert shop.get(SALE).headers["Location"] == reverse("till:choose")
+    assert shop.post(SCAN, {"code": "X"}, **HTMX).headers["HX-Redirect"] == reverse("till:choose")
+    assert not Basket.objects.exists()
+
+
+# --- Scans --------------------------------------------------------------------------------------
+
+
+def test_a_scan_adds_a_unit_and_shows_the_line_and_the_total(shop):
+    article = shop.article(price=4990, sku="VESTE-M", gtin="3017620422003")
+
+    shop.post(SCAN, {"code": "3017620422003"}, **HTMX)
+    answer = shop.post(SCAN, {"code": "VESTE-M"}, **HTMX)
+
+    assert answer.status_code == 200
+    assert lines(only_basket()) == {article.pk: 2}
+    body = answer.content.decode()
+    assert "99,80\u00a0€" in body
+    assert 'hx-swap-oob="true"' in body
+    assert "<html" not in body
+
+
+def test_without_scripts_a_scan_comes_back_to_the_page(shop):
+    shop.article(sku="VESTE-M")
+
+    assert shop.post(SCAN, {"code": "VESTE-M"}).headers["Location"] == SALE
+    assert "VESTE-M" in shop.get(SALE).content.decode()
+
+
+def test_an_unknown_code_is_named_and_the_sale_goes_on(shop):
+    article = shop.article(sku="VESTE-M")
+    shop.post(SCAN, {"code": "VESTE-M"}, **HTMX)
+
+    answer = shop.post(SCAN, {"code": "4006381333931"}, **HTMX)
+
+    assert (answer.status_code, answer.headers["X-Refusal"]) == (404, "not_found")
+    assert "4006381333931" in answer.content.decode()
+    assert "VESTE-M" in answer.content.decode()
+    assert lines(only_basket()) == {article.pk: 1}
+
+
+@pytest.mark.parametrize("code", ["", "   ", "\u0000", "<svg onload=1>", "9" * 500, "-1", "0.1"])
+def test_a_senseless_code_is_refused_in_words(shop, code):
+    answer = shop.post(SCAN, {"code": code}, **HTMX)
+
+    assert answer.status_code in (404, 422)
+    assert "<svg onload" not in answer.content.decode()
+    assert not BasketLine.objects.exists()
+
+
+def test_words_find_articles_with_stock_here_nearby_and_to_send(shop):
+    article = shop.article(product__name="Veste imperméable", on_hand=2)
+    refresh_search()
+    far = StoreFactory(name="Lyon Part-Dieu")
+    StockLevelFactory(variant=article, location=far.locations.get(), on_hand=7)
+
+    found = shop.get("/till/search/", {"code": "veste"}).content.decode()
+    entered = shop.post(SCAN, {"code": "veste"}, **HTMX)
+
+    assert "Veste imperméable" in found
+    assert "Lyon Part-Dieu" in found
+    assert entered.status_code == 200
+    assert "Veste imperméable" in entered.content.decode()
+    assert not BasketLine.objects.exists()
+
+
+def test_an_article_no_longer_on_sale_is_refused(shop):
+    shop.article(sku="OLD", active=False)
+
+    assert shop.post(SCAN, {"code": "OLD"}, **HTMX).status_code == 409
+    assert not BasketLine.objects.exists()
+
+
+def test_a_sale_under_payment_does_not_take_scans(shop):
+    basket = shop.sale(shop.article(sku="A"))
+    shop.article(sku="B")
+    order = till.open_order(
+        basket_id=basket.pk, till=shop.till, expected_total_minor=None, actor="u", at=NOON
+    )
+
+    assert shop.post(SCAN, {"code": "B"}, **HTMX).status_code == 409
+    assert basket.lines.count() == 1
+    assert shop.get(SALE).headers["Location"] == reverse("till:payment", args=[order.pk])
+
+
+def test_scanning_costs_the_same_number_of_statements_for_any_sale(
+    shop, django_assert_max_num_queries
+):
+    codes = [shop.article().sku for _ in range(12)]
+    shop.post(SCAN, {"code": codes[0]}, **HTMX)
+
+    with django_assert_max_num_queries(23):
+        shop.post(SCAN, {"code": codes[1]}, **HTMX)
+    for code in codes[2:11]:
+        shop.post(SCAN, {"code": code}, **HTMX)
+    with django_assert_max_num_queries(23):
+        shop.post(SCAN, {"code": codes[11]}, **HTMX)
+
+
+# --- Lines --------------------------------------------------------------------------------------
+
+
+def test_a_quantity_is_set_not_added_so_twice_is_once(shop):
+    article = shop.article()
+    basket = shop.sale(article)
+
+    for _ in range(2):
+        answer = shop.post(LINE, {"variant_id": article.pk, "quantity": 3}, **HTMX)
+
+    assert answer.status_code == 200
+    assert lines(basket) == {article.pk: 3}
+
+
+@pytest.mark.parametrize("quantity", ["-1", "0.1", "1000000000", "", "two"])
+def test_an_impossible_quantity_changes_nothing(shop, quantity):
+    article = shop.article()
+    basket = shop.sale(article)
+
+    answer = shop.post(LINE, {"variant_id": article.pk, "quantity": quantity}, **HTMX)
+
+    assert answer.status_code == 422
+    assert lines(basket) == {article.pk: 1}
+
+
+def test_a_voided_line_is_gone_and_voiding_it_again_is_quiet(shop):
+    article = shop.article()
+    basket = shop.sale(article)
+
+    for _ in range(2):
+        assert shop.post(LINE, {"variant_id": article.pk, "quantity": 0}, **HTMX).status_code == 200
+
+    assert lines(basket) == {}
+
+
+def test_a_discount_needs_its_reason_and_no_more_than_the_price(shop):
+    article = shop.article(price=2000)
+    basket = shop.sale(article)
+    url = reverse("till:discount", args=[article.pk])
+
+    assert shop.get(url).status_code == 200
+    assert shop.post(url, {"amount": "5,00", "reason": ""}).status_code == 422
+    assert shop.post(url, {"amount": "20,01", "reason": "défaut"}).status_code == 422
+    assert shop.post(url, {"amount": "beaucoup", "reason": "défaut"}).status_code == 422
+    assert basket.lines.get().discount_minor == 0
+    for _ in range(2):
+        assert shop.post(url, {"amount": "5,50 €", "reason": "défaut"}).status_code == 302
+    line = basket.lines.get()
+    assert (line.discount_minor, line.discount_reason) == (550, "défaut")
+    assert shop.get(reverse("till:discount", args=[VariantFactory().pk])).status_code == 404
+
+
+def test_a_sale_is_put_aside_and_resumed_and_nothing_is_lost(shop):
+    first, second = shop.article(), shop.article()
+    basket = shop.sale(first)
+
+    assert shop.post("/till/hold/").status_code == 302
+    assert shop.post("/till/hold/").status_code == 422  # nothing left to put aside
+    other = shop.sale(second)
+    assert "12:00" in shop.get("/till/held/").content.decode()
+    assert shop.post(reverse("till:resume", args=[basket.pk])).status_code == 302
+
+    basket.refresh_from_db()
+    other.refresh_from_db()
+    assert (basket.held_label, bool(other.held_label)) == ("", True)
+    assert first.sku in shop.get(SALE).content.decode()
+
+
+def test_another_tills_sale_is_not_there(shop):
+    other = TillFactory(store=shop.store, number=2)
+    theirs = baskets.start(at=NOON, channel="till", till=other)
+    baskets.add(basket_id=theirs.pk, variant_id=shop.article().pk, quantity=1, at=NOON)
+    order = till.open_order(
+        basket_id=theirs.pk, till=other, expected_total_minor=None, actor="u", at=NOON
+    )
+
+    assert shop.post(reverse("till:resume", args=[theirs.pk])).status_code == 404
+    for name in ("payment",):
+        assert shop.get(reverse(f"till:{name}", args=[order.pk])).status_code == 404
+    for name in ("tender", "finish", "cancel_payment"):
+        answer = shop.post(reverse(f"till:{name}", args=[order.pk]), {"key": "k", "method": "cash"})
+        assert answer.status_code == 404
+    order.refresh_from_db()
+    assert order.status == order.Status.AWAITING_PAYMENT
+    assert not order.payments.exists()
+
+
+def test_a_crash_resumes_the_sale(shop):
+    article = shop.article()
+    shop.sale(article)
+
+    again = shop.sign_in(shop.staff, shop.till)
+
+    assert article.sku in again.get(SALE).content.decode()
+
+
+def test_voiding_the_sale_empties_it_and_forgets_the_customer(shop):
+    basket = shop.sale(shop.article(), customer=CustomerFactory())
+
+    for _ in range(2):
+        assert shop.post("/till/empty/").status_code == 302
+
+    basket.refresh_from_db()
+    assert (basket.lines.count(), basket.customer) == (0, None)
+
+
+# --- Customers ----------------------------------------------------------------------------------
+
+
+def test_a_customer_is_found_by_any_key_and_shown_with_points(shop):
+    person = CustomerFactory(last_name="Rousseau", email="lea@example.org", phone="+33639981234")
+
+    for who in ("rouss", "lea@", "06 39 98 12 34"):
+        assert "Rousseau" in shop.get("/till/customers/", {"who": who}).content.decode()
+    assert shop.post("/till/customers/identify/", {"customer_id": person.pk}).status_code == 302
+    assert "Rousseau" in shop.get("/till/customer/").content.decode()
+    assert only_basket().customer == person
+    assert shop.post("/till/customers/identify/", {"customer_id": ""}).status_code == 302
+    assert only_basket().customer is None
+    assert shop.post("/till/customers/identify/", {"customer_id": "99999999"}).status_code == 404
+    assert shop.post("/till/customers/identify/", {"customer_id": "x"}).status_code == 404
+
+
+def new_person(**kwargs):
+    return {
+        "first_name": "Léa",
+        "last_name": "Rousseau",
+        "phone": "06 39 98 12 34",
+        "email": "",
+        "key": "one-press",
+    } | kwargs
+
+
+def test_a_customer_is_created_once_with_a_card_and_without_consent(shop):
+    url = "/till/customers/new/"
+    assert 'value="06 39"' in shop.get(url, {"who": "06 39"}).content.decode()
+
+    for _ in range(2):
+        assert shop.post(url, new_person()).status_code == 302
+
+    person = Customer.objects.get()
+    assert only_basket().customer == person
+    assert person.identities.filter(kind="card").count() == 1
+    assert Account.objects.filter(customer=person).exists()
+    assert not ConsentEvent.objects.exists()
+
+
+def test_consent_is_written_only_when_it_is_ticked(shop):
+    shop.post("/till/customers/new/", new_person(marketing="on"))
+
+    event = ConsentEvent.objects.get()
+    assert (event.granted, event.actor) == (True, f"user:{shop.staff.user_id}")
+
+
+def test_a_key_that_someone_has_makes_nobody_twice(shop):
+    CustomerFactory(phone="+33639981234")
+
+    answer = shop.post("/till/customers/new/", new_person())
+
+    assert answer.status_code == 409
+    assert Customer.objects.count() == 1
+    assert shop.post("/till/customers/new/", new_person(phone="12")).status_code == 422
+    assert shop.post("/till/customers/new/", new_person(phone="")).status_code == 422
+    assert shop.post("/till/customers/new/", new_person(last_name="")).status_code == 422
+
+
+def test_a_scanned_card_says_whose_sale_it_is(shop):
+    shop.post("/till/customers/new/", new_person())
+    card = Customer.objects.get().identities.get(kind="card").value
+    shop.post("/till/customers/identify/", {"customer_id": ""})
+
+    answer = shop.post(SCAN, {"code": card}, **HTMX)
+
+    assert answer.status_code == 200
+    assert "customer-changed" in answer.headers["HX-Trigger"]
+    assert only_basket().customer == Customer.objects.get()
+
+
+# --- Baskets of the site ------------------------------------------------------------------------
+
+
+def web_basket(shop, customer=None, seen=1800):
+    basket = BasketFactory(customer=customer)
+    line = BasketLineFactory(basket=basket, variant=shop.article(), seen_unit_minor=seen)
+    return basket, line.variant
+
+
+def test_a_web_basket_opens_with_what_was_scanned_and_shows_the_price_difference(shop):
+    person = CustomerFactory()
+    basket, article = web_basket(shop, person)
+    scanned = shop.article()
+    shop.sale(scanned, customer=person)
+    assert (
+        reverse("till:open_basket", args=[basket.pk])
+        in shop.get("/till/customer/").content.decode()
+    )
+
+    assert shop.post(reverse("till:open_basket", args=[basket.pk])).status_code == 302
+    shop.post(reverse("till:open_basket", args=[basket.pk]))
+
+    assert lines(basket) == {article.pk: 1, scanned.pk: 1}
+    page = shop.get(SALE).content.decode()
+    assert "18,00\u00a0€" in page
+    assert "20,00\u00a0€" in page
+
+
+def test_a_basket_of_someone_else_is_not_there(shop):
+    basket, _article = web_basket(shop, CustomerFactory())
+    shop.sale(shop.article(), customer=CustomerFactory())
+
+    assert shop.post(reverse("till:open_basket", args=[basket.pk])).status_code == 404
+    basket.refresh_from_db()
+    assert basket.till is None
+
+
+def test_a_basket_opens_by_its_link_and_goes_back_to_the_shopper(shop):
+    basket, article = web_basket(shop)
+    link = f"https://shop.example/panier/reprendre/{relaunch.basket_link(basket)}/"
+
+    assert shop.post(SCAN, {"code": link}, **HTMX).headers["HX-Redirect"] == SALE
+    assert article.sku in shop.get(SALE).content.decode()
+    assert shop.post("/till/leave/").status_code == 302
+
+    basket.refresh_from_db()
+    assert (basket.till, basket.status) == (None, Basket.Status.OPEN)
+    assert lines(basket) == {article.pk: 1}
+
+
+def test_a_till_sale_is_not_left_to_a_shopper(shop):
+    shop.sale(shop.article())
+
+    assert shop.post("/till/leave/").status_code == 409
+
+
+def test_staff_of_all_stores_choose_any_till(shop):
+    office = StaffFactory(all_stores=True)
+    other = TillFactory()
+    client = shop.sign_in(office, None)
+
+    assert client.post("/till/choose/", {"till": other.pk}).status_code == 302
