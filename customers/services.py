@@ -1,5 +1,6 @@
 """Writes about people: who they are, what they agreed to, what we tell them."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -239,6 +240,25 @@ def _rendered(message: Message) -> EmailMultiAlternatives:
             return mail
     mail.attach_alternative(css_inline.inline(html), "text/html")
     return mail
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A message as its reader gets it."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def preview(message: Message) -> Preview | None:
+    """The mail of a message, written anew from its template; None when that cannot be done."""
+    try:
+        mail = _rendered(message)
+    except Exception:  # a template or a context of long ago
+        return None
+    html = next((str(content) for content, _kind in mail.alternatives), "")
+    return Preview(subject=str(mail.subject), text=str(mail.body), html=html)
 
 
 def send(*, message_id: int, at: datetime) -> bool:

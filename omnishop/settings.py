@@ -102,9 +102,11 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "omnishop.doors.BackOfficePolicy",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "omnishop.doors.StaffSecondFactor",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -191,7 +193,7 @@ PICTURES = {
 AUTH_USER_MODEL = "network.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "omnishop.network.backends.StaffBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -263,6 +265,45 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SHOP_NAME} <bonjour@grand
 
 PAYMENT_PROVIDER = env.text("PAYMENT_PROVIDER", "sandbox")
 PAYMENT_SANDBOX_SECRET = env.text("PAYMENT_SANDBOX_SECRET", SECRET_KEY)
+
+# --- Back office --------------------------------------------------------------------------------
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Omnishop",
+    "SITE_HEADER": "Omnishop",
+    "SITE_SYMBOL": "storefront",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": "omnishop.reports.office.favicon"}
+    ],
+    "ACCOUNT": {"navigation": "omnishop.reports.office.account"},
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    "DASHBOARD_CALLBACK": "omnishop.reports.office.dashboard",
+    "STYLES": ["omnishop.reports.office.style"],
+    "COMMAND": {"search_callback": "omnishop.reports.office.palette"},
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "navigation": "omnishop.reports.office.sidebar",
+    },
+    "COLORS": {  # UX §2: our green and greys
+        "primary": {
+            "50": "#eef6f4", "100": "#d9ece7", "200": "#b3d9cf", "300": "#8bd0bd",
+            "400": "#5fd0b6", "500": "#5fd0b6", "600": "#0b5d4e", "700": "#094e41",
+            "800": "#073f35", "900": "#063229", "950": "#041f19",
+        },
+        "base": {
+            "50": "#f6f7f5", "100": "#eef0ec", "200": "#dfe2dd", "300": "#c4cac4",
+            "400": "#aab3ae", "500": "#5f6763", "600": "#545b57", "700": "#3c4440",
+            "800": "#2a312e", "900": "#141816", "950": "#0e1110",
+        },
+        "font": {
+            "subtle-light": "#545b57", "subtle-dark": "#aab3ae",
+            "default-light": "#3c4440", "default-dark": "#dfe2dd",
+            "important-light": "#1b1f1d", "important-dark": "#eef1ef",
+        },
+    },
+}  # fmt: skip
 
 # --- API ----------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Every address of the house. French has no prefix, English lies under /en/."""
 
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
@@ -10,6 +11,8 @@ from health_check.views import HealthCheckView
 from omnishop.health import live
 
 READY = ["health_check.checks.Database", "health_check.checks.Cache"]
+# Staff sign in like everybody, so that lock-outs and second factors count here too.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("health/live/", live, name="live"),

@@ -1,10 +1,13 @@
-from django.http import HttpResponse
+"""Reports, for staff."""
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from omnishop.reports import views
 
 app_name = "reports"
-
-
-def _later(request, *args, **kwargs):
-    return HttpResponse("")
-
-
-urlpatterns = []
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="reports:sales"), name="index"),
+    path("sales/", views.sales, name="sales"),
+    path("sales/<slug:by>.csv", views.sales_csv, name="sales_csv"),
+]

@@ -1,10 +1,16 @@
-from django.http import HttpResponse
+"""The API: schema, its page for people, version 1."""
+
+from django.urls import path
+
+from omnishop.channels.api import views
 
 app_name = "api"
-
-
-def _later(request, *args, **kwargs):
-    return HttpResponse("")
-
-
-urlpatterns = []
+urlpatterns = [
+    path("schema/", views.schema, name="schema"),
+    path("docs/", views.docs, name="docs"),
+    path("v1/products/", views.ProductList.as_view(), name="products"),
+    path("v1/products/by-code/<path:code>/", views.ProductByCode.as_view(), name="product_by_code"),
+    path("v1/products/<slug:slug>/", views.ProductDetail.as_view(), name="product"),
+    path("v1/availability/", views.Availability.as_view(), name="availability"),
+    path("v1/me/loyalty/", views.MyLoyalty.as_view(), name="my_loyalty"),
+]

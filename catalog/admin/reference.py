@@ -1,0 +1,240 @@
+"""Shelves, brands, options, taxes, price lists and what was read in."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from catalog import services
+from catalog.models import (
+    Brand,
+    Category,
+    ImportRow,
+    ImportRun,
+    Option,
+    OptionValue,
+    Price,
+    PriceList,
+    Product,
+    TaxCategory,
+    VatRate,
+)
+from omnishop.kernel.admin import (
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    ScopedFilter,
+    StoreInline,
+    StoreModelAdmin,
+    amount,
+)
+from omnishop.kernel.templatetags.omnishop import percent
+from omnishop.network.models import Store
+from omnishop.network.selectors import sees_all_stores
+
+
+def refresh_products(**which: Any) -> None:
+    """Write the search columns of the products that something was changed on."""
+    services.refresh_search(list(Product.objects.filter(**which).values_list("pk", flat=True)))
+
+
+class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A shelf, and the shelf it belongs to."""
+
+    parent = forms.ModelChoiceField(
+        label=_("belongs to"),
+        queryset=Category.objects.order_by("path"),
+        required=False,
+        empty_label=_("a shelf of its own"),
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    class Meta:
+        model = Category
+        fields = ("slug", "name_fr", "name_en", "description_fr", "description_en")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["parent"].label_from_instance = indented  # type: ignore[attr-defined]
+        if self.instance.pk and "parent" not in self.initial:
+            self.initial["parent"] = Category.objects.get_parent(self.instance)
+
+    def clean_parent(self) -> Category | None:
+        parent: Category | None = self.cleaned_data["parent"]
+        below = parent and self.instance.pk and parent.path.startswith(self.instance.path)
+        if below:
+            raise ValidationError(_("A shelf cannot belong to itself or to a shelf below it."))
+        return parent
+
+
+@admin.display(description=_("name"))
+def indented(category: Category) -> str:
+    """The name, moved in by its depth."""
+    return f"{'— ' * (category.depth - 1)}{category.name}"
+
+
+@admin.register(Category)
+class CategoryAdmin(StoreModelAdmin):
+    form = CategoryForm
+    list_display = (indented, "slug")
+    search_fields = ("name_fr", "name_en", "slug")
+    ordering = ("path",)
+    prepopulated_fields = {"slug": ("name_fr",)}
+    required_fields = ("name_fr",)
+    fieldsets = (
+        (None, {"fields": (("parent", "slug"),)}),
+        (_("In French"), {"classes": ["tab"], "fields": ("name_fr", "description_fr")}),
+        (_("In English"), {"classes": ["tab"], "fields": ("name_en", "description_en")}),
+    )
+
+    def save_model(self, request: Any, obj: Category, form: Any, change: bool) -> None:
+        parent = form.cleaned_data["parent"]
+        if not change:
+            if parent:
+                Category.objects.add_child(parent, instance=obj)
+            else:
+                Category.objects.add_root(instance=obj)
+            return
+        obj.save()
+        if "parent" in form.changed_data:
+            if parent:
+                Category.objects.move(obj, parent, "last-child")
+            else:
+                Category.objects.move(obj, Category.objects.order_by("path").last(), "last-sibling")
+            obj.refresh_from_db()
+
+    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        refresh_products(category__path__startswith=form.instance.path)
+
+
+@admin.register(Brand)
+class BrandAdmin(StoreModelAdmin):
+    list_display = ("name", "slug")
+    search_fields = ("name",)
+    ordering = ("name",)
+    prepopulated_fields = {"slug": ("name",)}
+
+    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        refresh_products(brand=form.instance)
+
+
+class OptionValueInline(StoreInline):
+    model = OptionValue
+    fields = ("name_fr", "name_en", "code", "swatch", "position")
+
+
+@admin.register(Option)
+class OptionAdmin(StoreModelAdmin):
+    list_display = ("name", "code", "position")
+    search_fields = ("name_fr", "name_en", "code")
+    ordering = ("position", "pk")
+    fields = (("name_fr", "name_en"), ("code", "position"))
+    required_fields = ("name_fr",)
+    inlines = (OptionValueInline,)
+
+    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        ids = Product.objects.filter(variants__options__option=form.instance)
+        services.refresh_search(list(ids.values_list("pk", flat=True).distinct()))
+
+
+@admin.register(OptionValue)
+class OptionValueAdmin(StoreModelAdmin):
+    list_display = ("name", "option", "code", "position")
+    list_filter = (("option", ScopedFilter),)
+    list_select_related = ("option",)
+    search_fields = ("name_fr", "name_en", "code", "option__name_fr")
+    autocomplete_fields = ("option",)
+    fields = ("option", ("name_fr", "name_en"), ("code", "swatch", "position"))
+    required_fields = ("name_fr",)
+
+    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        ids = Product.objects.filter(variants__options=form.instance)
+        services.refresh_search(list(ids.values_list("pk", flat=True).distinct()))
+
+
+class VatRateInline(StoreInline):
+    model = VatRate
+    fields = ("territory", "tax_bp", "valid_from", "valid_to")
+
+
+@admin.register(TaxCategory)
+class TaxCategoryAdmin(StoreModelAdmin):
+    list_display = ("name", "code")
+    search_fields = ("name", "code")
+    inlines = (VatRateInline,)
+
+
+@admin.register(VatRate)
+class VatRateAdmin(StoreModelAdmin):
+    list_display = ("category", "territory", "rate", "valid_from", "valid_to")
+    list_filter = (("category", ScopedFilter),)
+    list_select_related = ("category",)
+    autocomplete_fields = ("category",)
+
+    @admin.display(description=_("rate"))
+    def rate(self, rate: VatRate) -> str:
+        return percent(rate.tax_bp)
+
+
+class ListScope:
+    """Price lists of the reader's stores, and those for every store."""
+
+    way = ""
+
+    def in_scope(self, rows: Any, request: HttpRequest) -> Any:
+        if sees_all_stores(request.user):
+            return rows
+        stores = Store.objects.visible_to(request.user)
+        lists = PriceList.objects.filter(store__in=stores) | PriceList.objects.filter(store=None)
+        return rows.filter(**{f"{self.way}__in": lists.values("pk")})
+
+
+@admin.register(PriceList)
+class PriceListAdmin(ListScope, StoreModelAdmin):
+    way = "pk"
+    list_display = ("name", "code", "currency", "channel", "store")
+    list_filter = ("channel", ("store", ScopedFilter))
+    list_select_related = ("store",)
+    search_fields = ("name", "code")
+    autocomplete_fields = ("store",)
+
+
+@admin.register(Price)
+class PriceAdmin(ListScope, ReadOnlyAdmin):
+    """The price history; a new price is set on the article's page."""
+
+    way = "price_list"
+    list_display = (
+        "variant",
+        amount("amount_minor", _("price"), currency="price_list__currency"),
+        "price_list",
+        "valid_from",
+        "valid_to",
+    )
+    list_filter = (("price_list", ScopedFilter),)
+    list_select_related = ("variant", "price_list")
+    search_fields = ("variant__sku__startswith",)
+
+
+class ImportRowInline(ReadOnlyInline):
+    model = ImportRow
+    fields = ("row", "column", "value", "reason")
+    show_change_link = False
+    per_page = 100
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(ReadOnlyAdmin):
+    list_display = (
+        *("started_at", "file_name", "format", "status", "rows_read", "rows_total"),
+        *("created", "changed", "same", "refused"),
+    )
+    list_filter = ("status", "format")
+    inlines = (ImportRowInline,)

@@ -1,0 +1,85 @@
+"""What each role may do in the back office. Which rows of it is a matter of scope, not of role."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.apps.registry import Apps
+from django.contrib.auth.management import create_permissions
+from django.db import DEFAULT_DB_ALIAS
+
+from omnishop.network.models.staff import StaffMember
+
+Role = StaffMember.Role
+GROUPS: dict[str, str] = {
+    Role.ASSOCIATE: "Vendeur",
+    Role.STORE_MANAGER: "Responsable de magasin",
+    Role.SERVICE: "Service client",
+    Role.HEAD_OFFICE: "Siège",
+}
+# App → models that all staff read. Head office may do everything there is to do in these apps.
+READ: Mapping[str, Sequence[str]] = {
+    "network": ("legalentity", "store", "till"),
+    "customers": ("customer", "identity"),
+    "catalog": (
+        *("brand", "category", "option", "optionvalue", "picture", "price", "pricelist"),
+        *("product", "taxcategory", "variant", "vatrate"),
+    ),
+    "inventory": ("stocklocation", "storelocation", "stocklevel", "stockmovement", "reservation"),
+    "loyalty": ("programme", "account", "pointslot", "pointsentry"),
+    "orders": (
+        *("basket", "basketline", "deliverymethod", "fulfilment", "fulfilmentline", "order"),
+        *("orderevent", "orderline", "payment", "receipt", "refund", "return", "returnline"),
+    ),
+    "django_celery_beat": (),
+}
+# What a role may do beyond reading; head office is not named, it may do all.
+MORE: Mapping[str, Mapping[str, Sequence[str]]] = {
+    Role.ASSOCIATE: {"orders": ("change_fulfilment",)},
+    Role.STORE_MANAGER: {
+        "network": ("view_staffmember",),
+        "customers": ("change_customer", "view_message", "view_consentevent"),
+        "inventory": ("change_stocklevel",),
+        "orders": ("change_fulfilment", "change_order", "view_relaunch", "view_withdrawal"),
+    },
+    Role.SERVICE: {
+        "customers": (
+            *("add_customer", "change_customer", "view_message", "view_consentevent"),
+            "change_message",
+        ),
+        "loyalty": ("change_account",),
+        "orders": (
+            *("change_fulfilment", "change_order", "view_relaunch", "view_withdrawal"),
+            "view_paymentevent",
+        ),
+    },
+}
+
+
+def grant(sender: AppConfig, *, using: str = DEFAULT_DB_ALIAS, apps: Apps, **_kwargs: Any) -> None:
+    """Give the roles' groups their permissions on an app that was just migrated.
+
+    Runs after every migrate, so that new models are covered; groups of one's own are left alone.
+    """
+    if sender.label not in READ:
+        return
+    try:
+        group_model: Any = apps.get_model("auth", "Group")
+        permission_model: Any = apps.get_model("auth", "Permission")
+    except LookupError:  # an early, partial migration
+        return
+    create_permissions(sender, verbosity=0, using=using, apps=apps)
+    permissions = {
+        permission.codename: permission
+        for permission in permission_model.objects.using(using).filter(
+            content_type__app_label=sender.label
+        )
+    }
+    for role, name in GROUPS.items():
+        group, _created = group_model.objects.using(using).get_or_create(name=name)
+        if role == Role.HEAD_OFFICE:
+            group.permissions.add(*permissions.values())
+            continue
+        wanted = [f"view_{model}" for model in READ[sender.label]]
+        wanted += MORE.get(role, {}).get(sender.label, ())
+        group.permissions.add(*(permissions[code] for code in wanted if code in permissions))

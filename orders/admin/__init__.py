@@ -1,0 +1,5 @@
+"""The pages of the back office about baskets, orders and money."""
+
+from orders.admin import baskets, fulfilments, money, orders, schedule
+
+__all__ = ["baskets", "fulfilments", "money", "orders", "schedule"]
