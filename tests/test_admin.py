@@ -33,9 +33,7 @@ REGISTERED = sorted(
     (model for model in admin.site._registry if model._meta.app_label in OURS),
     key=lambda model: model._meta.label,
 )
-LEDGERS = [
-    model for model in REGISTERED if isinstance(admin.site._registry[model], ReadOnlyAdmin)
-]
+LEDGERS = [model for model in REGISTERED if isinstance(admin.site._registry[model], ReadOnlyAdmin)]
 
 
 def url(model, page="changelist", *args):
@@ -80,10 +78,16 @@ def test_every_model_of_the_house_has_a_page():
         if model not in admin.site._registry and model.__name__ not in plain
     ]
     assert missing == [
-        "catalog.Picture", "catalog.ImportRow", "inventory.StoreLocation", "orders.BasketLine",
+        "catalog.Picture",
+        "catalog.ImportRow",
+        "inventory.StoreLocation",
+        "orders.BasketLine",
         "orders.ReturnLine",
     ] or sorted(missing) == [
-        "catalog.ImportRow", "catalog.Picture", "inventory.StoreLocation", "orders.BasketLine",
+        "catalog.ImportRow",
+        "catalog.Picture",
+        "inventory.StoreLocation",
+        "orders.BasketLine",
         "orders.ReturnLine",
     ]  # fmt: skip  edited or read inside their owners' pages
 
@@ -144,7 +148,7 @@ def _as(request, user):
 
 
 @pytest.mark.parametrize(
-    ("model", "field", "target"),
+    "model, field, target",
     [("network", "till", "store"), ("customers", "customer", "home_store")],
 )
 def test_autocomplete_offers_own_stores_alone(client, a_and_b, model, field, target):
@@ -422,5 +426,3 @@ def test_staff_without_a_second_factor_set_one_up_first(client, settings, path):
 def test_the_back_offices_sign_in_is_the_shops(client):
     answer = client.get("/admin/login/")
     assert answer["Location"].startswith("/compte/login/")
-
-
