@@ -280,6 +280,7 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "8px",
     "DASHBOARD_CALLBACK": "omnishop.reports.office.dashboard",
     "STYLES": ["omnishop.reports.office.style"],
+    "SCRIPTS": ["omnishop.reports.office.script"],
     "COMMAND": {"search_callback": "omnishop.reports.office.palette"},
     "SIDEBAR": {
         "show_search": True,

@@ -148,7 +148,7 @@ def _as(request, user):
 
 
 @pytest.mark.parametrize(
-    ("model", "field", "target"),
+    "model, field, target",
     [("network", "till", "store"), ("customers", "customer", "home_store")],
 )
 def test_autocomplete_offers_own_stores_alone(client, a_and_b, model, field, target):

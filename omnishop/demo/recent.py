@@ -194,7 +194,13 @@ class Recent:
             basket_id=basket.pk, till=desk, expected_total_minor=None, actor=actor, at=self.now
         )
         if points:
-            till.take_points(order_id=order.pk, till=desk, points=points, at=self.now)
+            till.take_points(
+                order_id=order.pk,
+                till=desk,
+                points=points,
+                key=f"demo-points-{order.number}",
+                at=self.now,
+            )
         self.take_money(order, desk)
         till.finish(order_id=order.pk, till=desk, actor=actor, at=self.now)
         return order

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as all_apps
 from django.apps.registry import Apps
 from django.contrib.auth.management import create_permissions
 from django.db import DEFAULT_DB_ALIAS
@@ -56,7 +57,9 @@ MORE: Mapping[str, Mapping[str, Sequence[str]]] = {
 }
 
 
-def grant(sender: AppConfig, *, using: str = DEFAULT_DB_ALIAS, apps: Apps, **_kwargs: Any) -> None:
+def grant(
+    sender: AppConfig, *, using: str = DEFAULT_DB_ALIAS, apps: Apps = all_apps, **_kwargs: Any
+) -> None:
     """Give the roles' groups their permissions on an app that was just migrated.
 
     Runs after every migrate, so that new models are covered; groups of one's own are left alone.

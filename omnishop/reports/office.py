@@ -245,6 +245,11 @@ def style(_request: HttpRequest) -> str:
     return static("build/office.css")
 
 
+def script(_request: HttpRequest) -> str:
+    """Names and landmarks that the package's pages lack."""
+    return static("build/office.js")
+
+
 def _exceptions(request: HttpRequest, at: Any) -> list[dict[str, Any]]:
     """Each with how many there are, what it means and where they are; those at zero too."""
     user: Any = request.user

@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -82,9 +83,9 @@ def _store_query(store: int) -> dict[str, Any]:
 
 
 def _share(now: int, before: int | None) -> str:
-    """By how much a figure changed: "+12,3 %"."""
+    """By how much a figure changed: "+12,3 %"; nothing to say after nothing."""
     if not before:
-        return "–"
+        return ""
     share = f"{(now - before) / abs(before):+.1%}".replace("-", "−")
     return share.replace(".", ",").replace("%", "\u202f%") if exports.french() else share
 
@@ -214,7 +215,7 @@ def breakdown(
         return rows
     if by == "channel":
         return [
-            (str(Channel(code).label), orders_url(asked, channel__exact=code), figures)
+            (capfirst(Channel(code).label), orders_url(asked, channel__exact=code), figures)
             for code, figures in sorted(report.by_channel.items())
         ]
     return [

@@ -179,9 +179,6 @@ class OrderAdmin(ReadOnlyAdmin):
             matches |= Q(email=term.lower())
         return rows.filter(matches)
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("entity", "till__store")
-
     @admin.display(description=_("total"))
     def total(self, order: Order) -> str:
         return money(order.total_minor, order.currency)

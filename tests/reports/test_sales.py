@@ -358,9 +358,7 @@ def test_a_chart_of_nothing_is_no_chart():
     assert chart([]) is None
 
 
-@pytest.mark.parametrize(
-    ("span", "step"), [(0, 1), (4, 1), (39, 10), (100, 50), (1_234_567, 500_000)]
-)
+@pytest.mark.parametrize("span, step", [(0, 1), (4, 1), (39, 10), (100, 50), (1_234_567, 500_000)])
 def test_lines_lie_at_round_numbers(span, step):
     assert nice_step(span) == step
 
