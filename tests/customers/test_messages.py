@@ -1,4 +1,4 @@
-"""What we tell a person: once per key, sent once, never lost, never without consent (DESIGN 3.7)."""
+"""Messages: once per key, sent once, never lost, never without consent (DESIGN 3.7)."""
 
 from datetime import timedelta
 from threading import Barrier, Thread

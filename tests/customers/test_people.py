@@ -60,7 +60,7 @@ def test_what_is_no_telephone_number_is_refused(typed):
 def test_a_key_is_one_persons_and_nobody_is_made_twice():
     first = create_customer(first_name="Camille", email="Camille@example.org", phone="0639981234")
 
-    with pytest.raises(Refusal, match="camille@example.org"):
+    with pytest.raises(Refusal, match="camille@example"):
         create_customer(first_name="Camille", email="camille@EXAMPLE.org")
     with pytest.raises(Refusal, match="639981234"):
         create_customer(first_name="Camille", email="c@example.org", phone="+33 6 39 98 12 34")
