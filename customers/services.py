@@ -1,7 +1,7 @@
 """Writes about people: who they are, what they agreed to, what we tell them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import css_inline
@@ -21,7 +21,8 @@ from omnishop.kernel.claims import claim
 from omnishop.kernel.errors import Invalid, Refusal
 from omnishop.network.models import User
 
-MAX_ATTEMPTS = 5
+MAX_ATTEMPTS = 10
+RETRY_AFTER = timedelta(minutes=1)  # doubled each time: ten tries reach over eight hours
 
 
 def normal_email(value: str) -> str:
@@ -120,12 +121,13 @@ def customer_of_login(*, user: User, email_verified: bool, at: datetime) -> Cust
     email = normal_email(user.email)
     if customer is None:
         known = (
-            Identity.objects.select_related("customer")
+            Identity.objects.select_related("customer__merged_into")
             .filter(kind=Identity.Kind.EMAIL, value=email)
             .first()
         )
-        if known and email_verified and known.customer.user_id is None:
-            customer = known.customer
+        person = known and (known.customer.merged_into or known.customer)
+        if person and email_verified and person.user_id is None:
+            customer = person
             customer.user = user
             customer.save(update_fields=["user"])
         elif known:
@@ -140,9 +142,12 @@ def customer_of_login(*, user: User, email_verified: bool, at: datetime) -> Cust
             customer.save(update_fields=["user"])
     if email_verified:
         Identity.objects.filter(
-            customer=customer, kind=Identity.Kind.EMAIL, value=email, verified_at__isnull=True
+            Q(customer=customer) | Q(customer__merged_into=customer),
+            kind=Identity.Kind.EMAIL,
+            value=email,
+            verified_at__isnull=True,
         ).update(verified_at=at)
-    return customer
+    return customer.merged_into or customer
 
 
 def change_profile(*, customer: Customer, first_name: str, last_name: str, language: str) -> None:
@@ -290,9 +295,10 @@ def send(*, message_id: int, at: datetime) -> bool:
         except Exception as error:
             message.attempts += 1
             message.reason = type(error).__name__
+            message.due_at = at + RETRY_AFTER * 2 ** (message.attempts - 1)
             if message.attempts >= MAX_ATTEMPTS:
                 message.status = Message.Status.FAILED
-            message.save(update_fields=["attempts", "reason", "status"])
+            message.save(update_fields=["attempts", "reason", "due_at", "status"])
             return False
         _mark_sent(message, str(mail.subject), at)
     return True

@@ -155,32 +155,47 @@ def earn(
     )
     credited = sum(lot.points for lot in lots)
     account.balance += credited
-    if account.debt and lots:
-        repaid = _take(
-            account,
-            lots,
-            account.debt,
-            kind=Kind.REPAY,
-            document=document,
-            key=f"repay:{document}",
-            channel=channel,
-            actor=actor,
-            at=at,
-        )
-        PointsEntry.objects.create(
-            account=account,
-            lot=None,
-            kind=Kind.REPAY,
-            delta=repaid,
-            document=document,
-            channel=channel,
-            actor=actor,
-            at=at,
-            idempotency_key=f"repaid:{account.pk}:{document}",
-        )
-        account.debt -= repaid
+    _repay(account, lots, document=document, key="", channel=channel, actor=actor, at=at)
     account.save(update_fields=["balance", "debt"])
     return credited
+
+
+def _repay(
+    account: Account,
+    lots: Sequence[PointsLot],
+    *,
+    document: str,
+    key: str,
+    channel: str,
+    actor: str,
+    at: datetime,
+) -> None:
+    """A debt takes first of what has just come in (ALG-9)."""
+    if not account.debt or not lots:
+        return
+    repaid = _take(
+        account,
+        lots,
+        account.debt,
+        kind=Kind.REPAY,
+        document=document,
+        key=f"repay:{document}{key}",
+        channel=channel,
+        actor=actor,
+        at=at,
+    )
+    PointsEntry.objects.create(
+        account=account,
+        lot=None,
+        kind=Kind.REPAY,
+        delta=repaid,
+        document=document,
+        channel=channel,
+        actor=actor,
+        at=at,
+        idempotency_key=f"repaid:{account.pk}:{document}{key}",
+    )
+    account.debt -= repaid
 
 
 @joined
@@ -234,7 +249,8 @@ def restore(
     """Give spent points back to the very lots they came from, all or so many (DESIGN 3.6).
 
     Points of a lot that has expired meanwhile come back and expire with the next tidying, as
-    they would have. A repeat gives back nothing more. Returns the points given back.
+    they would have. A debt is repaid from them. A repeat gives back nothing more. Returns the
+    points given back.
     """
     account = _locked(account_id)
     balance_by_lot: dict[int, int] = {}
@@ -271,7 +287,16 @@ def restore(
     PointsLot.objects.bulk_update(changed, ["remaining"])
     PointsEntry.objects.bulk_create(written)
     account.balance += given
-    account.save(update_fields=["balance"])
+    _repay(
+        account,
+        changed,
+        document=document,
+        key=f":restore:{count}",
+        channel=channel,
+        actor=actor,
+        at=at,
+    )
+    account.save(update_fields=["balance", "debt"])
     return given
 
 

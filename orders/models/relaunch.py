@@ -25,6 +25,7 @@ class Relaunch(models.Model):
         CAP = "cap", _("this person has had enough messages")
         CHANGED = "changed", _("the basket was used again")
         EMPTY = "empty", _("the basket is empty")
+        TOO_OLD = "too_old", _("the basket was left too long ago")
 
     basket = models.ForeignKey(Basket, models.CASCADE, related_name="relaunches")
     step = models.PositiveSmallIntegerField(_("step"))

@@ -19,6 +19,7 @@ from orders.models import Basket, BasketLine, Order, OrderLine, Relaunch
 
 DELAY = timedelta(hours=2)  # after the last change of the basket
 HORIZON = timedelta(days=7)  # older baskets are never reminded of (FIELD 40)
+RECHECK = timedelta(minutes=15)  # a basket that someone is paying is looked at again then
 CAP = 2  # marketing messages a person gets in CAP_PERIOD
 CAP_PERIOD = timedelta(days=7)
 
@@ -71,6 +72,11 @@ def send(*, relaunch_id: int, at: datetime) -> bool:
         if relaunch is None:
             return False
         basket = relaunch.basket
+        if basket.till_id or basket.orders.filter(status=Order.Status.AWAITING_PAYMENT).exists():
+            # It is being paid, or open at a till: decide once that is over.
+            relaunch.due_at = at + RECHECK
+            relaunch.save(update_fields=["due_at"])
+            return False
         if basket.status == Basket.Status.OPEN and basket.changed_at > relaunch.basket_changed_at:
             relaunch.basket_changed_at = basket.changed_at
             relaunch.due_at = basket.changed_at + DELAY
@@ -120,7 +126,9 @@ def bought_since(customer: Customer | None, email: str, since: datetime) -> set[
     person = Q()
     if customer:
         person |= Q(order__customer=customer) | Q(order__customer__merged_into=customer)
-        addresses = customer.identities.filter(kind=Identity.Kind.EMAIL).values("value")
+        addresses = Identity.objects.filter(
+            Q(customer=customer) | Q(customer__merged_into=customer), kind=Identity.Kind.EMAIL
+        ).values("value")
         person |= Q(order__email__in=addresses)
     if email:
         person |= Q(order__email=email.lower())
@@ -137,8 +145,12 @@ def _guard(
     basket: Basket, customer: Customer | None, lines: list[BasketLine], *, at: datetime
 ) -> tuple[str, list[BasketLine], list[str]]:
     """Why no message may go, or empty; the lines it may name; the SKUs left out."""
+    if basket.status == Basket.Status.MERGED:
+        return Reason.CHANGED, [], []
     if basket.status != Basket.Status.OPEN:
         return Reason.BOUGHT, [], []
+    if basket.changed_at < at - HORIZON:
+        return Reason.TOO_OLD, [], []
     if not lines:
         return Reason.EMPTY, [], []
     if customer is None or not _address(customer):
