@@ -46,7 +46,7 @@ class StockMovement(AppendOnly):
     """One change of `on_hand`, signed. Written by `inventory.services` alone."""
 
     class Kind(models.TextChoices):
-        RECEIPT = "receipt", _("receipt")
+        RECEIPT = "receipt", _("goods receipt")
         SALE = "sale", _("sale")
         RETURN = "return", _("return")
         TRANSFER_OUT = "transfer_out", _("transfer out")
