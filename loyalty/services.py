@@ -9,6 +9,7 @@ from datetime import datetime
 
 from dateutil.relativedelta import relativedelta
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from customers.models import Customer
 from customers.services import add_card
@@ -27,7 +28,12 @@ class NotEnoughPoints(Refusal):
     def __init__(self, available: int) -> None:
         self.available = available
         super().__init__(
-            _("There are %(points)s points to spend, not more.") % {"points": available}
+            ngettext(
+                "There is %(points)s point to spend, not more.",
+                "There are %(points)s points to spend, not more.",
+                available,
+            )
+            % {"points": available}
         )
 
 

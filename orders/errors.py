@@ -1,6 +1,7 @@
 """Refusals of baskets, orders, payments and pick-ups."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from omnishop.kernel.errors import Invalid, Refusal
 
@@ -41,7 +42,12 @@ class WrongCode(Invalid):
     def __init__(self, tries_left: int) -> None:
         self.tries_left = tries_left
         super().__init__(
-            _("This is not the code of this order. %(count)s tries left.") % {"count": tries_left}
+            ngettext(
+                "This is not the code of this order. One try left.",
+                "This is not the code of this order. %(count)s tries left.",
+                tries_left,
+            )
+            % {"count": tries_left}
             if tries_left
             else _("Too many wrong codes. Check an identity document and the order's name.")
         )

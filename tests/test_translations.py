@@ -4,35 +4,54 @@ import ast
 import io
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import django
 import pytest
 from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
+Text = tuple[str, str]  # its context ("" without one) and the English
+
 APPS = ("omnishop", "customers", "catalog", "inventory", "loyalty", "orders")
-CALLS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
+CALL = re.compile(r"_|n?p?gettext(_lazy)?")
+STRING = r"""u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 IN_TEMPLATE = re.compile(
-    r"""\b(?:_|gettext|ngettext|pgettext|npgettext)\(\s*u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""",
-    re.S,
+    rf"\b(?:(?P<plain>_|n?gettext)\({STRING}|(?P<context>n?pgettext)\({STRING},\s*{STRING})", re.S
 )
 
 
-def catalogues() -> list[Catalog]:
-    """Our French catalogues, and Django's own."""
+def ours() -> list[Catalog]:
+    """Our French catalogues."""
     files = sorted((settings.BASE_DIR / "locale").glob("*/fr/LC_MESSAGES/django.po"))
-    root = Path(django.__file__).parent
-    files += [root / "conf/locale/fr/LC_MESSAGES/django.po"]
-    files += root.glob("contrib/*/locale/fr/LC_MESSAGES/django.po")
     return [read_po(io.BytesIO(path.read_bytes()), ignore_obsolete=True) for path in files]
 
 
-def in_python(path: Path) -> Iterator[str]:
+def djangos() -> list[Catalog]:
+    """Django's own, compiled: its French knows another number of plurals than ours."""
+    root = Path(django.__file__).parent
+    files = [root / "conf/locale/fr/LC_MESSAGES/django.mo"]
+    files += root.glob("contrib/*/locale/fr/LC_MESSAGES/django.mo")
+    return [read_mo(io.BytesIO(path.read_bytes())) for path in files]
+
+
+def translated() -> set[Text]:
+    """The texts that have all forms of their French."""
+    return {
+        (message.context or "", message.id if isinstance(message.id, str) else message.id[0])
+        for catalogue in ours() + djangos()
+        for message in catalogue
+        if message.id and message.string and all(message.string) and not message.fuzzy
+    }
+
+
+def in_python(source: str) -> Iterator[Text]:
     """The texts of the translating calls of a module."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
             name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
             texts = [
@@ -40,42 +59,80 @@ def in_python(path: Path) -> Iterator[str]:
                 for argument in node.args
                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
             ]
-            if name in CALLS and texts:
-                yield texts[1] if name.startswith("pgettext") else texts[0]
+            if CALL.fullmatch(name) and texts:
+                yield (texts[0], texts[1]) if "pgettext" in name else ("", texts[0])
 
 
-def in_template(path: Path) -> Iterator[str]:
+def in_template(source: str) -> Iterator[Text]:
     """The texts of a template's translation tags."""
-    for found in IN_TEMPLATE.finditer(templatize(path.read_text(), origin=str(path))):
-        yield ast.literal_eval(found[1])
+    for found in IN_TEMPLATE.finditer(templatize(source)):
+        strings = [ast.literal_eval(text) for text in found.groups() if text and text[0] in "\"'"]
+        yield (strings[0], strings[1]) if found["context"] else ("", strings[0])
 
 
-def used() -> dict[str, str]:
+@cache
+def used() -> dict[Text, str]:
     """Every text of the house, and a place where it stands."""
-    found: dict[str, str] = {}
+    found: dict[Text, str] = {}
     for app in APPS:
         for path in (settings.BASE_DIR / app).rglob("*.py"):
             if "migrations" not in path.parts:
-                found |= dict.fromkeys(in_python(path), str(path.relative_to(settings.BASE_DIR)))
+                place = str(path.relative_to(settings.BASE_DIR))
+                found |= dict.fromkeys(in_python(path.read_text()), place)
     for path in (settings.BASE_DIR / "templates").rglob("*.*"):
         if path.suffix in {".html", ".txt"}:
-            found |= dict.fromkeys(in_template(path), str(path.relative_to(settings.BASE_DIR)))
-    return {text: place for text, place in found.items() if text.strip()}
+            place = str(path.relative_to(settings.BASE_DIR))
+            found |= dict.fromkeys(in_template(path.read_text()), place)
+    return {text: place for text, place in found.items() if text[1].strip()}
 
 
-@pytest.mark.parametrize("needle", ["Skip to content", "The basket is empty."])
-def test_the_search_for_texts_finds_templates_and_modules(needle: str) -> None:
-    assert needle in used()
+@pytest.mark.parametrize(
+    "source, texts",
+    [
+        ('{% translate "Pay" %}', {("", "Pay")}),
+        ('{% translate "Pay" context "till" %}', {("till", "Pay")}),
+        ('{{ word|default:_("None") }}', {("", "None")}),
+        (
+            "{% blocktranslate count n=n %}One{% plural %}{{ n }} of them{% endblocktranslate %}",
+            {("", "One")},
+        ),
+        (
+            "{% blocktranslate context 'a' count n=n %}One{% plural %}Two{% endblocktranslate %}",
+            {("a", "One")},
+        ),
+    ],
+)
+def test_the_texts_of_a_template_are_found(source: str, texts: set[Text]) -> None:
+    assert set(in_template(source)) == texts
+
+
+@pytest.mark.parametrize(
+    "source, texts",
+    [
+        ('_("Pay")', {("", "Pay")}),
+        ('ngettext("One", "Two", n)', {("", "One")}),
+        ('pgettext_lazy("till", "Pay")', {("till", "Pay")}),
+        ('npgettext("till", "One", "Two", n)', {("till", "One")}),
+        ('print("Pay")', set()),
+    ],
+)
+def test_the_texts_of_a_module_are_found(source: str, texts: set[Text]) -> None:
+    assert set(in_python(source)) == texts
+
+
+@pytest.mark.parametrize("text", [("", "Skip to content"), ("", "The basket is empty.")])
+def test_templates_and_modules_are_searched(text: Text) -> None:
+    assert text in used()
 
 
 def test_every_text_has_its_french() -> None:
-    french = catalogues()
+    known = translated()
 
-    known = {
-        message.id if isinstance(message.id, str) else message.id[0]
-        for catalogue in french
-        for message in catalogue
-        if message.string and any(message.string) and not message.fuzzy
-    }
-    missing = {text: place for text, place in used().items() if text not in known}
-    assert missing == {}, "\n".join(f"{place}: {text!r}" for text, place in missing.items())
+    missing = sorted(
+        f"{place}: {text!r}" + (f" (context {context!r})" if context else "")
+        for (context, text), place in used().items()
+        if (context, text) not in known
+    )
+
+    if missing:
+        pytest.fail(f"{len(missing)} texts have no French:\n" + "\n".join(missing), pytrace=False)

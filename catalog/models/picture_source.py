@@ -15,7 +15,7 @@ class PictureSource(models.Model):
     )
     url = models.CharField(_("address"), max_length=500)
     alt = models.CharField(_("description of the picture"), max_length=160, blank=True)
-    position = models.PositiveSmallIntegerField(_("order"), default=0)
+    position = models.PositiveSmallIntegerField(_("position in the list"), default=0)
 
     class Meta:
         verbose_name = _("picture to fetch")

@@ -7,7 +7,6 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from stdnum import ean
 from stdnum.exceptions import ValidationError as StdnumError
 
@@ -112,7 +111,7 @@ class Option(models.Model):
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=40)
-    position = models.PositiveSmallIntegerField(pgettext_lazy("position", "order"), default=0)
+    position = models.PositiveSmallIntegerField(_("position in the list"), default=0)
 
     class Meta:
         verbose_name = _("option")
@@ -130,7 +129,7 @@ class OptionValue(models.Model):
     code = models.SlugField(_("code"), max_length=60)
     name = models.CharField(_("name"), max_length=60)
     swatch = models.CharField(_("colour shown"), max_length=7, blank=True)  # "#0b5d4e"
-    position = models.PositiveSmallIntegerField(pgettext_lazy("position", "order"), default=0)
+    position = models.PositiveSmallIntegerField(_("position in the list"), default=0)
 
     class Meta:
         verbose_name = _("option value")
@@ -154,7 +153,7 @@ class Variant(models.Model):
     )
     options = models.ManyToManyField(OptionValue, related_name="+", blank=True)
     active = models.BooleanField(_("on sale"), default=True)
-    position = models.PositiveSmallIntegerField(pgettext_lazy("position", "order"), default=0)
+    position = models.PositiveSmallIntegerField(_("position in the list"), default=0)
     eco_minor = models.PositiveIntegerField(_("eco-participation"), default=0)  # inside the price
     weight_g = models.PositiveIntegerField(_("weight"), default=0)  # grams
 
@@ -190,7 +189,7 @@ class Picture(models.Model):
     width = models.PositiveIntegerField(editable=False, default=0)
     height = models.PositiveIntegerField(editable=False, default=0)
     alt = models.CharField(_("description of the picture"), max_length=160, blank=True)
-    position = models.PositiveSmallIntegerField(pgettext_lazy("position", "order"), default=0)
+    position = models.PositiveSmallIntegerField(_("position in the list"), default=0)
     source_url = models.CharField(max_length=500, blank=True, default="")
 
     class Meta:

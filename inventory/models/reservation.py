@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from catalog.models import Variant
 from inventory.models.location import StockLocation
@@ -32,7 +33,7 @@ class Reservation(models.Model):
         HELD = "held", _("held")
         FULFILLED = "fulfilled", _("fulfilled")
         RELEASED = "released", _("released")
-        EXPIRED = "expired", _("expired")
+        EXPIRED = "expired", pgettext_lazy("reservation", "expired")
         SHORT = "short", _("shortage")  # its units left over the counter, or were not found
 
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="+")

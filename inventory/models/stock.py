@@ -3,7 +3,6 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from catalog.models import Variant
 from inventory.models.location import StockLocation
@@ -47,7 +46,7 @@ class StockMovement(AppendOnly):
     """One change of `on_hand`, signed. Written by `inventory.services` alone."""
 
     class Kind(models.TextChoices):
-        RECEIPT = "receipt", pgettext_lazy("stock movement", "receipt")
+        RECEIPT = "receipt", _("goods receipt")
         SALE = "sale", _("sale")
         RETURN = "return", _("return")
         TRANSFER_OUT = "transfer_out", _("transfer out")

@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from loyalty.models.account import Account
 from omnishop.kernel.append_only import AppendOnly
@@ -75,7 +76,7 @@ class PointsEntry(AppendOnly):
     class Kind(models.TextChoices):
         EARN = "earn", _("earned")
         SPEND = "spend", _("spent")
-        RESTORE = "restore", _("given back")
+        RESTORE = "restore", pgettext_lazy("points", "given back")
         REVERSE = "reverse", _("taken back after a return")
         EXPIRE = "expire", _("expired")
         DEBT = "debt", _("owed")

@@ -11,6 +11,7 @@ from django.core import signing
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from inventory.models import StockLocation
 from omnishop.network.models import Store, User
@@ -48,7 +49,7 @@ class Fulfilment(models.Model):
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("to prepare")
-        PICKED = "picked", _("picked")
+        PICKED = "picked", pgettext_lazy("fulfilment", "picked")
         READY = "ready", _("ready")
         HANDED_OVER = "handed_over", _("handed over")
         SHIPPED = "shipped", _("shipped")
@@ -140,8 +141,8 @@ class FulfilmentLine(models.Model):
     fulfilment = models.ForeignKey(Fulfilment, models.CASCADE, related_name="lines")
     line = models.ForeignKey(OrderLine, models.CASCADE, related_name="fulfilment_lines")
     quantity = models.PositiveIntegerField(_("quantity"))
-    picked = models.PositiveIntegerField(_("picked"), default=0)
-    missing = models.PositiveIntegerField(_("not found"), default=0)
+    picked = models.PositiveIntegerField(pgettext_lazy("units", "picked"), default=0)
+    missing = models.PositiveIntegerField(pgettext_lazy("units", "not found"), default=0)
 
     class Meta:
         verbose_name = _("fulfilment line")

@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from catalog.models import Variant
 from customers.models import Customer
@@ -115,7 +116,7 @@ class Order(models.Model):
     total_minor = models.PositiveIntegerField(_("total"))  # tax included
     tax_minor = models.PositiveIntegerField(_("of which VAT"))
     placed_at = models.DateTimeField(_("placed"))
-    paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
+    paid_at = models.DateTimeField(pgettext_lazy("order", "paid"), null=True, blank=True)
     # The business day on which the sale counts in reports; empty until it is a sale.
     sold_on = models.DateField(_("sold on"), null=True, blank=True)
     hold_expires_at = models.DateTimeField(_("held for payment until"), null=True, blank=True)
@@ -216,9 +217,9 @@ class OrderLine(models.Model):
     contract_place = models.CharField(
         _("contract made"), max_length=10, choices=ContractPlace
     )  # CST-6
-    fulfilled = models.PositiveIntegerField(_("handed over"), default=0)
-    cancelled = models.PositiveIntegerField(_("cancelled"), default=0)
-    returned = models.PositiveIntegerField(_("returned"), default=0)
+    fulfilled = models.PositiveIntegerField(pgettext_lazy("units", "handed over"), default=0)
+    cancelled = models.PositiveIntegerField(pgettext_lazy("units", "cancelled"), default=0)
+    returned = models.PositiveIntegerField(pgettext_lazy("units", "returned"), default=0)
     refunded_minor = models.PositiveIntegerField(_("refunded"), default=0)
 
     class Meta:

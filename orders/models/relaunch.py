@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.models import Message
 from orders.models.basket import Basket
@@ -13,11 +14,11 @@ class Relaunch(models.Model):
 
     class Status(models.TextChoices):
         SCHEDULED = "scheduled", _("waiting")
-        SENT = "sent", _("sent")
-        WITHHELD = "withheld", _("not sent")
+        SENT = "sent", pgettext_lazy("reminder", "sent")
+        WITHHELD = "withheld", pgettext_lazy("reminder", "not sent")
 
     class Reason(models.TextChoices):
-        SENT = "", _("sent")
+        SENT = "", pgettext_lazy("reminder", "sent")
         BOUGHT = "bought", _("everything was bought since, in some channel")
         NO_CONSENT = "no_consent", _("no consent to reminders")
         NO_ADDRESS = "no_address", _("no verified address")

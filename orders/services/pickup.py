@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory import services as inventory
 from loyalty import services as loyalty
@@ -183,9 +184,14 @@ def ready(*, fulfilment_id: int, actor: str, at: datetime) -> Fulfilment:
     if fulfilment.kind != Fulfilment.Kind.PICKUP:
         raise IllegalMove(fulfilment.order, fulfilment.get_kind_display())
     for item in fulfilment.lines.filter(quantity__gt=F("picked") + F("missing")):
+        left = item.quantity - item.picked - item.missing
         raise Invalid(
-            _("%(count)s units are still to be picked or reported not found.")
-            % {"count": item.quantity - item.picked - item.missing}
+            ngettext(
+                "One unit is still to be picked or reported not found.",
+                "%(count)s units are still to be picked or reported not found.",
+                left,
+            )
+            % {"count": left}
         )
     _move(fulfilment, Status.READY, actor=actor, at=at)
     events.tell(fulfilment.order, "order_ready", at=at, fulfilment=fulfilment)

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]  # not in its stub
 
 from omnishop.network.models.user import User
@@ -120,7 +121,7 @@ class Till(models.Model):
 
     store = models.ForeignKey(Store, models.PROTECT, related_name="tills")
     number = models.PositiveSmallIntegerField(_("number"))
-    active = models.BooleanField(_("active"), default=True)
+    active = models.BooleanField(pgettext_lazy("till", "active"), default=True)
 
     class Meta:
         verbose_name = _("till")
