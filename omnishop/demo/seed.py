@@ -101,20 +101,23 @@ def _carry_over(history: History, people: Sequence[Person], days: Days) -> None:
     """Members of some years bring points: some expire soon, some did in the last weeks."""
     rng = Random("points")
     for person in people:
+        purse = person.purse
+        if purse is None:
+            continue
         if person.user:
             lots = [(320, 12), (450, 200)]
         elif rng.random() < 0.4:
             lots = [(rng.randint(3, 40) * 10, rng.choice(CARRIED_UNTIL))]
         else:
             lots = []
-        for points, in_days in lots if person.purse else ():
+        for points, in_days in lots:
             until = days.at(-in_days, 3)
             earned = until - timedelta(days=365)
             if earned > person.known_at:
-                history.points.carry_over(person.purse, points, at=earned, until=until)
+                history.points.carry_over(purse, points, at=earned, until=until)
                 if until < days.midnight(0):
                     expired = until + timedelta(minutes=30)
-                    history.later(expired, history.points.expire, person.purse)
+                    history.later(expired, history.points.expire, purse)
 
 
 def _mail_but_the_last(days: Days) -> None:

@@ -12,7 +12,7 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -32,8 +32,8 @@ class EstimatedPaginator(Paginator):  # type: ignore[type-arg]
     """Counts small results exactly and takes PostgreSQL's estimate for big ones (UX D2)."""
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
-        rows: QuerySet[Any] = self.object_list
+    def count(self) -> int:
+        rows: Any = self.object_list
         exact = rows.order_by()[: COUNTED_UP_TO + 1].count()
         if exact <= COUNTED_UP_TO:
             return exact

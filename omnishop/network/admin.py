@@ -105,7 +105,7 @@ class StaffMemberAdmin(StoreModelAdmin):
 
 
 @admin.register(User)
-class LoginAdmin(StoreModelAdmin, UserAdmin):  # type: ignore[misc,type-arg]
+class LoginAdmin(StoreModelAdmin, UserAdmin):  # type: ignore[type-arg]
     """Logins. Only a superuser makes superusers or hands out permissions one by one."""
 
     form = UserChangeForm
@@ -114,7 +114,7 @@ class LoginAdmin(StoreModelAdmin, UserAdmin):  # type: ignore[misc,type-arg]
     list_display = ("email", "first_name", "last_name", "is_staff", "is_active", "last_login")
     list_filter = ("is_staff", "is_superuser", "is_active")
     search_fields = ("email", "first_name", "last_name")
-    ordering = ("-pk",)
+    ordering: Any = ("-pk",)
     filter_horizontal = ()
     autocomplete_fields = ("groups",)
     readonly_fields = ("last_login", "date_joined")
@@ -144,7 +144,7 @@ class LoginAdmin(StoreModelAdmin, UserAdmin):  # type: ignore[misc,type-arg]
 
 
 @admin.register(Group)
-class RoleAdmin(StoreModelAdmin, GroupAdmin):  # type: ignore[misc]
+class RoleAdmin(StoreModelAdmin, GroupAdmin):
     list_display = ("name",)
 
 

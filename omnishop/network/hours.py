@@ -37,7 +37,7 @@ def openings(store: "Store", start: datetime, *, horizon: timedelta = HORIZON) -
     # The library counts in whole minutes: asked within one, it would begin at the next.
     minute = local.replace(second=0, microsecond=0)
     for opens_at, closes_at, status, _comment in hours.intervals(minute, local + horizon):
-        if status == State.OPEN and closes_at is not None and closes_at > local:
+        if status == State.OPEN and closes_at > local:
             yield Opening(max(opens_at, local), closes_at)
 
 

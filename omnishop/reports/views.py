@@ -215,7 +215,7 @@ def breakdown(
         return rows
     if by == "channel":
         return [
-            (capfirst(Channel(code).label), orders_url(asked, channel__exact=code), figures)
+            (str(capfirst(Channel(code).label)), orders_url(asked, channel__exact=code), figures)
             for code, figures in sorted(report.by_channel.items())
         ]
     return [

@@ -107,7 +107,7 @@ def test_the_database_refuses_what_bypasses_the_model(model):
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         rows.update(**{column: "changed"})
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-        rows._raw_delete(rows.db)  # type: ignore[attr-defined]
+        rows._raw_delete(rows.db)
     with (
         pytest.raises(IntegrityError, match="append-only"),
         transaction.atomic(),
@@ -131,7 +131,7 @@ def test_a_price_may_be_ended_and_nothing_else():
         with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
             prices.update(**change)
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-        prices._raw_delete(prices.db)  # type: ignore[attr-defined]
+        prices._raw_delete(prices.db)
 
     assert prices.update(valid_to=NOON) == 1
     price.refresh_from_db()

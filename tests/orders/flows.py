@@ -26,14 +26,14 @@ def contact(**changes: str) -> checkout.Contact:
 
 def stocked(store: Store | StockLocation, on_hand: int = 10, price: int = 2000) -> Variant:
     """An article with that many units at the store, or at the location."""
-    variant = VariantFactory(price=price)
+    variant = VariantFactory.create(price=price)
     location = store if isinstance(store, StockLocation) else store.locations.get()
     StockLevelFactory(variant=variant, location=location, on_hand=on_hand)
     return variant
 
 
 def filled(*wanted: tuple[Variant, int], customer: Customer | None = None) -> Basket:
-    basket = BasketFactory(customer=customer)
+    basket = BasketFactory.create(customer=customer)
     for variant, quantity in wanted:
         BasketLineFactory(basket=basket, variant=variant, quantity=quantity)
     return basket

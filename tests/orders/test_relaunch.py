@@ -35,7 +35,8 @@ def _template(settings):
         "django.template.loaders.locmem.Loader",
         {
             "messages/basket_reminder.subject.txt": "Votre panier",
-            "messages/basket_reminder.txt": "{% for l in lines %}{{ l.sku }} {% endfor %}{{ link }}",
+            "messages/basket_reminder.txt": "{% for l in lines %}{{ l.sku }} {% endfor %}"
+            "{{ link }}",
         },
     )
     settings.TEMPLATES = [

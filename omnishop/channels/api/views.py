@@ -149,7 +149,7 @@ class ProductList(ListAPIView[Product]):
     def get_queryset(self) -> QuerySet[Product]:
         return _products()
 
-    def filter_queryset(self, queryset: QuerySet[Product]) -> QuerySet[Product]:
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         found = super().filter_queryset(queryset)
         if "rank" in found.query.annotations:  # the search's own order, with our prefetches
             found = found.select_related("category", "brand").prefetch_related(

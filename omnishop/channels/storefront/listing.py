@@ -208,7 +208,8 @@ def _base(products: QuerySet[Product]) -> tuple[str, list[Any]]:
     """The statement of the products that a page is about, with their rank."""
     if "rank" not in products.query.annotations:
         products = products.annotate(rank=Value(0.0, output_field=FloatField()))
-    narrow: Any = products.order_by().values("pk", "rank")
+    every: QuerySet[Any] = products
+    narrow = every.order_by().values("pk", "rank")
     sql, params = narrow.query.sql_with_params()
     return f"SELECT * FROM ({sql}) b (id, rank)", list(params)  # noqa: S608
 
