@@ -79,6 +79,7 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     history.points.write([person.purse for person in people if person.purse], place.programme.pk)
     history.write()
     stock.settle(history.moves)
+    _analyse()  # the planner takes the tables for empty otherwise
     say("History written")
     recent = Recent(place, days, hours, articles, people, since=until)
     recent.play()
@@ -87,9 +88,13 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     LeftBehind(days, articles, people).fill(sales, recent.buyers(), scale=scale)
     _popularity()
     refresh_search()
+    _analyse()
+    say("Search and statistics refreshed")
+
+
+def _analyse() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    say("Search and statistics refreshed")
 
 
 def _last_days(days: Days, hours: Hours) -> datetime:
@@ -101,20 +106,22 @@ def _carry_over(history: History, people: Sequence[Person], days: Days) -> None:
     """Members of some years bring points: some expire soon, some did in the last weeks."""
     rng = Random("points")
     for person in people:
+        purse = person.purse
+        if purse is None:
+            continue
+        lots = [(rng.randint(3, 40) * 10, rng.choice(CARRIED_UNTIL))]
         if person.user:
             lots = [(320, 12), (450, 200)]
-        elif rng.random() < 0.4:
-            lots = [(rng.randint(3, 40) * 10, rng.choice(CARRIED_UNTIL))]
-        else:
-            lots = []
-        for points, in_days in lots if person.purse else ():
+        elif rng.random() > 0.4:
+            continue
+        for points, in_days in lots:
             until = days.at(-in_days, 3)
             earned = until - timedelta(days=365)
             if earned > person.known_at:
-                history.points.carry_over(person.purse, points, at=earned, until=until)
+                history.points.carry_over(purse, points, at=earned, until=until)
                 if until < days.midnight(0):
                     expired = until + timedelta(minutes=30)
-                    history.later(expired, history.points.expire, person.purse)
+                    history.later(expired, history.points.expire, purse)
 
 
 def _mail_but_the_last(days: Days) -> None:
