@@ -19,17 +19,24 @@ class Sized(PillowPicture):
     """One size of a picture, encoded fast; transparency is kept only where there is some."""
 
     def save(self, image: Image.Image) -> None:
-        if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
-            image = image.convert("RGB")
-        size = self.width, self.height or self.width * image.height // image.width
-        if size[0] * image.height == size[1] * image.width:  # nothing to cut off
-            image = image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
-        else:
-            image = self.resize(image)
         with io.BytesIO() as file:
-            image.save(file, format=self.file_type, **OPTIONS[self.file_type])
+            self._sized(image).save(file, format=self.file_type, **OPTIONS[self.file_type])
             self.storage.delete(self.name)
             self.storage.save(self.name, ContentFile(file.getvalue()))
+
+    def _sized(self, image: Image.Image) -> Image.Image:
+        """The picture at this width, made once for all formats."""
+        size = self.width, self.height or self.width * image.height // image.width
+        made: dict[tuple[int, int], Image.Image] = image.info.setdefault("made", {})
+        if size not in made:
+            if size[0] * image.height == size[1] * image.width:  # nothing to cut off
+                sized = image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+            else:
+                sized = self.resize(image)
+            opaque = sized.getchannel("A").getextrema() == (255, 255)
+            made[size] = sized.convert("RGB") if opaque else sized
+            made[size].info.clear()
+        return made[size]
 
 
 class FewSizes(PictureFieldFile):

@@ -20,7 +20,7 @@ MEMBERS = 400  # at scale 1
 STRANGERS = 60  # customers without a card, at scale 1
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Person:
     """A customer as the sales see it."""
 

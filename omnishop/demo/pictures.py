@@ -31,7 +31,7 @@ def available() -> bool:
 
 def name_of(product: content.ProductText) -> str:
     """The file of a product's picture, in the media folder."""
-    return f"products/{product.slug}.webp"
+    return f"products/{product.slug}.jpg"
 
 
 def start(products: Iterable[content.ProductText]) -> tuple[Executor, list[Future[None]]]:
@@ -46,7 +46,7 @@ def make(slug: str) -> None:
     product = next(one for one in content.products() if one.slug == slug)
     name = name_of(product)
     file = io.BytesIO()
-    drawing(product).save(file, format="WEBP", quality=92, method=1)
+    drawing(product).save(file, format="JPEG", quality=92)
     default_storage.delete(name)
     default_storage.save(name, ContentFile(file.getvalue()))
     Picture(image=name, width=SIDE, height=SIDE).image.update_all()
@@ -87,8 +87,7 @@ def _thing(path: Path) -> Image.Image:
     emoji = emoji.crop(emoji.getchannel("A").point(lambda a: 255 if a > 8 else 0).getbbox())
     scale = DRAWN / max(emoji.size)
     size = (round(emoji.width * scale), round(emoji.height * scale))
-    large = emoji.resize(size, Image.Resampling.LANCZOS)
-    return large.filter(ImageFilter.UnsharpMask(radius=2, percent=60, threshold=2))
+    return emoji.resize(size, Image.Resampling.LANCZOS)
 
 
 def _plain(tint: str) -> Image.Image:

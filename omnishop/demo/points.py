@@ -21,6 +21,7 @@ class Purse:
         self.joined_at = joined_at
         self.lots: list[Row] = []
         self.debt = 0
+        self.spent: dict[str, list[tuple[Row, int]]] = {}  # by document: lot, points
 
     def spendable(self, at: datetime) -> list[Row]:
         """Lots that may be spent, in the order in which they are."""
@@ -88,11 +89,7 @@ class Ledger:
         document: str, channel: str, actor: str, at: datetime,
     ) -> None:  # fmt: skip
         """Give spent points back to the lots they came from, the latest expiry first."""
-        spent = [
-            (entry["lot"], -entry["delta"])
-            for entry in self.entries
-            if entry["kind"] == "spend" and entry["document"] == document
-        ]
+        spent = purse.spent.get(document, [])
         for lot, taken in sorted(spent, key=lambda one: one[0]["expires_at"], reverse=True):
             part = min(taken, points)
             if part > 0:
@@ -138,6 +135,8 @@ class Ledger:
             if part > 0:
                 lot["remaining"] -= part
                 taken += part
+                if facts["kind"] == "spend":
+                    purse.spent.setdefault(facts["document"], []).append((lot, part))
                 self._entry(purse, lot, delta=-part, key=key, **facts)
         return taken
 

@@ -79,6 +79,7 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     history.points.write([person.purse for person in people if person.purse], place.programme.pk)
     history.write()
     stock.settle(history.moves)
+    _analyse()  # the planner takes the tables for empty otherwise
     say("History written")
     recent = Recent(place, days, hours, articles, people, since=until)
     recent.play()
@@ -87,9 +88,13 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     LeftBehind(days, articles, people).fill(sales, recent.buyers(), scale=scale)
     _popularity()
     refresh_search()
+    _analyse()
+    say("Search and statistics refreshed")
+
+
+def _analyse() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    say("Search and statistics refreshed")
 
 
 def _last_days(days: Days, hours: Hours) -> datetime:
@@ -104,12 +109,11 @@ def _carry_over(history: History, people: Sequence[Person], days: Days) -> None:
         purse = person.purse
         if purse is None:
             continue
+        lots = [(rng.randint(3, 40) * 10, rng.choice(CARRIED_UNTIL))]
         if person.user:
             lots = [(320, 12), (450, 200)]
-        elif rng.random() < 0.4:
-            lots = [(rng.randint(3, 40) * 10, rng.choice(CARRIED_UNTIL))]
-        else:
-            lots = []
+        elif rng.random() > 0.4:
+            continue
         for points, in_days in lots:
             until = days.at(-in_days, 3)
             earned = until - timedelta(days=365)

@@ -18,7 +18,7 @@ from omnishop.demo.rows import keys, write
 OPENED = 400  # days ago: the shop's first prices
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Article:
     """A variant as the sales see it."""
 

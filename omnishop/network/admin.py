@@ -114,7 +114,6 @@ class LoginAdmin(StoreModelAdmin, UserAdmin):  # type: ignore[type-arg]
     list_display = ("email", "first_name", "last_name", "is_staff", "is_active", "last_login")
     list_filter = ("is_staff", "is_superuser", "is_active")
     search_fields = ("email", "first_name", "last_name")
-    ordering: Any = ("-pk",)
     filter_horizontal = ()
     autocomplete_fields = ("groups",)
     readonly_fields = ("last_login", "date_joined")
