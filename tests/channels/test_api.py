@@ -255,5 +255,3 @@ def test_every_answer_is_as_the_schema_says(case):
 
     settings(max_examples=5)
     assert case.call_and_validate().status_code < 500
-
-
