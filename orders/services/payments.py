@@ -6,7 +6,9 @@ A call to a provider is made between transactions, never inside one (DESIGN 3.3)
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from inventory import services as inventory
@@ -15,7 +17,7 @@ from omnishop.kernel.claims import claim
 from omnishop.kernel.errors import Invalid, NotFound
 from omnishop.network.hours import hold_until, ready_by
 from orders import selectors
-from orders.models import Basket, Fulfilment, Order, Payment, PaymentEvent, Refund
+from orders.models import Basket, Fulfilment, FulfilmentLine, Order, Payment, PaymentEvent, Refund
 from orders.providers import Outcome, ProviderUnavailable, provider
 from orders.services import events, unpaid
 from orders.sourcing import Taken, Wanted
@@ -41,7 +43,7 @@ def receive(*, provider_code: str, body: bytes, headers: Mapping[str, str], at: 
     """
     try:
         notice = provider(provider_code).read(body=body, headers=headers)
-    except ValueError as error:
+    except (ValueError, ImproperlyConfigured) as error:
         raise Invalid(_("The web hook is not the provider's.")) from error
     payment = Payment.objects.select_related("order").filter(reference=notice.reference).first()
     if payment is None:
@@ -85,10 +87,11 @@ def ask(*, reference: str, at: datetime) -> Payment:
             outcome = provider(payment.provider).status(reference=reference)
         except ProviderUnavailable:
             outcome = Outcome("pending")
-        Payment.objects.filter(pk=payment.pk).update(checked_at=at)
-        if outcome.status != "pending":
+        if outcome.status == "pending":
+            Payment.objects.filter(pk=payment.pk).update(checked_at=at)
+        else:
             apply(reference=reference, outcome=outcome, at=at)
-        payment.refresh_from_db()
+        payment = Payment.objects.select_related("order").get(pk=payment.pk)
     return payment
 
 
@@ -99,8 +102,12 @@ def apply(*, reference: str, outcome: Outcome, at: datetime) -> None:
     Captured: the order is placed once its tenders reach the total. Captured for an order that is
     no longer there, or whose goods are gone: refunded in full, and the shopper is told (F-10).
     """
-    order_id = Payment.objects.values_list("order_id", flat=True).get(reference=reference)
-    order = Order.objects.locked().select_related("basket", "store", "customer").get(pk=order_id)
+    order = (
+        Order.objects.locked()
+        .select_related("basket", "store", "customer")
+        .prefetch_related("lines")
+        .get(payments__reference=reference)
+    )
     payment = Payment.objects.select_for_update().get(reference=reference)
     if outcome.status == "refused":
         if payment.status == Payment.Status.PENDING:
@@ -160,7 +167,9 @@ def confirm(order: Order, *, at: datetime) -> bool:
     and the shopper is told (F-10). Returns whether the order stands.
     """
     fulfilments = list(
-        order.fulfilments.select_related("store").prefetch_related("lines__line").order_by("pk")
+        order.fulfilments.select_related("store")
+        .prefetch_related(Prefetch("lines", FulfilmentLine.objects.select_related("line")))
+        .order_by("pk")
     )
     kept_until = None
     for fulfilment in fulfilments:

@@ -260,8 +260,9 @@ def pay(request: Request) -> HttpResponse:
 
 def _placed(request: Request, order: Order, draft: Draft) -> HttpResponse:
     """On to the provider, or to the order when nothing is to be paid now."""
+    by_points = bool(request.POST.get("points"))  # they may have paid for all of it
     due = order.status == Order.Status.AWAITING_PAYMENT
-    if due and not payments.confirm_if_paid(order_id=order.pk, at=timezone.now()):
+    if due and not (by_points and payments.confirm_if_paid(order_id=order.pk, at=timezone.now())):
         return _keep(to_provider(request, order), draft | {"token": order.token})
     return _keep(
         redirect("storefront:order", order.token), draft | {"token": order.token, "way": ""}

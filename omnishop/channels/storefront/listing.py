@@ -55,12 +55,17 @@ class Choice:
     @classmethod
     def of(cls, query: QueryDict, *, default_sort: str) -> "Choice":
         """The address's query; what it names and we do not know is left out."""
+
+        def words(name: str) -> tuple[str, ...]:
+            given = (value for value in query.getlist(name) if value and "\x00" not in value)
+            return tuple(dict.fromkeys(given))
+
         sort, page = query.get("sort", default_sort), query.get("page", "1")
         known = sort in SORTS and (sort != "rank" or default_sort == "rank")
         return cls(
             here=query.get("here") == "1",
-            shelves=tuple(dict.fromkeys(filter(None, query.getlist("shelf")))),
-            brands=tuple(dict.fromkeys(filter(None, query.getlist("brand")))),
+            shelves=words("shelf"),
+            brands=words("brand"),
             bands=tuple(
                 sorted(
                     {
@@ -71,9 +76,9 @@ class Choice:
                 )
             ),
             options={
-                name[len(OPTION) :]: tuple(dict.fromkeys(filter(None, query.getlist(name))))
+                name[len(OPTION) :]: words(name)
                 for name in query
-                if name.startswith(OPTION) and any(query.getlist(name))
+                if name.startswith(OPTION) and "\x00" not in name and words(name)
             },
             sort=sort if known else default_sort,
             page=min(int(page), 10_000) if page.isdecimal() and int(page) else 1,

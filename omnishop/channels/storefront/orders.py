@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import segno
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -106,7 +107,10 @@ def order_context(order: Order) -> dict[str, Any]:
 def _order(token: str) -> Order:
     return get_object_or_404(
         Order.objects.select_related("store").prefetch_related(
-            "lines__variant__product", "fulfilments__store", "payments", "receipts"
+            Prefetch("lines", OrderLine.objects.select_related("variant__product")),
+            Prefetch("fulfilments", Fulfilment.objects.select_related("store")),
+            "payments",
+            "receipts__till__store",
         ),
         token=token,
     )

@@ -20,7 +20,10 @@ FIRST_POLL, SLOWEST_POLL = 2, 30  # seconds between two questions
 
 def to_provider(request: Request, order: Order) -> HttpResponse:
     """Send the shopper to the provider's page for what is due."""
-    payment = payments.retry(order_id=order.pk, at=timezone.now())
+    payment = order.payments.filter(
+        status=Payment.Status.PENDING, method=Payment.Method.CARD
+    ).first() or payments.retry(order_id=order.pk, at=timezone.now())
+    payment.order = order
     return_url = request.build_absolute_uri(
         reverse("storefront:payment_return", args=[payment.reference])
     )
@@ -50,7 +53,7 @@ def payment_return(request: Request, reference: str) -> HttpResponse:
         payment = payments.ask(reference=reference, at=timezone.now())
     except Refusal:
         raise Http404 from None
-    order = Order.objects.get(pk=payment.order_id)
+    order = payment.order
     if payment.status == Payment.Status.PENDING:
         asked = request.GET.get("asked", "0")
         times = min(int(asked), 100) if asked.isdecimal() else 0
