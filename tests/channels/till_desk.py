@@ -30,7 +30,7 @@ class Shop:
     """One store's till, an associate signed in at it, and the clock at noon."""
 
     def __init__(self) -> None:
-        self.till: Till = TillFactory(number=1)
+        self.till: Till = TillFactory.create(number=1)
         self.store: Store = self.till.store
         self.staff = StaffFactory(stores=[self.store])
         self.client = self.sign_in(self.staff, self.till)
