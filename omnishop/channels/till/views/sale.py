@@ -1,6 +1,7 @@
 """The sale: one field for scans and words, lines, discounts, putting aside."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,7 +18,7 @@ from omnishop.channels.till import finding, scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import first_error, show, typed
 from omnishop.channels.till.forms import DiscountForm, LineForm
-from omnishop.channels.till.views.customer import open_here
+from omnishop.channels.till.views.customer import customer_context, open_here
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from orders.models import Basket, Fulfilment
 from orders.selectors import basket_view
@@ -42,7 +43,7 @@ def sale_page(
     words: str = "",
 ) -> HttpResponse:
     """The sale as it stands: the lines alone for htmx, the whole page otherwise."""
-    context = {
+    context: dict[str, Any] = {
         "basket": basket,
         "view": basket_view(basket, at=at) if basket else None,
         "added": added,
@@ -52,6 +53,7 @@ def sale_page(
     }
     partial = is_partial(request)
     if not partial:
+        context |= customer_context(desk, basket, at=at)
         context["held_count"] = scope.open_baskets(desk).exclude(held_label="").count()
     return show(request, desk, "sale", context, section="sale", partial=partial, refusal=refusal)
 

@@ -44,8 +44,9 @@ document.addEventListener('keydown', (event) => {
     return here.dispatchEvent(new Event('input', { bubbles: true }))
   }
   if (event.key === 'Escape' && here?.closest?.(LINE)) return document.getElementById('scan')?.focus()
+  if (!/^(F\d+|Escape)$/.test(event.key)) return
   const target = document.querySelector(`[data-key="${event.key}"]`)
-  if (!/^(F\d+|Escape)$/.test(event.key) || !target) {
+  if (!target) {
     if (/^F(2|3|4|6|8|9|10)$/.test(event.key)) event.preventDefault() // no browser search in its place
     return
   }

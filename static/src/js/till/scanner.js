@@ -8,7 +8,7 @@
  */
 const KEY = 'till.scanner'
 const SHORTEST = 4
-export const facts = { layout: 'auto', prefix: '', suffix: 'Enter', gap: 35 }
+export const facts = { layout: 'auto', prefix: '', suffix: 'Enter', gap: 50 }
 try {
   Object.assign(facts, JSON.parse(localStorage.getItem(KEY) || '{}'))
 } catch {
@@ -73,11 +73,12 @@ function takeBack() {
 /** A person after all: what was held back is typed where it was meant. */
 function giveBack() {
   const held = burst.map((one) => one.typed).join('')
-  const element = before?.element
+  const meant = before?.element
+  const element = meant?.isConnected ? meant : meant?.id && document.getElementById(meant.id)
   burst = []
-  if (!element?.isConnected || held.length < 2) return
-  const at = before.at ?? element.value.length
+  if (!element || held.length < 2) return // one character was never held back
   const now = before.value
+  const at = before.at ?? now.length
   element.value = now.slice(0, at) + held + now.slice(at)
   element.dispatchEvent(new Event('input', { bubbles: true }))
 }

@@ -24,13 +24,13 @@ if (test) {
     learn({
       layout: plain ? 'auto' : 'american',
       prefix: read.slice(0, read.indexOf(wanted)),
-      gap: Math.min(80, Math.max(25, gap * 4)),
+      gap: Math.min(80, Math.max(40, gap * 4)),
     })
     say(plain ? test.dataset.good : `${test.dataset.good} ${test.dataset.layout}`, true)
     told.textContent = `${wanted} · ${gap} ms${facts.prefix ? ` · ${facts.prefix}` : ''}`
   })
   document.querySelector('[data-scanner-reset]')?.addEventListener('click', () => {
-    learn({ layout: 'auto', prefix: '', gap: 35 })
+    learn({ layout: 'auto', prefix: '', gap: 50 })
     told.textContent = ''
   })
 }
