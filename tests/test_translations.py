@@ -76,9 +76,9 @@ def used() -> dict[Text, str]:
     found: dict[Text, str] = {}
     for app in APPS:
         for path in (settings.BASE_DIR / app).rglob("*.py"):
-            if "migrations" not in path.parts:
+            if "migrations" not in path.parts and "gettext" in (source := path.read_text()):
                 place = str(path.relative_to(settings.BASE_DIR))
-                found |= dict.fromkeys(in_python(path.read_text()), place)
+                found |= dict.fromkeys(in_python(source), place)
     for path in (settings.BASE_DIR / "templates").rglob("*.*"):
         if path.suffix in {".html", ".txt"}:
             place = str(path.relative_to(settings.BASE_DIR))
