@@ -122,7 +122,10 @@ def collected() -> None:
     wanted = fingerprint(sources)
     if read_stamp(stamp) != wanted or not (VAR / "static" / "staticfiles.json").exists():
         with step("Static files"):
-            manage("collectstatic", "--noinput", "--clear", "-v0", OMNISHOP_NO_DATABASE="1")
+            manage(
+                *("collectstatic", "--noinput", "--clear", "-v0", "-i", "redoc", "-i", "src"),
+                OMNISHOP_NO_DATABASE="1",
+            )
             stamp.write_text(json.dumps(wanted))
 
 

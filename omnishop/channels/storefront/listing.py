@@ -214,9 +214,9 @@ def _base(products: QuerySet[Product]) -> tuple[str, list[Any]]:
     if "rank" not in products.query.annotations:
         products = products.annotate(rank=Value(0.0, output_field=FloatField()))
     every: QuerySet[Any] = products
-    narrow = every.order_by().values("pk", "rank")
+    narrow = every.order_by().values("id", "rank")
     sql, params = narrow.query.sql_with_params()
-    return f"SELECT * FROM ({sql}) b (id, rank)", list(params)  # noqa: S608
+    return f"SELECT b.id, b.rank FROM ({sql}) b", list(params)  # noqa: S608
 
 
 def _facet_rows(
