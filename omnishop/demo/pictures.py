@@ -35,10 +35,9 @@ def name_of(product: content.ProductText) -> str:
 
 
 def start(products: Iterable[content.ProductText]) -> tuple[Executor, list[Future[None]]]:
-    """Begin to draw what is not drawn yet; call it while no database connection is open."""
+    """Begin to draw; call it while no database connection is open."""
     pool = ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("fork"))
-    missing = [one for one in products if not default_storage.exists(name_of(one))]
-    return pool, [pool.submit(make, one.slug) for one in missing]
+    return pool, [pool.submit(make, one.slug) for one in products]
 
 
 def make(slug: str) -> None:

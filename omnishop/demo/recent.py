@@ -31,10 +31,11 @@ class Recent:
 
     def __init__(
         self, house: House, days: Days, hours: Hours, articles: Sequence[Article],
-        people: Sequence[Person], *, since: datetime,
+        people: Sequence[Person], *, since: datetime, bustle: float = 1.0,
     ) -> None:  # fmt: skip
         self.house, self.days, self.hours = house, days, hours
         self.since, self.now = since, since
+        self.bustle = bustle  # share of the usual sales at the tills
         self.rng = Random("recent")
         self.people = {person.email: person for person in people[:200]}
         self.members = [person for person in people[:200] if person.purse]
@@ -67,7 +68,7 @@ class Recent:
         camille = self.people[signins.CAMILLE]
         for code, count in TILL_SALES.items():
             for day in self.hours.open_days(code, self._age(), 1):
-                for _number in range(count):
+                for _number in range(max(1, round(count * self.bustle))):
                     yield self.at_the_till(code, self.hours.moment(code, day, self.rng))
         yield self.at_the_till("LYO", self.moment("LYO", 0.7), person=camille, points=60)
         for code in ("LYO", "LYO", "ANC", "ANC", "PAR", "GRE", "NTE"):

@@ -81,7 +81,8 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     stock.settle(history.moves)
     _analyse()  # the planner takes the tables for empty otherwise
     say("History written")
-    recent = Recent(place, days, hours, articles, people, since=until)
+    bustle = min(1.0, orders / demand.ORDERS)
+    recent = Recent(place, days, hours, articles, people, since=until, bustle=bustle)
     recent.play()
     _mail_but_the_last(days)
     say("Last days played")

@@ -24,6 +24,8 @@ from orders.services.receipts import verify
 SUNDAY = date(2026, 11, 22)
 ORDERS = 300
 
+pytestmark = pytest.mark.timeout(400)  # two whole seedings, on a machine that may be busy
+
 
 @pytest.fixture(scope="module")
 def seeded(django_db_setup, django_db_blocker):
@@ -71,7 +73,7 @@ def checksum() -> str:
     return digest.hexdigest()
 
 
-def test_the_same_day_gives_the_same_data(seeded):
+def test_the_same_day_gives_the_same_data(shop, seeded):
     first, second = seeded
 
     assert first == second
