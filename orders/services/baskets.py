@@ -23,8 +23,9 @@ def start(
     channel: str = "web",
     language: str = "fr",
     till: Till | None = None,
+    store_id: int | None = None,
 ) -> Basket:
-    """A new empty basket."""
+    """A new empty basket; `store_id` is the shopper's own store, a till's basket has the till's."""
     return Basket.objects.create(
         customer=customer,
         channel=channel,
@@ -32,7 +33,7 @@ def start(
         created_at=at,
         changed_at=at,
         till=till,
-        store_id=till.store_id if till else None,
+        store_id=till.store_id if till else store_id,
     )
 
 

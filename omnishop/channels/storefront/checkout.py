@@ -125,7 +125,8 @@ def contact(request: Request) -> HttpResponse:
             return _keep(redirect("storefront:checkout_way"), kept)
         if shopper.basket is None:
             return redirect("storefront:basket")
-        return _page(request, "contact", shopper.basket, draft, 422, form=form)
+        guest = shopper.customer is None
+        return _page(request, "contact", shopper.basket, draft, 422, form=form, guest=guest)
     if shopper.basket is None:
         return redirect("storefront:basket")
     initial: dict[str, str] = dict(draft)

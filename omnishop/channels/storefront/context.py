@@ -95,7 +95,12 @@ class Shopper:
         """The open basket; a new one where there is none."""
         if self.basket:
             return self.basket
-        self._started = baskets.start(at=at, customer=self.customer, language=language())
+        self._started = baskets.start(
+            at=at,
+            customer=self.customer,
+            language=language(),
+            store_id=self.store.pk if self.store else None,
+        )
         self.__dict__["basket"] = self._started
         return self._started
 

@@ -37,6 +37,7 @@ SORTS = {
     "-price": "m.low DESC, d.popularity DESC, d.id",
     "new": "d.created_at DESC, d.id DESC",
 }
+SHOWN = 7  # values of a facet before the others are folded
 OPTION = "o-"  # before an option's code in the address
 
 
@@ -115,6 +116,20 @@ class Facet:
     @property
     def chosen(self) -> int:
         return sum(value.chosen for value in self.values)
+
+    @property
+    def first(self) -> tuple[FacetValue, ...]:
+        """What is shown at once."""
+        return self.values if len(self.values) <= SHOWN + 2 else self.values[:SHOWN]
+
+    @property
+    def more(self) -> tuple[FacetValue, ...]:
+        """What is folded away; it stays open while something of it is chosen."""
+        return self.values[len(self.first) :]
+
+    @property
+    def more_open(self) -> bool:
+        return any(value.chosen for value in self.more)
 
 
 @dataclass(frozen=True, slots=True)

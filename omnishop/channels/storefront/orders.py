@@ -99,7 +99,7 @@ def order_context(order: Order) -> dict[str, Any]:
         "payments": payments,
         "refunded_minor": sum(payment.refunded_minor for payment in payments),
         "receipts": receipts,
-        "may_withdraw": order.status != Order.Status.CANCELLED
+        "may_withdraw": order.status in (Order.Status.PLACED, Order.Status.FULFILLED)
         and any(line.contract_place == OrderLine.ContractPlace.DISTANCE for line in lines),
     }
 
