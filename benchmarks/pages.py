@@ -163,7 +163,7 @@ def _till_scans(variants: list[int]) -> load.Scenario:
     for till in tills:
         session = SessionStore()
         session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[BACKEND_SESSION_KEY] = "omnishop.network.backends.StaffBackend"
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session["till_id"] = till.pk
         session.create()

@@ -84,7 +84,7 @@ def signed_in(open_page: Callable[..., Page], live_server: Any) -> Callable[...,
 
     def open_one(user: User, till: Till | None = None, **size: Any) -> Page:
         client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user, backend="omnishop.network.backends.StaffBackend")
         if till:
             session = client.session
             session[SESSION_KEY] = till.pk
@@ -113,7 +113,7 @@ def test_bought_on_the_phone_collected_in_the_shop_points_on_the_site(
     world: World, signed_in: Any, axe: Any, no_sideways_scroll: Any
 ) -> None:
     phone = signed_in(world.user, **PHONE)
-    phone.goto("/recherche/?q=tante")  # a typo finds it
+    phone.goto("/recherche/?q=tente+refuje")  # a typo finds it
     checked(phone, axe, no_sideways_scroll)
     phone.get_by_role("link", name="Tente Refuge").first.click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Tente Refuge")

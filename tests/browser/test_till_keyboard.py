@@ -35,7 +35,7 @@ def at_till(open_page: Callable[..., Any], live_server: Any, till: Any) -> Calla
     def open_one(**size: Any) -> Any:
         staff = StaffFactory(stores=[till.store])
         client = Client()
-        client.force_login(staff.user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(staff.user, backend="omnishop.network.backends.StaffBackend")
         session = client.session
         session[SESSION_KEY] = till.pk
         session.save()

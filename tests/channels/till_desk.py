@@ -37,7 +37,7 @@ class Shop:
 
     def sign_in(self, staff: Any, till: Till | None) -> Client:
         client = Client()
-        client.force_login(staff.user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(staff.user, backend="omnishop.network.backends.StaffBackend")
         if till:
             session = client.session
             session[SESSION_KEY] = till.pk
