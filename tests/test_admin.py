@@ -317,6 +317,8 @@ def test_a_new_price_ends_the_old_one(office, a_and_b):
 def test_a_saved_product_is_found_by_its_new_name(office, a_and_b):
     a, _b = a_and_b
     product = a.variant.product
+    page = office.get(url(Product, "change", product.pk)).content.decode()
+    assert 'name="picture_sources-TOTAL_FORMS"' in page
     office.post(
         url(Product, "change", product.pk),
         {
@@ -324,6 +326,7 @@ def test_a_saved_product_is_found_by_its_new_name(office, a_and_b):
             "tax_category": product.tax_category_id, "status": "active", "withdrawal": "",
             "variants-TOTAL_FORMS": 0, "variants-INITIAL_FORMS": 0,
             "pictures-TOTAL_FORMS": 0, "pictures-INITIAL_FORMS": 0,
+            "picture_sources-TOTAL_FORMS": 0, "picture_sources-INITIAL_FORMS": 0,
         },
     )  # fmt: skip
     product.refresh_from_db()
