@@ -15,7 +15,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget
 
 from catalog import selectors, services
-from catalog.models import Picture, Price, PriceList, Product, Variant
+from catalog.models import Picture, PictureSource, Price, PriceList, Product, Variant
 from omnishop.kernel.admin import (
     AskForm,
     ReadOnlyInline,
@@ -67,6 +67,15 @@ class PictureInline(StoreInline):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
+class PictureSourceInline(ReadOnlyInline):
+    model = PictureSource
+    fields = ("url", "alt", "variant", "position")
+    show_change_link = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("variant")
+
+
 @admin.register(Product)
 class ProductAdmin(StoreModelAdmin):
     list_display = ("name", "category", "brand", "status", "popularity", "updated_at")
@@ -78,7 +87,7 @@ class ProductAdmin(StoreModelAdmin):
     prepopulated_fields = {"slug": ("name_fr",)}
     required_fields = ("name_fr",)
     readonly_fields = ("popularity", "stock")
-    inlines = (VariantInline, PictureInline)
+    inlines = (VariantInline, PictureInline, PictureSourceInline)
     actions_detail = ("archive",)
     fieldsets = (
         (

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from unfold.dataclasses import SearchResult
 
+from catalog.admin.products import found_products
 from catalog.models import Product
-from catalog.selectors import by_code
 from customers.models import Message
 from customers.selectors import find
 from omnishop.kernel.templatetags.omnishop import money, number
@@ -170,10 +170,7 @@ def palette(request: HttpRequest, term: str) -> list[SearchResult]:
             for person in find(term)[:FOUND_AT_MOST]
         ]
     if user.has_perm("catalog.view_product"):
-        variant = by_code(term)
-        products = Product.objects.filter(pk=variant.product_id) if variant else (
-            Product.objects.filter(search_words__contains=term.lower()).order_by("-popularity")
-        )  # fmt: skip
+        products = found_products(Product.objects.order_by("-popularity"), term)
         results += [
             SearchResult(
                 title=product.name,

@@ -13,6 +13,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_standardized_errors.openapi_serializers import ValidationErrorResponseSerializer
 from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
 from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.pagination import LimitOffsetPagination
@@ -220,7 +221,10 @@ class Availability(GenericAPIView[Variant]):
                 "store", OpenApiTypes.STR, description="Code of a store; all without it."
             ),
         ],
-        responses=AvailabilitySerializer(many=True),
+        responses={
+            200: AvailabilitySerializer(many=True),
+            400: ValidationErrorResponseSerializer,
+        },
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         skus = list(dict.fromkeys(request.query_params.getlist("sku")))
