@@ -102,6 +102,19 @@ def tax_rate(category_code: str, *, at: datetime) -> int:
     )
 
 
+def tax_rate_of(category: str, *, at: datetime) -> Subquery:
+    """The same for the tax category that a row's field points at, to annotate the row with."""
+    day = at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    return Subquery(
+        VatRate.objects.filter(
+            Q(valid_to__isnull=True) | Q(valid_to__gt=day),
+            category=OuterRef(category),
+            territory=settings.VAT_TERRITORY,
+            valid_from__lte=day,
+        ).values("tax_bp")
+    )
+
+
 def in_category(category: Category) -> QuerySet[Product]:
     """Products on sale on a shelf and the shelves below it."""
     return Product.objects.on_sale().filter(category__path__startswith=category.path)

@@ -299,6 +299,21 @@ def refund_plan(payments: Iterable[Payment], amount_minor: int) -> list[tuple[Pa
     return plan
 
 
+def with_delivery(order: Order, units: Mapping[int, int], *, handed_over: bool) -> dict[int, int]:
+    """The units, and the delivery with them when they are the last of the order (CST-4)."""
+    wanted = {pk: count for pk, count in units.items() if count}
+    lines = list(order.lines.all())
+    goods = [line for line in lines if line.kind == OrderLine.Kind.PRODUCT]
+    if wanted and all(
+        line.quantity == line.cancelled + line.returned + wanted.get(line.pk, 0) for line in goods
+    ):
+        for line in lines:
+            if line.kind == OrderLine.Kind.DELIVERY:
+                left = line.fulfilled - line.returned if handed_over else line.pending
+                wanted |= {line.pk: left} if left else {}
+    return wanted
+
+
 @dataclass(frozen=True, slots=True)
 class ReturnPreview:
     """What taking goods back would do, before anyone confirms it (UX T13)."""
@@ -312,7 +327,7 @@ class ReturnPreview:
 
 def return_preview(order: Order, units: Mapping[int, int]) -> ReturnPreview:
     """Money and points of a return of order line id → units. Raises Invalid as the return would."""
-    wanted = {pk: count for pk, count in units.items() if count}
+    wanted = with_delivery(order, units, handed_over=True)
     found = [line for line in order.lines.order_by("position") if line.pk in wanted]
     if not found or len(found) != len(wanted):
         raise Invalid(_("Choose at least one article."))

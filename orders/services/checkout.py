@@ -41,7 +41,7 @@ from orders.models import (
 )
 from orders.models.order import next_number
 from orders.models.payment import new_reference
-from orders.services import events, unpaid
+from orders.services import events, payments, unpaid
 from orders.sourcing import Taken, Wanted
 
 PAYMENT_TIME = timedelta(minutes=15)  # how long the goods are held for a payment (ALG-2)
@@ -193,7 +193,8 @@ def _delivery_price(
         return None
     method = (
         DeliveryMethod.objects.filter(pk=way.method_id, active=True)
-        .select_related("tax_category")
+        .annotate(tax_bp=catalog.tax_rate_of("tax_category", at=at))
+        .filter(tax_bp__isnull=False)
         .first()
     )
     if method is None:
@@ -205,7 +206,9 @@ def _delivery_price(
     ):
         if not way.address.get(name, "").strip():
             raise Invalid(_("The delivery address lacks %(part)s.") % {"part": label})
-    return selectors.delivery_price(method, goods_minor, at=at)
+    return DeliveryPrice(
+        name=method.name, amount_minor=method.price_for(goods_minor), tax_bp=method.tax_bp
+    )
 
 
 def _insufficient(wanted: list[Wanted], store: Store | None, *, at: datetime) -> InsufficientStock:
@@ -441,11 +444,9 @@ def spend_points(
         for payment in order.payments.all()
     ):
         raise Invalid(_("Points were already taken on this order."))
-    due = order.total_minor - sum(
-        payment.captured_minor - payment.refunded_minor for payment in order.payments.all()
-    )
+    left = payments.due(order)
     value = account.programme.point_value_minor
-    amount = min(points * value, due - due % value)
+    amount = min(points * value, left - left % value)
     if amount <= 0:
         raise Invalid(_("Nothing is left to pay with points."))
     loyalty.spend(

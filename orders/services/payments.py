@@ -133,7 +133,13 @@ def apply(*, reference: str, outcome: Outcome, at: datetime) -> None:
             at=at,
         )
         events.record(order, "payment_sent_back", actor="provider", at=at)
-        events.tell(order, "payment_sent_back", at=at, amount_minor=outcome.amount_minor)
+        events.tell(
+            order,
+            "payment_sent_back",
+            at=at,
+            occasion=f":{reference}",
+            amount_minor=outcome.amount_minor,
+        )
         return
     if due(order) <= 0 and order.till_id is None:
         confirm(order, at=at)

@@ -17,7 +17,7 @@ from omnishop.kernel.errors import Invalid, NotFound
 from omnishop.network.models import Till
 from orders.errors import IllegalMove
 from orders.models import Fulfilment, Order, OrderLine, Return, ReturnLine
-from orders.selectors import line_left, refund_plan, returned_points, returned_totals
+from orders.selectors import line_left, refund_plan, returned_points, returned_totals, with_delivery
 from orders.services import events, receipts, unpaid
 
 
@@ -38,7 +38,7 @@ def cancel(
     left.
     """
     order = _locked(order_id)
-    lines = _lines(order, _with_delivery(order, units), handed_over=False)
+    lines = _lines(order, with_delivery(order, units, handed_over=False), handed_over=False)
     inventory.release(
         document=order.number,
         at=at,
@@ -76,7 +76,7 @@ def take_back(
     already.
     """
     order = _locked(order_id)
-    lines = _lines(order, units, handed_over=True)
+    lines = _lines(order, with_delivery(order, units, handed_over=True), handed_over=True)
     return _reverse(
         order,
         lines,
@@ -116,15 +116,6 @@ def _lines(
                 % {"name": line.name, "left": left}
             )
     return [(line, wanted[line.pk]) for line in found]
-
-
-def _with_delivery(order: Order, units: Mapping[int, int]) -> dict[int, int]:
-    wanted = dict(units)
-    lines = list(order.lines.all())
-    goods = [line for line in lines if line.kind == OrderLine.Kind.PRODUCT]
-    if all(line.quantity == line.cancelled + wanted.get(line.pk, 0) for line in goods):
-        wanted |= {line.pk: line.pending for line in lines if line not in goods}
-    return wanted
 
 
 def _shrink_fulfilments(order: Order, pending: Mapping[int, int], *, at: datetime) -> None:

@@ -9,12 +9,15 @@ from django.db import connection
 
 from customers.models import Message
 from inventory.models import Reservation, StockMovement
+from loyalty.services import correct
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from orders.errors import IllegalMove, NotPaid, WrongCode
 from orders.models import Fulfilment, FulfilmentLine, Order, Receipt, Refund, Return
 from orders.services import checkout, payments, pickup, till
 from tests.factories import (
     NOON,
+    AccountFactory,
+    CustomerFactory,
     DeliveryMethodFactory,
     LegalEntityFactory,
     StoreFactory,
@@ -227,6 +230,27 @@ def test_a_reservation_of_which_a_part_is_missing_costs_what_is_left(store):
     document = Return.objects.get()
     assert (document.counts, document.total_minor) == (True, 2000)  # reports: 4000 − 2000
     assert Order.objects.get(pk=order.pk).status == Order.Status.FULFILLED
+
+
+def test_points_pay_no_more_than_what_is_left_of_a_reservation(store):
+    desk = TillFactory(store=store)
+    account = AccountFactory(customer=CustomerFactory())
+    correct(account_id=account.pk, points=800, reason="g", reference="g", actor="u", at=NOON)
+    order = placed(
+        checkout.Pickup(store.pk),
+        (stocked(store, price=2000), 2),
+        customer=account.customer,
+        pay_in_store=True,
+    )
+    _not_found(pickup_of(order), order.lines.get(), 1)
+    till.bring_to_till(order_id=order.pk, till=desk, at=NOON)
+
+    paid_so = till.take_points(order_id=order.pk, till=desk, points=800, key="p", at=NOON)
+    receipt = till.finish(order_id=order.pk, till=desk, actor="u", at=NOON)
+
+    assert paid_so == receipt.total_minor == 2000
+    account.refresh_from_db()
+    assert account.balance == 400
 
 
 def test_a_reservation_is_paid_at_the_till_and_handed_over_there(store):
