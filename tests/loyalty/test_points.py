@@ -191,7 +191,7 @@ def test_a_return_takes_the_points_of_its_own_lot_even_while_they_wait(account):
     assert take_back(account, "A", 4, "A-R1") == 0
 
     assert left(account) == {"other": 10, "A": 6}
-    assert services.taken_back(account_id=account.pk, document="A", line=1) == 4
+    assert selectors.taken_back(account_id=account.pk, document="A", line=1) == 4
 
 
 def test_what_was_spent_already_is_taken_from_other_lots_then_owed(account):
@@ -203,7 +203,7 @@ def test_what_was_spent_already_is_taken_from_other_lots_then_owed(account):
 
     assert left(account) == {"A": 0, "B": 0}
     assert owed(account) == (0, 7)
-    assert services.taken_back(account_id=account.pk, document="A", line=1) == 10
+    assert selectors.taken_back(account_id=account.pk, document="A", line=1) == 10
 
 
 def test_a_debt_is_repaid_by_the_next_earning(account):
@@ -302,7 +302,7 @@ class Points(RuleBasedStateMachine):
         lot = PointsLot.objects.filter(document=document, line=line).first()
         if lot is None:
             return
-        taken = services.taken_back(account_id=self.account.pk, document=document, line=line)
+        taken = selectors.taken_back(account_id=self.account.pk, document=document, line=line)
         self.returns += not repeat
         share = (lot.points - taken + 1) // 2
         take_back(
@@ -330,7 +330,7 @@ class Points(RuleBasedStateMachine):
     def no_line_gives_back_more_than_it_earned(self):
         if hasattr(self, "at"):
             for lot in PointsLot.objects.all():
-                taken = services.taken_back(
+                taken = selectors.taken_back(
                     account_id=self.account.pk, document=lot.document, line=lot.line
                 )
                 assert 0 <= taken <= lot.points
