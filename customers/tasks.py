@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from customers import services
 from customers.models import Message
+from omnishop.kernel.claims import each
 
 
 @shared_task(name="customers.send_due_messages")
@@ -12,4 +13,4 @@ def send_due_messages(limit: int = 200) -> int:
     """Send due messages, oldest first; beat runs it every few seconds. Safe to overlap."""
     at = timezone.now()
     due = Message.objects.due(at).values_list("pk", flat=True)[:limit]
-    return sum(services.send(message_id=pk, at=at) for pk in due)
+    return each(due, lambda pk: services.send(message_id=pk, at=at))

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from loyalty import services
 from loyalty.models import PointsLot
+from omnishop.kernel.claims import each
 
 
 @shared_task(name="loyalty.expire_points")
@@ -17,4 +18,4 @@ def expire_points(limit: int = 1000) -> int:
         .values_list("account_id", flat=True)
         .distinct()[:limit]
     )
-    return sum(services.expire(account_id=pk, at=at) for pk in accounts)
+    return each(accounts, lambda pk: services.expire(account_id=pk, at=at))

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from inventory.models import Reservation
+from omnishop.kernel.claims import each
 from orders.models import Fulfilment, Order, Payment, Refund, SandboxCharge
 from orders.providers.sandbox import signed_notice
 from orders.services import payments, pickup, relaunch, shortages, unpaid
@@ -16,7 +17,7 @@ def expire_pickups(limit: int = 200) -> int:
     """Pick-ups nobody came for: stock, money and points go back, order by order."""
     at = timezone.now()
     overdue = Fulfilment.objects.overdue(at).order_by("hold_until").values_list("pk", flat=True)
-    return sum(pickup.expire(fulfilment_id=pk, at=at) for pk in overdue[:limit])
+    return each(overdue[:limit], lambda pk: pickup.expire(fulfilment_id=pk, at=at))
 
 
 @shared_task(name="orders.expire_unpaid")
@@ -26,13 +27,14 @@ def expire_unpaid(limit: int = 200) -> int:
     late = Order.objects.filter(
         status=Order.Status.AWAITING_PAYMENT, hold_expires_at__lte=at
     ).order_by("hold_expires_at")
-    done = 0
-    for order in late.prefetch_related("payments")[:limit]:
+
+    def end(order: Order) -> bool:
         for payment in order.payments.all():
             if payment.status == Payment.Status.PENDING:
                 payments.ask(reference=payment.reference, at=at)
-        done += unpaid.abandon(order_id=order.pk, actor="task", at=at)
-    return done
+        return unpaid.abandon(order_id=order.pk, actor="task", at=at)
+
+    return each(late.prefetch_related("payments")[:limit], end)
 
 
 @shared_task(name="orders.ask_pending_payments")
@@ -44,7 +46,8 @@ def ask_pending_payments(limit: int = 200) -> int:
         method=Payment.Method.CARD,
         created_at__lte=at - payments.ASK_AFTER,
     ).order_by("created_at")
-    return len([payments.ask(reference=payment.reference, at=at) for payment in pending[:limit]])
+    references = pending.values_list("reference", flat=True)[:limit]
+    return each(references, lambda reference: payments.ask(reference=reference, at=at))
 
 
 @shared_task(name="orders.send_due_refunds")
@@ -52,9 +55,8 @@ def send_due_refunds(limit: int = 200) -> int:
     """Refunds that their providers have not got yet."""
     at = timezone.now()
     due = Refund.objects.filter(status=Refund.Status.DUE).order_by("created_at")
-    return sum(
-        payments.send_refund(refund_id=pk, at=at) for pk in due.values_list("pk", flat=True)[:limit]
-    )
+    ids = due.values_list("pk", flat=True)[:limit]
+    return each(ids, lambda pk: payments.send_refund(refund_id=pk, at=at))
 
 
 @shared_task(name="orders.settle_shortages")
@@ -70,7 +72,7 @@ def settle_shortages(limit: int = 200) -> int:
         .values_list("document", flat=True)
         .distinct()
     )
-    return sum(shortages.settle(document=document, at=at) for document in documents[:limit])
+    return each(documents[:limit], lambda document: shortages.settle(document=document, at=at))
 
 
 @shared_task(name="orders.schedule_relaunches")
@@ -83,7 +85,7 @@ def schedule_relaunches() -> int:
 def send_due_relaunches(limit: int = 200) -> int:
     """Decide on due reminders, oldest first."""
     at = timezone.now()
-    return sum(relaunch.send(relaunch_id=pk, at=at) for pk in relaunch.due(at, limit))
+    return each(relaunch.due(at, limit), lambda pk: relaunch.send(relaunch_id=pk, at=at))
 
 
 @shared_task(name="orders.deliver_sandbox_hooks")

@@ -95,15 +95,16 @@ def build() -> House:
     methods = [
         DeliveryMethod.objects.create(
             code=code,
-            name=name,
+            name_fr=french,
+            name_en=english,
             price_minor=price,
             free_from_minor=free,
             working_days=days,
             tax_category_id=taxes["standard"],
         )
-        for code, name, price, free, days in (
-            ("standard", "Livraison à domicile", 490, 6000, 3),
-            ("express", "Livraison express", 990, None, 1),
+        for code, french, english, price, free, days in (
+            ("standard", "Livraison à domicile", "Home delivery", 490, 6000, 3),
+            ("express", "Livraison express", "Express delivery", 990, None, 1),
         )
     ]
     return House(

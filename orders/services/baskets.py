@@ -1,15 +1,16 @@
 """Filling a basket, in any channel."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from catalog import selectors as catalog
 from catalog.pricing import NotSold
 from customers.models import Customer
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
+from omnishop.kernel.transactions import joined
 from omnishop.network.models import Till
 from orders.errors import BasketClosed
 from orders.models import Basket, BasketLine, Order
@@ -42,22 +43,13 @@ def _open(basket_id: int) -> Basket:
 
     While a till takes the money for it nothing in it changes: what is paid is what is handed over.
     """
-    basket = (
-        Basket.objects.select_for_update(of=("self",))
-        .annotate(
-            paying=Exists(
-                Order.objects.filter(
-                    basket=OuterRef("pk"),
-                    till=OuterRef("till"),
-                    status=Order.Status.AWAITING_PAYMENT,
-                )
-            )
-        )
-        .get(pk=basket_id)
-    )
+    basket = Basket.objects.select_for_update(of=("self",)).get(pk=basket_id)
     if basket.status != Basket.Status.OPEN:
         raise BasketClosed
-    if basket.paying:  # type: ignore[attr-defined]
+    # A statement of its own: only one that begins after the lock sees what the other tab wrote.
+    if basket.till_id and (
+        basket.orders.filter(till=basket.till_id, status=Order.Status.AWAITING_PAYMENT).exists()
+    ):
         raise Refusal(_("The payment of this sale has begun. Cancel it to change the sale."))
     return basket
 
@@ -73,7 +65,7 @@ def check_quantity(quantity: int, *, zero: bool = False) -> None:
         raise Invalid(_("Choose a quantity from 1 to %(most)s.") % {"most": MAX_QUANTITY})
 
 
-@transaction.atomic
+@joined
 def add(*, basket_id: int, variant_id: int, quantity: int, at: datetime) -> BasketLine:
     """Put units of an article into the basket, on top of what it has of it.
 
@@ -81,32 +73,25 @@ def add(*, basket_id: int, variant_id: int, quantity: int, at: datetime) -> Bask
     """
     check_quantity(quantity)
     basket = _open(basket_id)
-    price = catalog.prices(
-        [variant_id], at=at, channel=basket.channel, store_id=_price_store(basket)
-    ).get(variant_id)
+    price = catalog.prices([variant_id], at=at, **_place(basket)).get(variant_id)
     if price is None:
         raise NotSold(_("This article is no longer on sale."), variant_id=variant_id)
-    line, created = BasketLine.objects.get_or_create(
-        basket=basket,
-        variant_id=variant_id,
-        defaults={
-            "quantity": quantity,
-            "seen_unit_minor": price.amount_minor,
-            "added_at": at,
-        },
-    )
-    if not created:
-        check_quantity(line.quantity + quantity)
-        line.quantity += quantity
-        line.seen_unit_minor = price.amount_minor
-        line.save(update_fields=["quantity", "seen_unit_minor"])
+    line = basket.lines.filter(variant_id=variant_id).first()
+    if line is None:
+        line = BasketLine(basket=basket, variant_id=variant_id, quantity=0, added_at=at)
+    check_quantity(line.quantity + quantity)
+    line.quantity += quantity
+    line.seen_unit_minor = price.amount_minor
+    line.save()
     _touch(basket, at)
     return line
 
 
-def _price_store(basket: Basket) -> int | None:
-    """The store whose price lists count: a till's; the site has its own prices."""
-    return basket.store_id if basket.till_id else None
+def _place(basket: Basket) -> dict[str, Any]:
+    """Whose price lists count: those of the till's store, or the site's."""
+    if basket.till_id:
+        return {"channel": "till", "store_id": basket.store_id}
+    return {"channel": "web", "store_id": None}
 
 
 @transaction.atomic
@@ -160,12 +145,7 @@ def see_prices(*, basket_id: int, at: datetime) -> None:
     """The shopper has seen today's prices; later changes are told against these."""
     basket = _open(basket_id)
     lines = list(basket.lines.all())
-    prices = catalog.prices(
-        [line.variant_id for line in lines],
-        at=at,
-        channel=basket.channel,
-        store_id=_price_store(basket),
-    )
+    prices = catalog.prices([line.variant_id for line in lines], at=at, **_place(basket))
     for line in lines:
         if line.variant_id in prices:
             line.seen_unit_minor = prices[line.variant_id].amount_minor

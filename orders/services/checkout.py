@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from catalog import selectors as catalog
 from catalog.models import Product
-from catalog.pricing import DeliveryPrice, NotSold, Quote, quote
+from catalog.pricing import DeliveryPrice, NotSold, Quote, Want, quote
 from customers.models import Customer
 from customers.services import normal_email, normal_phone
 from inventory import selectors as stock
@@ -148,7 +148,9 @@ def place(
         )
     goods_minor = sum(prices[line.variant_id].amount_minor * line.quantity for line in lines)
     delivery = _delivery_price(request.way, goods_minor, at=at)
-    priced = quote(selectors.wants_of(lines), prices, delivery=delivery)
+    # A discount given at a till holds at that till alone.
+    wants = [Want(line.variant_id, line.quantity) for line in lines]
+    priced = quote(wants, prices, delivery=delivery)
     if request.expected_total_minor not in (None, priced.total_minor):
         raise PriceChanged(priced.total_minor)
     wanted = [

@@ -34,9 +34,14 @@ def settle(*, document: str, at: datetime) -> bool:
     units: dict[int, int] = {}
     for hold in lost:
         units[hold.line] = units.get(hold.line, 0) + hold.quantity
-    held = dict(
-        Reservation.objects.held().filter(document=document).values_list("line", "quantity")
-    )
+    for fulfilment in order.fulfilments.overdue(at):  # nobody came, and somebody needed the goods
+        pickup.expire(fulfilment_id=fulfilment.pk, at=at)
+    order.refresh_from_db()
+    if order.status != Order.Status.PLACED:
+        return True
+    held: dict[int, int] = {}
+    for hold in Reservation.objects.held().filter(document=document):
+        held[hold.line] = held.get(hold.line, 0) + hold.quantity
     lines = {line.position: line for line in order.lines.filter(position__in=units)}
     wanted = []
     for position, line in lines.items():

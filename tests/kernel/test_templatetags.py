@@ -187,7 +187,8 @@ def test_no_template_writes_an_inline_style_or_script_which_the_policy_would_ref
     faults = [
         str(path)
         for path in Path(settings.BASE_DIR, "templates").rglob("*.html")
-        if not re.search("messages|mail|admin|unfold", str(path)) and refused.search(path.read_text())
+        if not re.search("messages|mail|admin|unfold", str(path))
+        and refused.search(path.read_text())
     ]
     assert faults == []
 

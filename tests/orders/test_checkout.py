@@ -329,3 +329,17 @@ def test_ten_clicks_at_once_are_one_order():
     assert len(found) == 10
     assert len(set(found)) == 1
     assert level(variant) == (10, 1)
+
+
+def test_a_discount_of_the_till_does_not_follow_the_basket_to_the_site():
+    store = StoreFactory()
+    basket = filled((stocked(store, price=2000), 1))
+    BasketLine.objects.update(discount_minor=500, discount_reason="scratched")
+
+    order = checkout.place(
+        basket_id=basket.pk,
+        request=checkout.Request(contact=contact(), way=checkout.Pickup(store.pk)),
+        at=NOON,
+    )
+
+    assert (order.total_minor, order.lines.get().discount_minor) == (2000, 0)
