@@ -336,7 +336,8 @@ SPECTACULAR_SETTINGS = {
             "ParseErrorCodeEnum",
             *(f"ErrorCode{status}Enum" for status in (401, 403, 404, 405, 406, 415, 429, 500)),
         )
-    },
+    }
+    | {"NullCharactersEnum": ["null_characters_not_allowed"]},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
