@@ -105,6 +105,8 @@ def signed_in(open_page: Callable[..., Page], live_server: Any) -> Callable[...,
 
 
 def checked(page: Page, axe: Callable[[Page], None], no_sideways_scroll: Any) -> None:
+    page.wait_for_load_state()
+    expect(page.locator("main h1").first).to_be_attached()
     axe(page)
     no_sideways_scroll(page)
 
@@ -144,7 +146,7 @@ def test_bought_on_the_phone_collected_in_the_shop_points_on_the_site(
     checked(desk, axe, no_sideways_scroll)
     desk.get_by_role("button", name="Tout trouvé").first.click()
     desk.get_by_role("button", name="Prête").first.click()
-    expect(desk.locator("#picking")).not_to_contain_text(order.number)
+    expect(desk.locator("#picking")).to_contain_text("est prête")
     assert Message.objects.filter(template="order_ready").count() == 1
 
     desk.goto(f"/till/pickup/{fulfilment.pk}/")
@@ -155,7 +157,7 @@ def test_bought_on_the_phone_collected_in_the_shop_points_on_the_site(
     expect(desk.locator("main")).to_contain_text("4 essais")
     desk.locator("form[action$='hand-over/'] input[name=code]").first.fill(fulfilment.code)
     desk.locator("form[action$='hand-over/'] input[name=code]").first.press("Enter")
-    expect(desk.locator("main")).to_contain_text("Remis")
+    expect(desk.locator("main")).to_contain_text("est remise")
     order.refresh_from_db()
     assert order.status == Order.Status.FULFILLED
 
