@@ -13,7 +13,7 @@ from django.db.models import F, FloatField, Func, OuterRef, Q, QuerySet, Subquer
 from django.utils.translation import get_language
 from stdnum import ean
 
-from catalog.models import Category, Price, Product, Variant, VatRate
+from catalog.models import Category, Product, Variant, VatRate
 from catalog.pricing import PricePoint, UnitPrice, reference_price
 
 HISTORY = timedelta(days=120)  # how far back price rows are read for the reference price
@@ -118,23 +118,6 @@ def tax_rate_of(category: str, *, at: datetime) -> Subquery:
 def in_category(category: Category) -> QuerySet[Product]:
     """Products on sale on a shelf and the shelves below it."""
     return Product.objects.on_sale().filter(category__path__startswith=category.path)
-
-
-def with_price_from(products: QuerySet[Product], *, at: datetime) -> QuerySet[Product]:
-    """Annotate `price_from`, the lowest price of the product's articles, for sorting."""
-    lowest = (
-        Price.objects.at(at)
-        .filter(
-            variant__product=OuterRef("pk"),
-            variant__active=True,
-            price_list__channel="",
-            price_list__store__isnull=True,
-            price_list__currency=settings.CURRENCY,
-        )
-        .order_by("amount_minor")
-        .values("amount_minor")[:1]
-    )
-    return products.annotate(price_from=Subquery(lowest))
 
 
 def by_code(code: str) -> Variant | None:

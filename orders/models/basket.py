@@ -1,7 +1,6 @@
 """The basket, in whatever channel it is filled; a till's open sale is one too."""
 
 import uuid
-from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -18,10 +17,6 @@ MAX_QUANTITY = 999  # units of one line
 class BasketQuerySet(models.QuerySet["Basket"]):
     def open(self) -> Self:
         return self.filter(status=Basket.Status.OPEN)
-
-    def left_behind(self, since: datetime, until: datetime) -> Self:
-        """Open baskets last changed in that span."""
-        return self.open().filter(changed_at__gte=since, changed_at__lt=until)
 
 
 class Basket(models.Model):

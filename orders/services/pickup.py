@@ -160,9 +160,7 @@ def not_found(
 
 
 def cancel_short(order: Order, units: dict[int, int], *, actor: str, at: datetime) -> None:
-    """Units of an order cannot be had: cancel and refund them, tell the shopper, close what is
-    left without goods.
-    """
+    """Units of an order cannot be had: cancel and refund them, and tell the shopper."""
     returns.cancel(order_id=order.pk, units=units, reason="shortage", actor=actor, at=at)
     inventory.settle(document=order.number, at=at)
     names = list(
@@ -170,9 +168,6 @@ def cancel_short(order: Order, units: dict[int, int], *, actor: str, at: datetim
     )
     occasion = f":{order.returns.count()}"  # an order may lack something more than once
     events.tell(order, "shortage", at=at, occasion=occasion, missing=names)
-    for other in order.fulfilments.open().prefetch_related("lines__line"):
-        if all(item.line.pending == 0 for item in other.lines.all()):
-            Fulfilment.objects.filter(pk=other.pk).update(status=Status.CANCELLED, closed_at=at)
 
 
 @transaction.atomic
