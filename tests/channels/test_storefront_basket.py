@@ -158,6 +158,16 @@ def test_more_than_there_is_is_shown_and_kept(client):
     assert quantities() == {"VESTE-L": 5}
 
 
+def test_a_press_before_the_token_came_asks_in_the_place_of_the_page():
+    """The whole page never lands in the small answer beside the button."""
+    strict = Client(enforce_csrf_checks=True)
+
+    asked = add(strict, small_shop().cup, **HTMX)
+
+    assert (asked.headers["HX-Retarget"], asked.headers["HX-Reselect"]) == ("#main", "#main > *")
+    assert not BasketLine.objects.exists()
+
+
 def test_without_scripts_the_shopper_confirms_with_a_token():
     strict = Client(enforce_csrf_checks=True)
     shop = small_shop()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
-from django_htmx.http import trigger_client_event
+from django_htmx.http import reselect, retarget, trigger_client_event
 
 from catalog.models import Variant
 from omnishop.channels.storefront.context import (
@@ -85,7 +85,8 @@ def add(request: Request) -> HttpResponse:
     without scripts the shopper is asked to confirm on a page that has one.
     """
     if CsrfViewMiddleware(_unused).process_view(request, _unused, (), {}) is not None:
-        return private(render(request, "storefront/basket_confirm.html", {"post": request.POST}))
+        page = private(render(request, "storefront/basket_confirm.html", {"post": request.POST}))
+        return reselect(retarget(page, "#main"), "#main > *") if request.htmx else page
     at, shopper = timezone.now(), Shopper(request)
     try:
         quantity = whole_number(request.POST.get("quantity", "1"))

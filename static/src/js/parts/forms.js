@@ -102,8 +102,17 @@ document.addEventListener('htmx:load', ({ detail }) => {
 })
 
 // A page from a shared cache holds no token: the cookie's value goes with every htmx write.
+const cookieToken = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1]
+// Whoever presses before the header has come in would have none: the write waits for it.
+document.addEventListener('htmx:confirm', (event) => {
+  const { detail } = event
+  const header = document.getElementById('header-personal')
+  if (detail.verb === 'get' || cookieToken() || !header) return
+  event.preventDefault()
+  fetch(header.getAttribute('hx-get')).catch(() => {}).then(() => detail.issueRequest())
+})
 document.addEventListener('htmx:configRequest', ({ detail }) => {
-  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1]
+  const token = cookieToken()
   if (token && detail.verb !== 'get' && !detail.parameters.has?.('csrfmiddlewaretoken')) detail.headers['X-CSRFToken'] = token
 })
 
