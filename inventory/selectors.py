@@ -11,9 +11,9 @@ from inventory.models import StoreLocation
 
 _FREE = """
     SELECT l.variant_id, l.location_id,
-           GREATEST(0, l.on_hand - l.reserved + coalesce(o.units, 0)
-                       - CASE WHEN %(online)s THEN l.safety ELSE 0 END) AS free
-      FROM inventory_stocklevel l
+           GREATEST(0, l.on_hand - l.reserved - l.unsellable + coalesce(o.units, 0)
+                       - CASE WHEN %(online)s THEN GREATEST(l.safety, p.safety) ELSE 0 END) AS free
+      FROM inventory_stocklevel l JOIN inventory_stocklocation p ON p.id = l.location_id
       LEFT JOIN LATERAL (
         SELECT sum(r.quantity) AS units FROM inventory_reservation r
          WHERE r.variant_id = l.variant_id AND r.location_id = l.location_id

@@ -45,7 +45,7 @@ RULES: dict[str, tuple[str, str]] = {
                        FROM inventory_reservation WHERE status = 'held' GROUP BY 1, 2) r
             ON r.variant_id = l.variant_id AND r.location_id = l.location_id
          WHERE coalesce(l.reserved, 0) <> coalesce(r.held, 0)
-            OR l.reserved NOT BETWEEN 0 AND l.on_hand
+            OR l.reserved NOT BETWEEN 0 AND l.on_hand - l.unsellable
         """,
     ),
     "STK-3": (
@@ -56,19 +56,22 @@ RULES: dict[str, tuple[str, str]] = {
         """,
     ),
     "STK-4": (
-        "a live hold belongs to a live order",
+        "a live hold belongs to a live order, or to a transfer that was not sent",
         """
-        SELECT r.id, r.document, o.status FROM inventory_reservation r
+        SELECT r.id, r.document, o.status, t.status AS transfer FROM inventory_reservation r
           LEFT JOIN orders_order o ON o.number = r.document
+          LEFT JOIN inventory_transfer t ON t.number = r.document
          WHERE r.status = 'held'
-           AND (o.id IS NULL OR o.status NOT IN ('awaiting_payment', 'placed'))
+           AND coalesce(o.status, '') NOT IN ('awaiting_payment', 'placed')
+           AND coalesce(t.status, '') <> 'requested'
         """,
     ),
     "STK-5": (
-        "units still to hand over of a placed order are held, but for lost ones being dealt with",
+        "units still to hand over of a placed order are held, on their way or dealt with as lost",
         """
         SELECT o.number, l.position, l.quantity - l.fulfilled - l.cancelled AS pending,
-               coalesce(h.held, 0) AS held, coalesce(h.lost, 0) AS lost
+               coalesce(h.held, 0) AS held, coalesce(h.lost, 0) AS lost,
+               coalesce(t.units, 0) AS in_transit, coalesce(s.asked, 0) AS asked
           FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
           LEFT JOIN LATERAL (
             SELECT sum(r.quantity) FILTER (WHERE r.status = 'held') AS held,
@@ -76,8 +79,45 @@ RULES: dict[str, tuple[str, str]] = {
                                              AND r.settled_at IS NULL) AS lost
               FROM inventory_reservation r
              WHERE r.document = o.number AND r.line = l.position) h ON true
+          LEFT JOIN LATERAL (
+            SELECT sum(tl.sent) AS units FROM inventory_transferline tl
+              JOIN inventory_transfer t ON t.id = tl.transfer_id AND t.status = 'sent'
+             WHERE tl.document = o.number AND tl.document_line = l.position) t ON true
+          LEFT JOIN LATERAL (
+            SELECT sum(s.quantity) AS asked FROM orders_shortage s
+             WHERE s.line_id = l.id AND s.status = 'open') s ON true
          WHERE o.status = 'placed' AND l.kind = 'product'
-           AND coalesce(h.held, 0) + coalesce(h.lost, 0) < l.quantity - l.fulfilled - l.cancelled
+           AND coalesce(h.held, 0) + coalesce(h.lost, 0) + coalesce(t.units, 0)
+               + coalesce(s.asked, 0) < l.quantity - l.fulfilled - l.cancelled
+        """,
+    ),
+    "STK-6": (
+        "goods that are not sellable are what the movements of their statuses add up to",
+        """
+        SELECT coalesce(l.variant_id, m.variant_id) AS variant,
+               coalesce(l.location_id, m.location_id) AS location, l.unsellable, m.moved, m.least
+          FROM inventory_stocklevel l
+          FULL JOIN (SELECT variant_id, location_id, sum(units) AS moved, min(units) AS least
+                       FROM (SELECT variant_id, location_id, status, sum(delta) AS units
+                               FROM inventory_stockmovement WHERE status <> 'sellable'
+                              GROUP BY 1, 2, 3) of_status
+                      GROUP BY 1, 2) m
+            ON m.variant_id = l.variant_id AND m.location_id = l.location_id
+         WHERE coalesce(l.unsellable, 0) <> coalesce(m.moved, 0) OR m.least < 0
+        """,
+    ),
+    "STK-7": (
+        "what left on a transfer is what its lines say was sent, and what came what they received",
+        """
+        SELECT t.number, l.sent, l.received, m.gone, m.come
+          FROM inventory_transfer t
+          JOIN (SELECT transfer_id, sum(sent) AS sent, sum(received) AS received
+                  FROM inventory_transferline GROUP BY 1) l ON l.transfer_id = t.id
+          LEFT JOIN LATERAL (
+            SELECT coalesce(-sum(delta) FILTER (WHERE kind = 'transfer_out'), 0) AS gone,
+                   coalesce(sum(delta) FILTER (WHERE kind = 'transfer_in'), 0) AS come
+              FROM inventory_stockmovement WHERE document = t.number) m ON true
+         WHERE m.gone <> l.sent OR m.come <> l.received
         """,
     ),
     "ORD-1": (

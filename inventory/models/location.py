@@ -1,6 +1,8 @@
 """Places that hold stock. A store and its stock are two things: shops may share one."""
 
+from datetime import time
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -37,7 +39,30 @@ class StockLocation(models.Model):
     stores = models.ManyToManyField(
         Store, through="StoreLocation", related_name="locations", verbose_name=_("stores")
     )
+    offers_pickup = models.BooleanField(_("serves pick-ups"), default=True)
     ships = models.BooleanField(_("ships parcels"), default=False)
+    receives_returns = models.BooleanField(_("receives returns"), default=True)
+    safety = models.PositiveIntegerField(
+        _("safety stock"),
+        default=0,
+        help_text=_("Units of every article that are never promised online"),
+    )
+    transfer_days = models.PositiveSmallIntegerField(
+        _("days to a store"),
+        null=True,
+        blank=True,
+        help_text=_("Working days for goods to reach a store; empty: sends none"),
+    )
+    cut_off = models.TimeField(
+        _("cut-off"), default=time(14), help_text=_("What is ordered later leaves the next day")
+    )
+    parcel_capacity = models.PositiveIntegerField(
+        _("parcels at a time"),
+        null=True,
+        blank=True,
+        help_text=_("With so many parcels waiting, no more are given to it; empty: no limit"),
+    )
+    timezone = models.CharField(_("time zone"), max_length=40, default="Europe/Paris")
     priority = models.PositiveSmallIntegerField(_("priority"), default=100)  # lower ships first
     latitude = models.FloatField(_("latitude"), null=True, blank=True)
     longitude = models.FloatField(_("longitude"), null=True, blank=True)
@@ -52,6 +77,10 @@ class StockLocation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
 
 
 class StoreLocation(models.Model):

@@ -19,10 +19,12 @@ class StockLevel(models.Model):
     location = models.ForeignKey(StockLocation, models.PROTECT, related_name="levels")
     on_hand = models.IntegerField(_("on hand"), default=0)  # counted on the shelf
     reserved = models.IntegerField(_("reserved"), default=0)  # promised, still on the shelf
+    unsellable = models.IntegerField(_("not sellable"), default=0)  # damaged, inspected, shown
     safety = models.PositiveIntegerField(_("safety stock"), default=0)  # never promised online
+    shelf = models.CharField(_("shelf"), max_length=20, blank=True, default="")  # "B4"
     available = models.GeneratedField(
         verbose_name=_("available"),
-        expression=F("on_hand") - F("reserved"),
+        expression=F("on_hand") - F("reserved") - F("unsellable"),
         output_field=models.IntegerField(),
         db_persist=True,
     )
@@ -34,7 +36,12 @@ class StockLevel(models.Model):
             models.UniqueConstraint(fields=["variant", "location"], name="stock_level_unique"),
             # A sale or count below the promise first turns a hold into a shortage.
             models.CheckConstraint(
-                condition=Q(reserved__gte=0, reserved__lte=F("on_hand")), name="stock_level_kept"
+                condition=Q(
+                    reserved__gte=0,
+                    unsellable__gte=0,
+                    on_hand__gte=F("reserved") + F("unsellable"),
+                ),
+                name="stock_level_kept",
             ),
         ]
 
@@ -42,8 +49,20 @@ class StockLevel(models.Model):
         return f"{self.variant} · {self.location}"
 
 
+class StockStatus(models.TextChoices):
+    """What may be done with goods on hand."""
+
+    SELLABLE = "sellable", _("sellable")
+    DAMAGED = "damaged", _("damaged")
+    INSPECTION = "inspection", _("in inspection")
+    DISPLAY = "display", _("on display")
+
+
 class StockMovement(AppendOnly):
-    """One change of `on_hand`, signed. Written by `inventory.services` alone."""
+    """One change of `on_hand`, signed. Written by `inventory.services` alone.
+
+    Goods that change status are two rows: out of one, into the other.
+    """
 
     class Kind(models.TextChoices):
         RECEIPT = "receipt", _("goods receipt")
@@ -52,11 +71,16 @@ class StockMovement(AppendOnly):
         TRANSFER_OUT = "transfer_out", _("transfer out")
         TRANSFER_IN = "transfer_in", _("transfer in")
         ADJUSTMENT = "adjustment", _("adjustment")
+        COUNT = "count", _("stock count")
         COUNT_GAP = "count_gap", _("count gap")  # sold though the book said none
+        STATUS = "status", _("change of status")
 
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="+")
     location = models.ForeignKey(StockLocation, models.PROTECT, related_name="+")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    status = models.CharField(
+        _("status"), max_length=10, choices=StockStatus, default=StockStatus.SELLABLE
+    )
     delta = models.IntegerField(_("change"))
     document = models.CharField(_("document"), max_length=60)
     line = models.PositiveIntegerField(_("line"), default=0)
@@ -72,6 +96,11 @@ class StockMovement(AppendOnly):
         indexes = [
             models.Index(fields=["variant", "location", "-at"]),
             models.Index(fields=["document"]),
+            models.Index(
+                fields=["location", "-at"],
+                name="stock_movement_count_gaps",
+                condition=Q(kind="count_gap"),
+            ),
         ]
         constraints = [models.CheckConstraint(condition=~Q(delta=0), name="stock_movement_moves")]
 

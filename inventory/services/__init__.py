@@ -10,14 +10,27 @@ from inventory.services.holds import (
     mark_picked,
     release,
     reserve,
+    send,
     settle,
     shorten,
+    unhold,
 )
-from inventory.services.movements import adjust, put_back, receive, sell
+from inventory.services.movements import (
+    adjust,
+    arrive,
+    change_status,
+    correct,
+    put_back,
+    receive,
+    sell,
+)
 
 __all__ = [
     "Demand",
     "adjust",
+    "arrive",
+    "change_status",
+    "correct",
     "expire_overdue",
     "extend",
     "fulfil",
@@ -29,6 +42,8 @@ __all__ = [
     "release",
     "reserve",
     "sell",
+    "send",
     "settle",
     "shorten",
+    "unhold",
 ]

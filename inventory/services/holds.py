@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import F, Sum
 
 from inventory.errors import InsufficientStock, Missing
-from inventory.models import Reservation, StockMovement
+from inventory.models import Reservation, StockMovement, StockStatus
 from inventory.services import levels as stock
 from inventory.services.levels import Key
 from omnishop.kernel.transactions import joined
@@ -16,12 +16,13 @@ from omnishop.kernel.transactions import joined
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Units that one line of a document needs from one location."""
+    """Units of one line of a document that leave or come to one location, and in which status."""
 
     line: int
     variant_id: int
     location_id: int
     quantity: int
+    status: str = StockStatus.SELLABLE
 
     @property
     def key(self) -> Key:
@@ -93,10 +94,7 @@ def _summed(demands: Sequence[Demand]) -> dict[Key, int]:
 
 def _promise(wanted: Mapping[Key, int], levels: dict[Key, stock.Level], *, online: bool) -> None:
     """Count the units as reserved on their locked levels, or raise InsufficientStock."""
-    free = {
-        key: level.on_hand - level.reserved - (level.safety if online else 0)
-        for key, level in levels.items()
-    }
+    free = {key: level.free - (level.safety if online else 0) for key, level in levels.items()}
     missing = [
         Missing(variant_id=key[0], wanted=quantity, available=max(0, free.get(key, 0)))
         for key, quantity in sorted(wanted.items())
@@ -242,6 +240,38 @@ def fulfil(
     """
     holds, levels = _held_and_locked(document)
     parts = _parts(holds, units, location_id)
+    kind = StockMovement.Kind.SALE
+    return _leave(parts, levels, kind=kind, document=document, at=at, actor=actor)
+
+
+@joined
+def send(
+    *,
+    document: str,
+    units: Mapping[int, int],
+    location_id: int,
+    transfer: str,
+    at: datetime,
+    actor: str,
+) -> dict[int, int]:
+    """Units that the document holds at the location leave it on a transfer. Returns line → units
+    that left; a repeat finds none.
+    """
+    holds, levels = _held_and_locked(document)
+    parts = _parts([hold for hold in holds if hold.location_id == location_id], units, None)
+    kind = StockMovement.Kind.TRANSFER_OUT
+    return _leave(parts, levels, kind=kind, document=transfer, at=at, actor=actor)
+
+
+def _leave(
+    parts: Sequence[tuple[Reservation, int]],
+    levels: dict[Key, stock.Level],
+    *,
+    kind: StockMovement.Kind,
+    document: str,
+    at: datetime,
+    actor: str,
+) -> dict[int, int]:
     for hold, leaving in parts:
         level = levels[hold.variant_id, hold.location_id]
         level.reserved -= leaving
@@ -255,7 +285,7 @@ def fulfil(
             StockMovement(
                 variant_id=hold.variant_id,
                 location_id=hold.location_id,
-                kind=StockMovement.Kind.SALE,
+                kind=kind,
                 delta=-hold.quantity,
                 document=document,
                 line=hold.line,
@@ -266,6 +296,19 @@ def fulfil(
         )
     StockMovement.objects.bulk_create(movements)
     return left
+
+
+@joined
+def unhold(*, document: str, units: Mapping[int, int], location_id: int, at: datetime) -> int:
+    """Units that the document holds at the location become its shortage, though they are there:
+    its owner has to find them elsewhere. How many units.
+    """
+    holds, levels = _held_and_locked(document)
+    parts = _parts([hold for hold in holds if hold.location_id == location_id], units, None)
+    for hold, units_of_hold in parts:
+        levels[hold.variant_id, hold.location_id].reserved -= units_of_hold
+    stock.store(levels)
+    return sum(hold.quantity for hold in _end(parts, Reservation.Status.SHORT, at))
 
 
 @joined

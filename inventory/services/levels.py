@@ -16,7 +16,13 @@ class Level:
 
     on_hand: int
     reserved: int
-    safety: int
+    unsellable: int
+    safety: int  # the larger of the article's and the location's
+
+    @property
+    def free(self) -> int:
+        """Units that could be promised to someone who takes them away now (ALG-1)."""
+        return self.on_hand - self.reserved - self.unsellable
 
 
 def _columns(keys: Collection[Key]) -> dict[str, list[int]]:
@@ -34,8 +40,8 @@ def lock(keys: Collection[Key], *, create: bool = False) -> dict[Key, Level]:
             cursor.execute(
                 """
                 INSERT INTO inventory_stocklevel
-                  (variant_id, location_id, on_hand, reserved, safety)
-                SELECT variant, location, 0, 0, 0
+                  (variant_id, location_id, on_hand, reserved, unsellable, safety, shelf)
+                SELECT variant, location, 0, 0, 0, 0, ''
                   FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[])
                        AS wanted(variant, location)
                  ORDER BY variant, location
@@ -45,8 +51,10 @@ def lock(keys: Collection[Key], *, create: bool = False) -> dict[Key, Level]:
             )
         cursor.execute(
             f"""
-            SELECT l.variant_id, l.location_id, l.on_hand, l.reserved, l.safety
+            SELECT l.variant_id, l.location_id, l.on_hand, l.reserved, l.unsellable,
+                   greatest(l.safety, c.safety)
               FROM inventory_stocklevel l
+              JOIN inventory_stocklocation c ON c.id = l.location_id
               JOIN unnest(%(variants)s::bigint[], %(locations)s::bigint[])
                    AS wanted(variant, location)
                 ON l.variant_id = wanted.variant AND l.location_id = wanted.location
@@ -94,7 +102,8 @@ def free_overdue(
 
 
 def store(levels: Mapping[Key, Level]) -> None:
-    """Write the locked levels back, in one statement; the only writer of `on_hand`, `reserved`."""
+    """Write the locked levels back, in one statement; the only writer of `on_hand`, `reserved`
+    and `unsellable`."""
     if not levels:
         return
     ordered = sorted(levels)
@@ -102,15 +111,16 @@ def store(levels: Mapping[Key, Level]) -> None:
         cursor.execute(
             """
             UPDATE inventory_stocklevel l
-               SET on_hand = new.on_hand, reserved = new.reserved
+               SET on_hand = new.on_hand, reserved = new.reserved, unsellable = new.unsellable
               FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[],
-                          %(on_hand)s::int[], %(reserved)s::int[])
-                   AS new(variant, location, on_hand, reserved)
+                          %(on_hand)s::int[], %(reserved)s::int[], %(unsellable)s::int[])
+                   AS new(variant, location, on_hand, reserved, unsellable)
              WHERE l.variant_id = new.variant AND l.location_id = new.location
             """,
             _columns(ordered)
             | {
                 "on_hand": [levels[key].on_hand for key in ordered],
                 "reserved": [levels[key].reserved for key in ordered],
+                "unsellable": [levels[key].unsellable for key in ordered],
             },
         )

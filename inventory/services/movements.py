@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from inventory.models import StockMovement
+from inventory.models import StockMovement, StockStatus
 from inventory.services import holds
 from inventory.services import levels as stock
 from inventory.services.holds import Demand
@@ -36,10 +37,14 @@ def _movement(
         delta=delta,
         document=document,
         line=demand.line,
+        status=demand.status,
         reason=reason,
         actor=actor,
         at=at,
-        idempotency_key=f"{kind}:{document}:{demand.line}:{demand.location_id}",
+        idempotency_key=":".join(
+            [kind, document, str(demand.line), str(demand.location_id)]
+            + ([demand.status] if demand.status != StockStatus.SELLABLE else [])
+        ),
     )
 
 
@@ -58,16 +63,14 @@ def sell(demands: Sequence[Demand], *, document: str, at: datetime, actor: str) 
     if _done(StockMovement.Kind.SALE, document):
         return False
     short = {
-        key: quantity
-        for key, quantity in sorted(wanted.items())
-        if quantity > levels[key].on_hand - levels[key].reserved
+        key: quantity for key, quantity in sorted(wanted.items()) if quantity > levels[key].free
     }
     movements = []
     if short:
         stock.free_overdue(short, levels, at=at)
     for key, quantity in short.items():
         level = levels[key]
-        lacking = quantity - (level.on_hand - level.reserved)
+        lacking = quantity - level.free
         if lacking > 0:
             lacking -= holds.eat_holds(key, level, lacking, at=at)
         if lacking > 0:
@@ -116,6 +119,8 @@ def _bring_in(
         return False
     for demand in demands:
         levels[demand.key].on_hand += demand.quantity
+        if demand.status != StockStatus.SELLABLE:
+            levels[demand.key].unsellable += demand.quantity
     stock.store(levels)
     StockMovement.objects.bulk_create(
         _movement(
@@ -128,14 +133,24 @@ def _bring_in(
 
 @joined
 def receive(demands: Sequence[Demand], *, document: str, at: datetime, actor: str) -> bool:
-    """Goods arrive from a supplier. A repeat of the document does nothing and returns False."""
+    """Goods arrive from a supplier, each demand in the status it arrived in. A repeat of the
+    document does nothing and returns False.
+    """
     return _bring_in(StockMovement.Kind.RECEIPT, demands, document=document, at=at, actor=actor)
 
 
 @joined
 def put_back(demands: Sequence[Demand], *, document: str, at: datetime, actor: str) -> bool:
-    """Returned goods go back on the shelf of the location that received them (FIELD 34)."""
+    """Returned goods come back to the location that received them, to the shelf or, damaged or to
+    be inspected, beside it (FIELD 34).
+    """
     return _bring_in(StockMovement.Kind.RETURN, demands, document=document, at=at, actor=actor)
+
+
+@joined
+def arrive(demands: Sequence[Demand], *, document: str, at: datetime, actor: str) -> bool:
+    """Goods of a transfer arrive. A repeat of the document does nothing and returns False."""
+    return _bring_in(StockMovement.Kind.TRANSFER_IN, demands, document=document, at=at, actor=actor)
 
 
 @joined
@@ -152,30 +167,131 @@ def adjust(
     """Set the book to what was counted; the difference is a movement with its reason.
 
     A count below what is promised turns the youngest unpicked holds into shortages. Returns the
-    difference. Raises Refusal when picked goods alone exceed the count.
+    difference. Raises Refusal when picked and unsellable goods alone exceed the count.
     """
     if counted < 0:
         raise Refusal(_("A count is never negative."))
     key = (variant_id, location_id)
     level = stock.lock([key], create=True)[key]
-    delta = counted - level.on_hand
-    if delta == 0 or _done(StockMovement.Kind.ADJUSTMENT, document):
-        return 0
-    if counted < level.reserved:
-        lacking = level.reserved - counted
-        lacking -= holds.eat_holds(key, level, lacking, at=at)
-        if lacking > 0:
-            raise Refusal(_("More units than that are set aside for pick-up. Count those too."))
-    level.on_hand = counted
-    stock.store({key: level})
-    demand = Demand(line=0, variant_id=variant_id, location_id=location_id, quantity=abs(delta))
-    _movement(
+    return _correct(
         StockMovement.Kind.ADJUSTMENT,
-        demand,
-        delta,
+        key,
+        level,
+        counted - level.on_hand,
         document=document,
+        reason=reason,
         at=at,
         actor=actor,
-        reason=reason,
-    ).save()
+    )
+
+
+@joined
+def correct(
+    *,
+    variant_id: int,
+    location_id: int,
+    delta: int,
+    document: str,
+    line: int,
+    at: datetime,
+    actor: str,
+) -> int:
+    """Change the book by the difference that a count found; sales since then stay as they are.
+
+    A repeat of the document's line does nothing. Returns the change that was made: a
+    shortfall below zero is cut there. Raises Refusal as `adjust` does.
+    """
+    key = (variant_id, location_id)
+    level = stock.lock([key], create=True)[key]
+    return _correct(
+        StockMovement.Kind.COUNT,
+        key,
+        level,
+        max(delta, -level.on_hand),
+        document=document,
+        line=line,
+        reason="",
+        at=at,
+        actor=actor,
+    )
+
+
+def _correct(
+    kind: StockMovement.Kind,
+    key: Key,
+    level: stock.Level,
+    delta: int,
+    *,
+    document: str,
+    reason: str,
+    at: datetime,
+    actor: str,
+    line: int = 0,
+) -> int:
+    done = StockMovement.objects.filter(document=document, kind=kind, line=line)
+    if delta == 0 or done.exists():
+        return 0
+    lacking = level.reserved + level.unsellable - (level.on_hand + delta)
+    if lacking > 0:
+        lacking -= holds.eat_holds(key, level, lacking, at=at)
+    if lacking > 0:
+        raise Refusal(
+            _("More units than that are set aside, damaged, in inspection or on display.")
+        )
+    level.on_hand += delta
+    stock.store({key: level})
+    demand = Demand(line, key[0], key[1], abs(delta))
+    _movement(kind, demand, delta, document=document, at=at, actor=actor, reason=reason).save()
     return delta
+
+
+@joined
+def change_status(
+    *,
+    variant_id: int,
+    location_id: int,
+    quantity: int,
+    was: str,
+    becomes: str,
+    document: str,
+    reason: str,
+    at: datetime,
+    actor: str,
+) -> None:
+    """Goods on hand become damaged, inspected, shown, or sellable again. A repeat of the document
+    does nothing. Raises Refusal when so many are not there in that status, or are promised.
+    """
+    if quantity <= 0 or was == becomes:
+        raise Refusal(_("Choose a quantity of at least one and another status."))
+    key = (variant_id, location_id)
+    level = stock.lock([key], create=True)[key]
+    if _done(StockMovement.Kind.STATUS, document):
+        return
+    there = level.free if was == StockStatus.SELLABLE else units_in(key, was)
+    if quantity > there:
+        raise Refusal(
+            _("Only %(there)s units are there in that status and promised to nobody.")
+            % {"there": max(0, there)}
+        )
+    if was == StockStatus.SELLABLE:
+        level.unsellable += quantity
+    elif becomes == StockStatus.SELLABLE:
+        level.unsellable -= quantity
+    stock.store({key: level})
+    for status, delta in ((was, -quantity), (becomes, quantity)):
+        demand = Demand(0, variant_id, location_id, quantity, status)
+        _movement(
+            StockMovement.Kind.STATUS,
+            demand,
+            delta,
+            document=document,
+            at=at,
+            actor=actor,
+            reason=reason,
+        ).save()
+
+
+def units_in(key: Key, status: str) -> int:
+    """Units on hand in a status other than sellable, as the ledger says."""
+    found = StockMovement.objects.filter(variant_id=key[0], location_id=key[1], status=status)
+    return found.aggregate(units=Sum("delta", default=0))["units"] or 0

@@ -26,21 +26,33 @@ READ: Mapping[str, Sequence[str]] = {
         *("brand", "category", "option", "optionvalue", "picture", "price", "pricelist"),
         *("product", "taxcategory", "variant", "vatrate"),
     ),
-    "inventory": ("stocklocation", "storelocation", "stocklevel", "stockmovement", "reservation"),
+    "inventory": (
+        *("stocklocation", "storelocation", "stocklevel", "stockmovement", "reservation"),
+        *("transfer", "transferline", "stockcount", "countline", "supplier", "supplierarticle"),
+        *("purchaseorder", "purchaseorderline", "proposal"),
+    ),
     "loyalty": ("programme", "account", "pointslot", "pointsentry"),
     "orders": (
         *("basket", "basketline", "deliverymethod", "fulfilment", "fulfilmentline", "order"),
         *("orderevent", "orderline", "payment", "receipt", "refund", "return", "returnline"),
+        "shortage",
     ),
     "django_celery_beat": (),
 }
 # What a role may do beyond reading; head office is not named, it may do all.
 MORE: Mapping[str, Mapping[str, Sequence[str]]] = {
-    Role.ASSOCIATE: {"orders": ("change_fulfilment",)},
+    Role.ASSOCIATE: {
+        "inventory": ("change_transfer", "add_transfer", "change_stockcount"),
+        "orders": ("change_fulfilment",),
+    },
     Role.STORE_MANAGER: {
         "network": ("view_staffmember",),
         "customers": ("change_customer", "view_message", "view_consentevent"),
-        "inventory": ("change_stocklevel",),
+        "inventory": (
+            *("change_stocklevel", "change_transfer", "add_transfer"),
+            *("change_stockcount", "add_stockcount", "change_purchaseorder", "add_purchaseorder"),
+            "change_proposal",
+        ),
         "orders": ("change_fulfilment", "change_order", "view_relaunch", "view_withdrawal"),
     },
     Role.SERVICE: {

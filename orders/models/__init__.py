@@ -9,6 +9,7 @@ from orders.models.receipt import Receipt, ReceiptChain
 from orders.models.relaunch import Relaunch
 from orders.models.returns import Return, ReturnLine
 from orders.models.sales_import import SalesImport
+from orders.models.shortage import Shortage
 from orders.models.withdrawal import Withdrawal
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "ReturnLine",
     "SalesImport",
     "SandboxCharge",
+    "Shortage",
     "Withdrawal",
 ]

@@ -53,6 +53,7 @@ class Fulfilment(models.Model):
         READY = "ready", _("ready")
         HANDED_OVER = "handed_over", _("handed over")
         SHIPPED = "shipped", _("shipped")
+        DELIVERED = "delivered", _("delivered")
         NO_SHOW = "no_show", _("not collected")
         CANCELLED = "cancelled", _("cancelled")
 
@@ -80,7 +81,15 @@ class Fulfilment(models.Model):
     handed_to = models.CharField(_("handed to"), max_length=120, blank=True)
     code_tries = models.PositiveSmallIntegerField(_("wrong codes"), default=0)
     address = models.JSONField(default=dict, blank=True)  # name, line1, line2, postcode, city
+    carrier = models.CharField(_("carrier"), max_length=40, blank=True)
     tracking = models.CharField(_("tracking number"), max_length=60, blank=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    shelf = models.CharField(_("waits at"), max_length=20, blank=True)  # "R12" behind the desk
+    # Whoever prepares it has it for a while, so that two do not pick the same (UX K8).
+    picker = models.CharField(_("prepared by"), max_length=80, blank=True)
+    picker_until = models.DateTimeField(_("prepared until"), null=True, blank=True)
+    # Why these goods come from here: {"reason": …, "skipped": [{"location": …, "why": …}]}.
+    sourcing = models.JSONField(_("why from here"), default=dict, blank=True)
 
     objects = FulfilmentQuerySet.as_manager()
 

@@ -83,6 +83,17 @@ class Store(models.Model):
     access = models.TextField(_("how to get there"), blank=True)
     offers_pickup = models.BooleanField(_("offers pick-up"), default=True)
     preparation_minutes = models.PositiveSmallIntegerField(_("minutes to prepare"), default=60)
+    minutes_per_order = models.PositiveSmallIntegerField(
+        _("minutes for each order ahead"),
+        default=5,
+        help_text=_("Added to the promise for every pick-up that waits to be prepared"),
+    )
+    pickup_capacity = models.PositiveIntegerField(
+        _("pick-ups at a time"),
+        null=True,
+        blank=True,
+        help_text=_("With so many waiting to be prepared, no more are promised for today"),
+    )
     hold_days = models.PositiveSmallIntegerField(
         _("days a pick-up is kept"), default=3, help_text=_("To closing time of that day")
     )
