@@ -84,26 +84,31 @@ def main() -> int:
     }
     chosen = [options.only] if options.only else list(NAMES)
     results: list[Result] = []
+
+    def note(line: "Result") -> None:
+        results.append(line)
+        _print(line)
+
+    print(f"\n{'entry':<18}{'ratio':>9}{'low':>9}{'high':>9}{'runs':>6}  {'wanted':<8}{'':<9}floor")
     by_http = [name for name in chosen if name not in entries]
     if by_http:
-        results += pages.run(by_http, seconds=options.seconds)
-    results += [entries[name]() for name in chosen if name in entries]
-    results.sort(key=lambda line: NAMES.index(line.name))
-    _print(results)
+        pages.run(by_http, seconds=options.seconds, note=note)
+    for name in chosen:
+        if name in entries:
+            note(entries[name]())
     VAR.joinpath("bench.json").write_text(
         json.dumps([asdict(line) for line in results], indent=2, ensure_ascii=False)
     )
     return 0
 
 
-def _print(results: "list[Result]") -> None:
-    print(f"\n{'entry':<18}{'ratio':>9}{'low':>9}{'high':>9}{'runs':>6}  {'wanted':<8}{'':<9}floor")
-    for line in results:
-        met = "met" if line.met else "NOT MET"
-        print(
-            f"{line.name:<18}{line.ratio:>9.3f}{line.low:>9.3f}{line.high:>9.3f}{line.runs:>6}  "
-            f"{line.wanted:<8}{met:<9}{line.floor}; {line.note}"
-        )
+def _print(line: "Result") -> None:
+    met = "met" if line.met else "NOT MET"
+    print(
+        f"{line.name:<18}{line.ratio:>9.3f}{line.low:>9.3f}{line.high:>9.3f}{line.runs:>6}  "
+        f"{line.wanted:<8}{met:<9}{line.floor}; {line.note}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

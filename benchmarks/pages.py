@@ -188,8 +188,8 @@ def _till_scans(variants: list[int]) -> load.Scenario:
     return step
 
 
-def run(names: list[str], *, seconds: float) -> list[Result]:
-    """The entries that need the two servers."""
+def run(names: list[str], *, seconds: float, note: Callable[[Result], None]) -> None:
+    """The entries that need the two servers, each noted as soon as it is measured."""
     variants = _plenty()
     store_id = Till.objects.order_by("pk").values_list("store_id", flat=True)[0]
     searches = [f"/recherche/?q={word}" for word in WORDS]
@@ -203,7 +203,6 @@ def run(names: list[str], *, seconds: float) -> list[Result]:
         "purchase": (lambda: _purchase(variants, store_id), 0.04),
         "till_scan": (lambda: _till_scans(variants), 0.3),
     }
-    results = []
     environment = {
         "DATABASE_URL": os.environ["DATABASE_URL"],
         "DATABASE_MAX_AGE": "60",
@@ -232,11 +231,10 @@ def run(names: list[str], *, seconds: float) -> list[Result]:
                 measure=lambda: load.rate(port, scenario, seconds),
             )
 
-        results += [entry(name) for name in names if name in entries]
+        for name in names:
+            if name in entries:
+                note(entry(name))
         if "memory_mib" in names:
             load.rate(port, _fresh(_listings() + _products()), seconds)
             size = worker_memory_mib(master)
-            results.append(
-                result("memory_mib", "MiB, resident, one web worker", [size], at_most=150)
-            )
-    return results
+            note(result("memory_mib", "MiB, resident, one web worker", [size], at_most=150))

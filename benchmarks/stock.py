@@ -162,7 +162,8 @@ def place_order() -> Result:
     pool = list(
         Variant.objects.filter(active=True, product__status="active", prices__isnull=False)
         .order_by("pk")
-        .values_list("pk", flat=True)[:500]
+        .values_list("pk", flat=True)
+        .distinct()[:500]
     )
     StockLevel.objects.bulk_create(
         [StockLevel(variant_id=pk, location=location) for pk in pool], ignore_conflicts=True
