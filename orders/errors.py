@@ -1,5 +1,7 @@
 """Refusals of baskets, orders, payments and pick-ups."""
 
+from datetime import datetime
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -71,4 +73,26 @@ class IllegalMove(Refusal):
         super().__init__(
             _("%(what)s is %(status)s: this can no longer be done.")
             % {"what": what, "status": status}
+        )
+
+
+class Taken(Refusal):
+    """Somebody else prepares it at the moment (UX K8)."""
+
+    code = "being_prepared"
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        super().__init__(_("Somebody else is preparing this order. Take the next one."))
+
+
+class StillComing(Invalid):
+    """Goods of a pick-up that are on their way from another place."""
+
+    code = "still_coming"
+
+    def __init__(self, line: object) -> None:
+        super().__init__(
+            _("%(line)s still has to arrive from another place. Receive the transfer first.")
+            % {"line": line}
         )

@@ -2,11 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-import holidays
-from django.conf import settings
 from django.db.models import Prefetch, Sum
 from django.utils.translation import gettext as _
 
@@ -14,16 +11,14 @@ from catalog import selectors as catalog
 from catalog.models import Picture
 from catalog.pricing import DeliveryPrice, Quote, QuoteLine, Want, quote
 from customers.models import Customer
-from inventory import selectors as stock
+from inventory.availability import stock
 from loyalty.models import PointsLot
 from loyalty.selectors import taken_back
 from omnishop.kernel.errors import Invalid
 from omnishop.kernel.money import unit_share
-from omnishop.network.hours import hold_until, ready_by
-from omnishop.network.models import Store
+from orders import offers
 from orders.models import Basket, BasketLine, DeliveryMethod, Order, OrderLine, Payment
 from orders.models.payment import REFUND_ORDER
-from orders.sourcing import Taken, Wanted, choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +111,14 @@ def basket_view(
         wants_of([line for line in lines if line.variant_id in prices]), prices, delivery=delivery
     )
     by_variant = {line.variant_id: line for line in priced.lines}
-    if basket.till_id:
-        at_stores = stock.free_by_store(ids, at=at, online=False)
-        to_ship = stock.free_to_ship(ids, at=at)
-    else:
-        at_stores, to_ship = stock.free_online(ids, at=at)
+    free = stock(ids, at=at, online=not basket.till_id)
     rows = tuple(
         BasketRow(
             line=line,
             priced=by_variant.get(line.variant_id),
-            here=at_stores[line.variant_id].get(basket.store_id or 0, 0),
-            ship=to_ship.get(line.variant_id, 0),
-            elsewhere=0 if basket.till_id else max(at_stores[line.variant_id].values(), default=0),
+            here=free.in_store(line.variant_id, basket.store_id),
+            ship=free.to_ship(line.variant_id),
+            elsewhere=0 if basket.till_id else free.most(line.variant_id),
         )
         for line in lines
     )
@@ -155,96 +146,10 @@ def summary(basket: Basket, *, method: DeliveryMethod | None, at: datetime) -> S
     prices = catalog.prices([line.variant_id for line in lines], at=at)
     lines = [line for line in lines if line.variant_id in prices]
     goods = sum(prices[line.variant_id].amount_minor * line.quantity for line in lines)
-    delivery = delivery_price(method, goods, at=at) if method else None
+    delivery = offers.delivery_price(method, goods, at=at) if method else None
     return Summary(
         lines=tuple(lines), quote=quote(wants_of(lines), prices, delivery=delivery), method=method
     )
-
-
-@dataclass(frozen=True, slots=True)
-class PickupOffer:
-    """What one store can do for a whole basket: everything, a part, nothing (UX S2)."""
-
-    store: Store
-    available: int  # units
-    wanted: int
-    ready_at: datetime | None
-    kept_until: datetime | None
-    distance_km: float | None = None
-
-    @property
-    def metres(self) -> int | None:
-        return None if self.distance_km is None else round(self.distance_km * 1000)
-
-    @property
-    def everything(self) -> bool:
-        return self.available >= self.wanted and self.ready_at is not None
-
-
-def pickup_offers(
-    wanted: list[Wanted], *, at: datetime, near: tuple[float, float] | None = None
-) -> list[PickupOffer]:
-    """Every store's answer for the whole basket, complete ones first, then nearest (FIELD 13)."""
-    units: dict[int, int] = {}
-    for want in wanted:
-        units[want.variant_id] = units.get(want.variant_id, 0) + want.quantity
-    free = stock.free_by_store(units, at=at)
-    offers = []
-    for store in Store.objects.open_to_shoppers().filter(offers_pickup=True):
-        ready = ready_by(store, at)
-        offers.append(
-            PickupOffer(
-                store=store,
-                available=sum(
-                    min(quantity, free[variant_id].get(store.pk, 0))
-                    for variant_id, quantity in units.items()
-                ),
-                wanted=sum(units.values()),
-                ready_at=ready,
-                kept_until=hold_until(store, ready) if ready else None,
-                distance_km=store.distance_km(*near) if near else None,
-            )
-        )
-    return sorted(
-        offers,
-        key=lambda offer: (
-            not offer.everything,
-            -offer.available,
-            offer.distance_km or 0.0,
-            offer.store.name,
-        ),
-    )
-
-
-def delivery_price(method: DeliveryMethod, goods_minor: int, *, at: datetime) -> DeliveryPrice:
-    """What this way of delivery costs for goods of that sum."""
-    return DeliveryPrice(
-        name=method.name,
-        amount_minor=method.price_for(goods_minor),
-        tax_bp=catalog.tax_rate(method.tax_category.code, at=at),
-    )
-
-
-def arrives_on(method: DeliveryMethod, at: datetime) -> date:
-    """The day a delivery ordered now arrives: its working days from tomorrow on (CST-7)."""
-    day = at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
-    free = holidays.country_holidays(settings.VAT_TERRITORY)
-    left = method.working_days
-    while left:
-        day += timedelta(days=1)
-        if day.weekday() < 5 and day not in free:
-            left -= 1
-    return day
-
-
-def sources(
-    wanted: list[Wanted], *, at: datetime, store_id: int | None = None
-) -> list[Taken] | None:
-    """From where the goods would come: from the store that hands them over, or without one from
-    the locations that ship. None when something is lacking.
-    """
-    found = stock.sources({want.variant_id for want in wanted}, at=at, store_id=store_id)
-    return choose(wanted, found.free, found.ranked)
 
 
 def history(customer: Customer) -> list[Order]:

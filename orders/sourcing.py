@@ -1,7 +1,20 @@
 """From where the goods come. Pure, given what is free where (ALG-3)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+
+MOST_COMBINED = 3  # locations; beyond, each step takes the one that covers most of what is left
+MOST_CANDIDATES = 16  # of the best that are combined; with more the search would not be bounded
+
+
+class Skipped(StrEnum):
+    """Why a location that has some of the goods is not asked for them."""
+
+    OFF = "off"  # it does not offer this
+    CLOSED = "closed"
+    SATURATED = "saturated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +27,21 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A location that may be asked: how far from where the goods go, and its priority."""
+
+    location_id: int
+    priority: int = 100  # lower is asked first
+    distance_km: float | None = None
+    skipped: Skipped | None = None
+
+    @property
+    def rank(self) -> tuple[float, int, int]:
+        """Nearest first, then by priority; where no distance is known, by priority alone."""
+        return (self.distance_km or 0.0, self.priority, self.location_id)
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """Units of a line that come from a location."""
 
@@ -23,47 +51,146 @@ class Taken:
     quantity: int
 
 
-def choose(
-    wanted: Sequence[Wanted], free: Mapping[int, Mapping[int, int]], ranked: Sequence[int]
-) -> list[Taken] | None:
-    """Take the goods from as few locations as a bounded search finds, the first ranked first.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The chosen places and why, in a form that can be stored and shown to staff."""
 
-    `free` is variant → location → units, `ranked` the locations that may be used, best first.
-    One location that has everything always wins; else each step takes the location that covers
-    most units of what is left. None when all of them together do not have it.
+    taken: tuple[Taken, ...]
+    places: tuple[Candidate, ...]
+    skipped: tuple[Candidate, ...]
+
+    @property
+    def reasons(self) -> dict[str, object]:
+        """JSON: how many places it took, how far they are, which were not asked."""
+        return {
+            "places": len(self.places),
+            "chosen": [
+                {
+                    "location": place.location_id,
+                    "km": None if place.distance_km is None else round(place.distance_km, 1),
+                    "priority": place.priority,
+                }
+                for place in self.places
+            ],
+            "skipped": [
+                {"location": place.location_id, "why": str(place.skipped)} for place in self.skipped
+            ],
+        }
+
+
+def choose(
+    wanted: Sequence[Wanted],
+    free: Mapping[int, Mapping[int, int]],
+    candidates: Sequence[Candidate],
+) -> Plan | None:
+    """Take the goods from the fewest locations, then the nearest, then by priority.
+
+    `free` is variant → location → units. One location that has everything always wins, then two,
+    then three of the best that have something; beyond, greedily. None when all that may be asked
+    do not have it together.
     """
     needed: dict[int, int] = {}
     for want in wanted:
         needed[want.variant_id] = needed.get(want.variant_id, 0) + want.quantity
-    left, used = dict(needed), []
-    candidates = list(ranked)
+
+    def has(location_id: int, variant_id: int) -> int:
+        return min(needed[variant_id], free.get(variant_id, {}).get(location_id, 0))
+
+    useful = [
+        place for place in candidates if any(has(place.location_id, variant) for variant in needed)
+    ]
+    asked = sorted((place for place in useful if place.skipped is None), key=lambda p: p.rank)
+    places = _fewest(asked, needed, has) if needed else ()
+    if places is None:
+        return None
+    return Plan(
+        taken=tuple(_share(wanted, free, places)),
+        places=places,
+        skipped=tuple(place for place in useful if place.skipped is not None),
+    )
+
+
+Has = Callable[[int, int], int]  # location, variant → units it can give
+
+
+def _fewest(
+    asked: Sequence[Candidate], needed: Mapping[int, int], has: Has
+) -> tuple[Candidate, ...] | None:
+    def covers(places: Sequence[Candidate]) -> bool:
+        return all(
+            sum(has(place.location_id, variant_id) for place in places) >= units
+            for variant_id, units in needed.items()
+        )
+
+    if not covers(asked):
+        return None
+    for count in range(1, MOST_COMBINED + 1):
+        pool = asked if count == 1 else _best(asked, needed, has)
+        found = [places for places in combinations(pool, count) if covers(places)]
+        if found:
+            return min(found, key=_nearest)
+    return _greedy(asked, needed, has)
+
+
+def _nearest(places: Sequence[Candidate]) -> tuple[float, int, list[int]]:
+    return (
+        sum(place.distance_km or 0.0 for place in places),
+        sum(place.priority for place in places),
+        [place.location_id for place in places],
+    )
+
+
+def _best(asked: Sequence[Candidate], needed: Mapping[int, int], has: Has) -> Sequence[Candidate]:
+    """Those that have most of it, so that the combinations stay few; in the order asked."""
+    if len(asked) <= MOST_CANDIDATES:
+        return asked
+    most = sorted(
+        asked, key=lambda place: -sum(has(place.location_id, variant_id) for variant_id in needed)
+    )
+    kept = {place.location_id for place in most[:MOST_CANDIDATES]}
+    return [place for place in asked if place.location_id in kept]
+
+
+def _greedy(
+    asked: Sequence[Candidate], needed: Mapping[int, int], has: Has
+) -> tuple[Candidate, ...]:
+    """Each step takes the place that covers most of what is left, the first asked of equals."""
+    left, places, rest = dict(needed), [], list(asked)
     while any(left.values()):
 
-        def covers(location_id: int, left: dict[int, int] = left) -> int:
+        def gives(place: Candidate, left: Mapping[int, int] = left) -> int:
             return sum(
-                min(units, free.get(variant_id, {}).get(location_id, 0))
-                for variant_id, units in left.items()
+                min(units, has(place.location_id, variant_id)) for variant_id, units in left.items()
             )
 
-        best = max(candidates, key=covers, default=None)  # the first of equals: best ranked
-        if best is None or covers(best) == 0:
-            return None
-        for variant_id, units in left.items():
-            left[variant_id] = units - min(units, free.get(variant_id, {}).get(best, 0))
-        candidates.remove(best)
-        used.append(best)
-    remaining = {
-        (variant_id, location_id): free.get(variant_id, {}).get(location_id, 0)
-        for variant_id in needed
-        for location_id in used
+        best = max(rest, key=gives)
+        left = {
+            variant_id: units - min(units, has(best.location_id, variant_id))
+            for variant_id, units in left.items()
+        }
+        rest.remove(best)
+        places.append(best)
+    return tuple(places)
+
+
+def _share(
+    wanted: Sequence[Wanted],
+    free: Mapping[int, Mapping[int, int]],
+    places: Sequence[Candidate],
+) -> Iterator[Taken]:
+    """Each line's units from the chosen places, the first of them first."""
+    left = {
+        (want.variant_id, place.location_id): free.get(want.variant_id, {}).get(
+            place.location_id, 0
+        )
+        for want in wanted
+        for place in places
     }
-    taken = []
     for want in wanted:
         units = want.quantity
-        for location_id in used:
-            part = min(units, remaining[want.variant_id, location_id])
+        for place in places:
+            part = min(units, left[want.variant_id, place.location_id])
             if part > 0:
-                taken.append(Taken(want.line, want.variant_id, location_id, part))
-                remaining[want.variant_id, location_id] -= part
+                left[want.variant_id, place.location_id] -= part
                 units -= part
-    return taken
+                yield Taken(want.line, want.variant_id, place.location_id, part)

@@ -1,15 +1,16 @@
 """Work on orders that beat starts. Every task claims rows, and may be repeated or overlap."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from celery import shared_task
 from django.utils import timezone
 
 from inventory.models import Reservation
 from omnishop.kernel.claims import each
-from orders.models import Fulfilment, Order, Payment, Refund, SandboxCharge
+from orders.models import Fulfilment, Order, Payment, Refund, SandboxCharge, Shortage
 from orders.providers.sandbox import signed_notice
-from orders.services import payments, pickup, relaunch, shortages, unpaid
+from orders.services import losses, payments, pickup, relaunch, shortages, unpaid
 
 
 @shared_task(name="orders.expire_pickups")
@@ -18,6 +19,28 @@ def expire_pickups(limit: int = 200) -> int:
     at = timezone.now()
     overdue = Fulfilment.objects.overdue(at).order_by("hold_until").values_list("pk", flat=True)
     return each(overdue[:limit], lambda pk: pickup.expire(fulfilment_id=pk, at=at))
+
+
+@shared_task(name="orders.remind_pickups")
+def remind_pickups(limit: int = 500) -> int:
+    """Pick-ups that have been ready for a day, and for three: the shopper is reminded of each
+    once (FIELD 19).
+    """
+    at = timezone.now()
+    reminded = 0
+    for days in (1, 3):
+        since = at - timedelta(days=days)
+        waiting = Fulfilment.objects.filter(
+            status=Fulfilment.Status.READY,
+            ready_at__lte=since,
+            ready_at__gt=since - timedelta(days=1),
+        ).values_list("pk", flat=True)
+        reminded += each(waiting[:limit], partial(_remind, days=days, at=at))
+    return reminded
+
+
+def _remind(pk: int, *, days: int, at: datetime) -> bool:
+    return pickup.remind(fulfilment_id=pk, days=days, at=at)
 
 
 @shared_task(name="orders.expire_unpaid")
@@ -61,7 +84,7 @@ def send_due_refunds(limit: int = 200) -> int:
 
 @shared_task(name="orders.settle_shortages")
 def settle_shortages(limit: int = 200) -> int:
-    """Holds that a till's sale or an expiry took: cancel and refund what cannot be had."""
+    """Holds that a till's sale or an expiry took: find the goods elsewhere, or ask the shopper."""
     at = timezone.now()
     documents = (
         Reservation.objects.filter(
@@ -72,7 +95,16 @@ def settle_shortages(limit: int = 200) -> int:
         .values_list("document", flat=True)
         .distinct()
     )
-    return each(documents[:limit], lambda document: shortages.settle(document=document, at=at))
+    return each(documents[:limit], lambda document: losses.settle(document=document, at=at))
+
+
+@shared_task(name="orders.expire_shortages")
+def expire_shortages(limit: int = 200) -> int:
+    """Shortages nobody answered: the money goes back."""
+    at = timezone.now()
+    late = Shortage.objects.open().filter(answer_by__lte=at).order_by("answer_by")
+    ids = late.values_list("pk", flat=True)[:limit]
+    return each(ids, lambda pk: shortages.expire(shortage_id=pk, at=at))
 
 
 @shared_task(name="orders.schedule_relaunches")

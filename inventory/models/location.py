@@ -1,14 +1,16 @@
 """Places that hold stock. A store and its stock are two things: shops may share one."""
 
-from datetime import time
+from datetime import date, datetime, time
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from omnishop.network.models import Store, User
+from omnishop.network.promise import arrives_on
 
 
 class StockLocationQuerySet(models.QuerySet["StockLocation"]):
@@ -81,6 +83,16 @@ class StockLocation(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    def reaches_store_on(self, at: datetime) -> date | None:
+        """The day goods asked for now arrive in a store; None when it sends none."""
+        return arrives_on(
+            at,
+            cut_off=self.cut_off,
+            zone=self.zone,
+            days=self.transfer_days,
+            country=settings.VAT_TERRITORY,
+        )
 
 
 class StoreLocation(models.Model):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Sum
+from django.db.models import F
 
 from inventory.errors import InsufficientStock, Missing
 from inventory.models import Reservation, StockMovement, StockStatus
@@ -156,10 +156,9 @@ def _close(
     )
 
 
-def held_units(*, document: str) -> int:
-    """Units that the document still holds, overdue ones included."""
-    units = Reservation.objects.held().filter(document=document).aggregate(units=Sum("quantity"))
-    return units["units"] or 0
+def held(*, document: str) -> list[Reservation]:
+    """What the document still holds, overdue holds included."""
+    return list(Reservation.objects.held().filter(document=document).order_by("line", "pk"))
 
 
 @joined
@@ -298,17 +297,32 @@ def _leave(
     return left
 
 
-@joined
 def unhold(*, document: str, units: Mapping[int, int], location_id: int, at: datetime) -> int:
     """Units that the document holds at the location become its shortage, though they are there:
     its owner has to find them elsewhere. How many units.
     """
+    return _let_go(Reservation.Status.SHORT, document, units, location_id, at)
+
+
+def give_up(*, document: str, units: Mapping[int, int], location_id: int, at: datetime) -> int:
+    """Units that the document holds at the location are free again. How many units."""
+    return _let_go(Reservation.Status.RELEASED, document, units, location_id, at)
+
+
+@joined
+def _let_go(
+    status: Reservation.Status,
+    document: str,
+    units: Mapping[int, int],
+    location_id: int,
+    at: datetime,
+) -> int:
     holds, levels = _held_and_locked(document)
     parts = _parts([hold for hold in holds if hold.location_id == location_id], units, None)
-    for hold, units_of_hold in parts:
-        levels[hold.variant_id, hold.location_id].reserved -= units_of_hold
+    for hold, part in parts:
+        levels[hold.variant_id, hold.location_id].reserved -= part
     stock.store(levels)
-    return sum(hold.quantity for hold in _end(parts, Reservation.Status.SHORT, at))
+    return sum(hold.quantity for hold in _end(parts, status, at))
 
 
 @joined

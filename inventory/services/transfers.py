@@ -1,9 +1,11 @@
 """Goods moved from one location to another: asked for, sent, received."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from inventory.models import Reservation, Transfer, TransferLine
@@ -224,32 +226,39 @@ def cancel(*, transfer_id: int, at: datetime, actor: str) -> Transfer:
 
 
 @joined
-def drop(*, document: str, line: int, quantity: int) -> int:
-    """A document no longer wants units of a line. What was not sent stays where it is; what is on
-    its way arrives for the shelf. The last transfers asked for give first.
-
-    How many units on open transfers were let go.
+def refit(*, document: str, wanted: Mapping[int, int]) -> None:
+    """A document wants fewer units (line → units still to hand over): what was not sent and is no
+    longer held for it stays where it is, what is on its way beyond that arrives for the shelf.
     """
-    open_lines = (
+    lines = list(
         TransferLine.objects.select_for_update(of=("self",))
         .filter(
             document=document,
-            document_line=line,
+            document_line__in=wanted,
             transfer__status__in=[Transfer.Status.REQUESTED, Transfer.Status.SENT],
         )
         .select_related("transfer")
         .order_by("-pk")
     )
-    left = quantity
-    for one in open_lines:
-        in_transit = one.transfer.status == Transfer.Status.SENT
-        part = min(one.sent if in_transit else one.quantity, left)
-        left -= part
-        if part and in_transit:
+    if not lines:
+        return
+    held: dict[tuple[int, int], int] = defaultdict(int)
+    excess: dict[int, int] = {line: -units for line, units in wanted.items()}
+    for hold in Reservation.objects.held().filter(document=document, line__in=wanted):
+        held[hold.line, hold.location_id] += hold.quantity
+        excess[hold.line] += hold.quantity
+    for one in lines:
+        if one.transfer.status == Transfer.Status.SENT:
+            excess[one.document_line] += one.sent
+        else:
+            there = held[one.document_line, one.transfer.source_id]
+            if there < one.quantity:
+                _not_needed(one, one.quantity - there)
+    for one in lines:
+        part = min(one.sent, excess[one.document_line])
+        if one.transfer.status == Transfer.Status.SENT and part > 0:
+            excess[one.document_line] -= part
             _to_the_shelf(one, part)
-        elif part:
-            _not_needed(one, part)
-    return quantity - left
 
 
 def _to_the_shelf(line: TransferLine, units: int) -> None:
@@ -279,3 +288,26 @@ def _not_needed(line: TransferLine, units: int) -> None:
     if not line.transfer.lines.exists():
         line.transfer.status = Transfer.Status.CANCELLED
         line.transfer.save(update_fields=["status"])
+
+
+def in_transit(*, document: str) -> dict[int, int]:
+    """Units of a document that are on their way: line → units."""
+    sent = TransferLine.objects.filter(document=document, transfer__status=Transfer.Status.SENT)
+    return {
+        row["document_line"]: row["units"]
+        for row in sent.values("document_line").annotate(units=Sum("sent")).order_by()
+        if row["units"]
+    }
+
+
+def awaited(*, document: str) -> dict[int, int]:
+    """Units of a document that still have to come from elsewhere: line → units."""
+    coming = TransferLine.objects.filter(
+        document=document,
+        transfer__status__in=[Transfer.Status.REQUESTED, Transfer.Status.SENT],
+    ).values("document_line", "transfer__status", "quantity", "sent")
+    units: dict[int, int] = defaultdict(int)
+    for row in coming:
+        sent = row["transfer__status"] == Transfer.Status.SENT
+        units[row["document_line"]] += row["sent"] if sent else row["quantity"]
+    return dict(units)

@@ -10,7 +10,8 @@ from omnishop.demo.books import Books, Deal, Row
 from omnishop.demo.days import ZONE
 from omnishop.demo.demand import Sale
 from omnishop.demo.rows import numbers
-from omnishop.network.hours import hold_until, ready_by
+from omnishop.network.hours import hold_until
+from omnishop.network.promise import ready_by
 
 
 class History(Books):

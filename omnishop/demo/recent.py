@@ -18,7 +18,7 @@ from omnishop.demo.shelves import Article
 from omnishop.network.models import Till
 from orders.models import Basket, Fulfilment, Order, Payment, SandboxCharge
 from orders.providers import sandbox
-from orders.services import baskets, checkout, payments, pickup, returns, shortages, till, unpaid
+from orders.services import baskets, checkout, losses, payments, pickup, returns, till, unpaid
 
 Story = Iterator[datetime]
 Goods = list[tuple[Article, int]]
@@ -365,7 +365,7 @@ class Recent:
         yield self.minutes(4)
         self.sell(self.desk(code), [(article, 1)], None)
         yield self.minutes(1)
-        shortages.settle(document=order.number, at=self.now)
+        losses.settle(document=order.number, at=self.now)
         self.settle_refunds(order)
 
     def parcel(self, *, sent: bool, back_to: str = "") -> Story:

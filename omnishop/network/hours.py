@@ -1,8 +1,8 @@
-"""When a store is open, and by when it can have something ready. Pure, in the store's time."""
+"""When a store is open, and how long it keeps things. Pure, in the store's time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from omnishop.network.models import Store
 
 HORIZON = timedelta(days=60)
-_MINUTES_STEP = 10  # promises are told in tens of minutes
 
 
 @lru_cache(maxsize=512)
@@ -48,6 +47,14 @@ def is_open(store: "Store", at: datetime) -> bool:
     )
 
 
+def opens_within_a_day(expression: str, timezone: str, country: str, at: datetime) -> bool:
+    """Whether a place with these hours is open at some time of the next 24 hours."""
+    hours = _parsed(expression, timezone, country)
+    local = at.astimezone(ZoneInfo(timezone)).replace(second=0, microsecond=0)
+    found = hours.intervals(local, local + timedelta(days=1))
+    return any(status == State.OPEN for _from, _to, status, _comment in found)
+
+
 def openings_on(store: "Store", day: date) -> list[Opening]:
     """The open times of one store-local day, for display."""
     start = datetime.combine(day, time.min, tzinfo=store.zone)
@@ -57,23 +64,6 @@ def openings_on(store: "Store", day: date) -> list[Opening]:
             lambda opening: opening.opens_at < end, openings(store, start, horizon=end - start)
         )
     )
-
-
-def ready_by(store: "Store", at: datetime) -> datetime | None:
-    """The instant by which the store can have a pick-up ready: preparation counts open time only.
-
-    Rounded up to ten minutes and always strictly inside opening hours (UX S3); None when the
-    store does not open within the horizon.
-    """
-    needed = timedelta(minutes=store.preparation_minutes)
-    for opening in openings(store, at):
-        # In UTC: wall-clock sums are an hour off in the nights the clock changes.
-        opens_at, closes_at = opening.opens_at.astimezone(UTC), opening.closes_at.astimezone(UTC)
-        ready = _round_up((opens_at + needed).astimezone(store.zone))
-        if ready.astimezone(UTC) < closes_at:
-            return ready
-        needed = max(timedelta(0), needed - (closes_at - opens_at))
-    return None
 
 
 def hold_until(store: "Store", ready_at: datetime) -> datetime:
@@ -95,13 +85,3 @@ def hold_until(store: "Store", ready_at: datetime) -> datetime:
         day = store.business_day(last.opens_at) + timedelta(days=1)
         return datetime.combine(day, time.min, tzinfo=store.zone)
     return last.closes_at
-
-
-def _round_up(at: datetime) -> datetime:
-    surplus = timedelta(
-        minutes=at.minute % _MINUTES_STEP, seconds=at.second, microseconds=at.microsecond
-    )
-    if not surplus:
-        return at
-    rounded = at.astimezone(UTC) + timedelta(minutes=_MINUTES_STEP) - surplus
-    return rounded.astimezone(at.tzinfo)

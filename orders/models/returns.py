@@ -53,6 +53,7 @@ class ReturnLine(models.Model):
     class Disposition(models.TextChoices):
         SELLABLE = "sellable", _("back on the shelf")
         DAMAGED = "damaged", _("damaged")
+        INSPECT = "inspect", _("to be inspected")
         NONE = "none", _("nothing came back")
 
     document = models.ForeignKey(Return, models.CASCADE, related_name="lines")

@@ -1,6 +1,7 @@
 """Goods that an order lacks, and what its shopper was offered instead."""
 
 import secrets
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -12,6 +13,12 @@ from orders.models.order import Order, OrderLine
 def new_token() -> str:
     """128 random bits: the link answers for this shortage alone."""
     return secrets.token_urlsafe(16)
+
+
+class ShortageQuerySet(models.QuerySet["Shortage"]):
+    def open(self) -> Self:
+        """Questions that were not answered yet."""
+        return self.filter(status=Shortage.Status.OPEN)
 
 
 class Shortage(models.Model):
@@ -35,6 +42,8 @@ class Shortage(models.Model):
     asked_at = models.DateTimeField(_("asked at"))
     answer_by = models.DateTimeField(_("answer by"))
     closed_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+
+    objects = ShortageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("shortage")

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
@@ -18,15 +19,17 @@ from catalog.models import Product
 from catalog.pricing import DeliveryPrice, NotSold, Quote, Want, quote
 from customers.models import Customer
 from customers.services import normal_email, normal_phone
-from inventory import selectors as stock
 from inventory import services as inventory
+from inventory.availability import Place, Status, Way, stock
 from inventory.errors import InsufficientStock, Missing
+from inventory.selectors import store_location
 from loyalty import services as loyalty
 from loyalty.models import Account
 from omnishop.kernel.errors import Invalid, NotFound
-from omnishop.network.hours import hold_until, ready_by
+from omnishop.network.hours import hold_until
 from omnishop.network.models import LegalEntity, Store
-from orders import selectors
+from omnishop.network.places import point_of_postcode
+from orders import offers
 from orders.errors import BasketClosed, EmptyBasket, PriceChanged
 from orders.models import (
     Basket,
@@ -41,8 +44,11 @@ from orders.models import (
 )
 from orders.models.order import next_number
 from orders.models.payment import new_reference
-from orders.services import events, payments, unpaid
+from orders.services import bringing, events, payments, unpaid
 from orders.sourcing import Taken, Wanted
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 PAYMENT_TIME = timedelta(minutes=15)  # how long the goods are held for a payment (ALG-2)
 
@@ -147,7 +153,7 @@ def place(
             variant_id=gone[0].variant_id,
         )
     goods_minor = sum(prices[line.variant_id].amount_minor * line.quantity for line in lines)
-    delivery = _delivery_price(request.way, goods_minor, at=at)
+    method, delivery = _delivery(request.way, goods_minor, at=at)
     # A discount given at a till holds at that till alone.
     wants = [Want(line.variant_id, line.quantity) for line in lines]
     priced = quote(wants, prices, delivery=delivery)
@@ -158,41 +164,53 @@ def place(
         for position, line in enumerate(lines, start=1)
     ]
     store = _store(request.way)
-    taken = selectors.sources(wanted, at=at, store_id=store.pk if store else None)
-    if taken is None:
-        raise _insufficient(wanted, store, at=at)
+    sourced = _sourced(wanted, request.way, store, at=at)
+    ready_at = None
+    if store:
+        ready_at = offers.ready_at(store, at, ahead=store.ahead, brought=sourced.brought)
     return _write(
         basket=basket,
         lines=lines,
         request=request,
         priced=priced,
-        taken=taken,
+        sourced=sourced,
         store=store,
+        method=method,
+        ready_at=ready_at,
         customer=customer or basket.customer,
         fingerprint=fingerprint,
         at=at,
     )
 
 
-def _store(way: Pickup | Delivery) -> Store | None:
+def _store(way: Pickup | Delivery) -> "WithAnnotations[Store, offers.Queue] | None":
     if isinstance(way, Delivery):
         return None
-    store = (
-        Store.objects.open_to_shoppers()
-        .filter(offers_pickup=True, pk=way.store_id)
-        .select_related("entity")
-        .first()
-    )
+    store = offers.stores_with_queue().filter(pk=way.store_id).select_related("entity").first()
     if store is None:
         raise NotFound(_("This store does not offer pick-up. Choose another."))
     return store
 
 
-def _delivery_price(
+def _sourced(
+    wanted: list[Wanted], way: Pickup | Delivery, store: Store | None, *, at: datetime
+) -> offers.Sourced:
+    if store:
+        sourced = offers.for_store(wanted, store, at=at)
+    else:
+        near = point_of_postcode(way.address["postcode"]) if isinstance(way, Delivery) else None
+        sourced = offers.for_delivery(wanted, at=at, near=near)
+    if sourced is None:
+        raise _insufficient(wanted, store, at=at)
+    return sourced
+
+
+def _delivery(
     way: Pickup | Delivery, goods_minor: int, *, at: datetime
-) -> DeliveryPrice | None:
+) -> tuple[DeliveryMethod | None, DeliveryPrice | None]:
+    """The delivery asked for and what it costs; nothing for a pick-up."""
     if isinstance(way, Pickup):
-        return None
+        return None, None
     method = (
         DeliveryMethod.objects.filter(pk=way.method_id, active=True)
         .annotate(tax_bp=catalog.tax_rate_of("tax_category", at=at))
@@ -208,24 +226,23 @@ def _delivery_price(
     ):
         if not way.address.get(name, "").strip():
             raise Invalid(_("The delivery address lacks %(part)s.") % {"part": label})
-    return DeliveryPrice(
+    price = DeliveryPrice(
         name=method.name, amount_minor=method.price_for(goods_minor), tax_bp=method.tax_bp
     )
+    return method, price
 
 
 def _insufficient(wanted: list[Wanted], store: Store | None, *, at: datetime) -> InsufficientStock:
-    ids = {want.variant_id for want in wanted}
-    if store:
-        by_store = stock.free_by_store(ids, at=at)
-        free = {variant_id: by_store[variant_id].get(store.pk, 0) for variant_id in ids}
-    else:
-        shipped = stock.free_to_ship(ids, at=at)
-        free = {variant_id: shipped.get(variant_id, 0) for variant_id in ids}
+    units: dict[int, int] = {}
+    for want in wanted:
+        units[want.variant_id] = units.get(want.variant_id, 0) + want.quantity
+    way = Way.PICKUP if store else Way.DELIVERY
+    answer = stock(units, at=at).answer(units, way, store_id=store.pk if store else None)
     return InsufficientStock(
         [
-            Missing(want.variant_id, want.quantity, free[want.variant_id])
-            for want in wanted
-            if want.quantity > free[want.variant_id]
+            Missing(line.variant_id, line.wanted, line.now)
+            for line in answer.lines
+            if line.status not in (Status.NOW, Status.LATER)
         ]
     )
 
@@ -236,8 +253,10 @@ def _write(
     lines: list[BasketLine],
     request: Request,
     priced: Quote,
-    taken: list[Taken],
+    sourced: offers.Sourced,
     store: Store | None,
+    method: DeliveryMethod | None,
+    ready_at: datetime | None,
     customer: Customer | None,
     fingerprint: str,
     at: datetime,
@@ -247,7 +266,6 @@ def _write(
         raise Invalid(_("Only an order collected in a store can be paid there."))
     if in_store and request.points:
         raise Invalid(_("Points of a reservation are spent at the till, when you pay."))
-    ready_at = ready_by(store, at) if store else None
     kept_until = hold_until(store, ready_at) if store and ready_at else None
     if store and ready_at is None:
         raise Invalid(_("This store is closed for the coming weeks. Choose another."))
@@ -277,7 +295,7 @@ def _write(
         order,
         lines,
         priced,
-        taken,
+        sourced.taken,
         store=store,
         # An unpaid reservation is concluded at the till: a sale in the store (CST-6).
         place=OrderLine.ContractPlace.STORE if in_store else OrderLine.ContractPlace.DISTANCE,
@@ -285,17 +303,19 @@ def _write(
     _write_fulfilments(
         order,
         written,
-        taken,
+        sourced,
         request=request,
         store=store,
+        method=method,
         ready_at=ready_at,
         kept_until=kept_until,
         confirmed=in_store,
+        at=at,
     )
     inventory.reserve(
         [
             inventory.Demand(part.line, part.variant_id, part.location_id, part.quantity)
-            for part in taken
+            for part in sourced.taken
         ],
         document=order.number,
         at=at,
@@ -308,6 +328,9 @@ def _write(
         basket.email = order.email
         basket.save(update_fields=["status", "customer", "email"])
         fulfilment = order.fulfilments.select_related("store").get()
+        if sourced.brought:
+            afar = bringing.elsewhere(order, fulfilment)
+            bringing.ask(order, fulfilment, afar, at=at, actor="customer")
         events.tell(order, "order_placed", at=at, fulfilment=fulfilment)
     else:
         if basket.email != order.email:
@@ -379,18 +402,21 @@ def line_name(line: BasketLine) -> str:
 def _write_fulfilments(
     order: Order,
     lines: list[OrderLine],
-    taken: list[Taken],
+    sourced: offers.Sourced,
     *,
     request: Request,
     store: Store | None,
+    method: DeliveryMethod | None,
     ready_at: datetime | None,
     kept_until: datetime | None,
     confirmed: bool,
+    at: datetime,
 ) -> None:
-    """One pick-up at the store, or one parcel per location."""
+    """One pick-up at the store, or one parcel per location; each with why it is from there."""
     units: dict[tuple[int, int], int] = {}
-    for part in taken:
-        place = taken[0].location_id if store else part.location_id
+    counter = store_location(store.pk) if store and sourced.brought else None
+    for part in sourced.taken:
+        place = (counter or sourced.taken[0].location_id) if store else part.location_id
         units[place, part.line] = units.get((place, part.line), 0) + part.quantity
     way = request.way
     fulfilments = {
@@ -398,12 +424,15 @@ def _write_fulfilments(
             order=order,
             kind=Fulfilment.Kind.PICKUP if store else Fulfilment.Kind.SHIPMENT,
             location_id=location_id,
-            store=store,
+            store_id=store.pk if store else sourced.places[location_id].first_store,
             confirmed=confirmed,
-            promised_at=ready_at,
+            promised_at=_delivered_by(method, at, sourced.places[location_id])
+            if method
+            else ready_at,
             hold_until=kept_until if confirmed else None,
             collector=way.collector if isinstance(way, Pickup) else "",
             address=way.address if isinstance(way, Delivery) else {},
+            sourcing=sourced.plan.reasons,
         )
         for location_id in dict.fromkeys(place for place, _line in units)
     }
@@ -413,6 +442,10 @@ def _write_fulfilments(
         FulfilmentLine(fulfilment=fulfilments[place], line=by_position[position], quantity=quantity)
         for (place, position), quantity in units.items()
     )
+
+
+def _delivered_by(method: DeliveryMethod, at: datetime, place: Place) -> datetime:
+    return offers.end_of(offers.arrives_on(method, at, cut_off=place.cut_off))
 
 
 def _ask_for_money(order: Order, *, points: int, at: datetime) -> None:

@@ -52,7 +52,8 @@ def tell(
             context["promised_at"] = fulfilment.promised_at.isoformat()
         if fulfilment.hold_until:
             context["hold_until"] = fulfilment.hold_until.isoformat()
-        if store := fulfilment.store:
+        store = fulfilment.store
+        if store and fulfilment.kind != Fulfilment.Kind.SHIPMENT:
             context["store"] = {
                 "name": store.name,
                 "address": f"{store.address}, {store.postcode} {store.city}",

@@ -3,8 +3,9 @@
 A call to a provider is made between transactions, never inside one (DESIGN 3.3).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
@@ -13,14 +14,18 @@ from django.utils.translation import gettext as _
 
 from inventory import services as inventory
 from inventory.errors import InsufficientStock
+from inventory.models import Reservation
 from omnishop.kernel.claims import claim
 from omnishop.kernel.errors import Invalid, NotFound
-from omnishop.network.hours import hold_until, ready_by
-from orders import selectors
+from omnishop.network.hours import hold_until
+from orders import offers
 from orders.models import Basket, Fulfilment, FulfilmentLine, Order, Payment, PaymentEvent, Refund
 from orders.providers import Outcome, ProviderUnavailable, provider
-from orders.services import events, unpaid
+from orders.services import bringing, events, unpaid
 from orders.sourcing import Taken, Wanted
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 ASK_AFTER = timedelta(minutes=1)  # a pending payment is asked for when no web hook came
 
@@ -172,26 +177,31 @@ def confirm(order: Order, *, at: datetime) -> bool:
     When the hold ran out meanwhile it is taken anew; when the goods are gone the money goes back
     and the shopper is told (F-10). Returns whether the order stands.
     """
-    fulfilments = list(
+    fulfilments: list[WithAnnotations[Fulfilment, offers.AtStore]] = list(
+        # The prefetch makes the type checker forget the annotations.
         order.fulfilments.select_related("store")
+        .annotate(ahead=offers.waiting_at("store"), own=offers.locations_of("store"))
         .prefetch_related(Prefetch("lines", FulfilmentLine.objects.select_related("line")))
-        .order_by("pk")
+        .order_by("pk")  # type: ignore[arg-type]
     )
-    kept_until = None
-    for fulfilment in fulfilments:
-        fulfilment.confirmed = True
-        if fulfilment.store:
-            fulfilment.promised_at = ready_by(fulfilment.store, at)
-            fulfilment.hold_until = kept_until = (
-                hold_until(fulfilment.store, fulfilment.promised_at)
-                if fulfilment.promised_at
-                else None
-            )
-    if not _keep_goods(order, fulfilments, kept_until, at=at):
+    holds = _keep_goods(order, fulfilments, at=at)
+    if holds is None:
         unpaid.abandon(order_id=order.pk, actor="task", at=at)
         order.refresh_from_db()
         events.tell(order, "order_sold_out", at=at)
         return False
+    kept_until = None
+    for fulfilment in fulfilments:
+        fulfilment.confirmed = True
+        if fulfilment.kind == Fulfilment.Kind.PICKUP and fulfilment.store:
+            store = fulfilment.store
+            afar = [hold for hold in holds if hold.location_id not in fulfilment.own]
+            brought = bringing.ask(order, fulfilment, afar, at=at, actor="task")
+            ready = offers.ready_at(store, at, ahead=fulfilment.ahead, brought=brought)
+            fulfilment.promised_at = ready
+            kept_until = hold_until(store, ready) if ready else None
+            fulfilment.hold_until = kept_until
+    inventory.extend(document=order.number, expires_at=kept_until, at=at)
     Fulfilment.objects.bulk_update(fulfilments, ["confirmed", "promised_at", "hold_until"])
     order.status = Order.Status.PLACED
     order.paid_at = at
@@ -208,51 +218,52 @@ def confirm(order: Order, *, at: datetime) -> bool:
 
 
 def _keep_goods(
-    order: Order, fulfilments: list[Fulfilment], kept_until: datetime | None, *, at: datetime
-) -> bool:
-    """Extend the order's holds, or take anew what ran out; all of it or nothing."""
+    order: Order, fulfilments: Sequence[Fulfilment], *, at: datetime
+) -> list[Reservation] | None:
+    """The order's holds; what ran out is taken anew, all of it or None."""
     wanted = {
         item.line.position: item.line.quantity
         for fulfilment in fulfilments
         for item in fulfilment.lines.all()
     }
-    if inventory.held_units(document=order.number) == sum(wanted.values()):
-        return inventory.extend(document=order.number, expires_at=kept_until, at=at)
+    holds = inventory.held(document=order.number)
+    if sum(hold.quantity for hold in holds) == sum(wanted.values()):
+        return holds
     inventory.release(document=order.number, at=at)
     demands = []
     for fulfilment in fulfilments:
         found = _sources(fulfilment, at=at)
         if found is None:
-            return False
+            return None
         demands += found
     try:
         with transaction.atomic():
-            inventory.reserve(demands, document=order.number, at=at, expires_at=kept_until)
+            holds = inventory.reserve(demands, document=order.number, at=at, expires_at=None)
     except InsufficientStock:
-        return False
+        return None
     inventory.settle(document=order.number, at=at)
-    return True
+    return holds
 
 
 def _sources(fulfilment: Fulfilment, *, at: datetime) -> list[inventory.Demand] | None:
-    """Where its units are to be held: a parcel's at its place, a pick-up's anywhere in the store.
-
-    None when the store lacks something.
+    """Where its units are to be held: a parcel's at its place, a pick-up's in the store or where
+    they can be brought from. None when something is lacking.
     """
     wanted = [
         Wanted(item.line.position, item.line.variant_id, item.quantity)
         for item in fulfilment.lines.all()
         if item.line.variant_id
     ]
-    if fulfilment.store_id is None:
-        taken: list[Taken] | None = [
+    if fulfilment.kind == Fulfilment.Kind.PICKUP and fulfilment.store:
+        sourced = offers.for_store(wanted, fulfilment.store, at=at)
+        if sourced is None:
+            return None
+        taken: Sequence[Taken] = sourced.taken
+    else:
+        taken = [
             Taken(want.line, want.variant_id, fulfilment.location_id, want.quantity)
             for want in wanted
         ]
-    else:
-        taken = selectors.sources(wanted, at=at, store_id=fulfilment.store_id)
-    if taken is None:
-        return None
     return [
         inventory.Demand(part.line, part.variant_id, part.location_id, part.quantity)
         for part in taken

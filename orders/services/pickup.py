@@ -1,7 +1,7 @@
 """The pick-up desk and the parcel table: pick, ready, hand over, not found, not collected."""
 
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -9,14 +9,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inventory import services as inventory
+from inventory.services import transfers
 from loyalty import services as loyalty
 from omnishop.kernel.errors import Invalid, NotFound
 from omnishop.kernel.money import allocate
-from orders.errors import IllegalMove, NotPaid, WrongCode
+from omnishop.network.hours import hold_until
+from orders.errors import IllegalMove, NotPaid, StillComing, Taken, WrongCode
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment
 from orders.models.fulfilment import MAX_CODE_TRIES
-from orders.services import events, returns
+from orders.services import events, returns, shortages
 
+PICKING_TIME = timedelta(minutes=15)
 Status = Fulfilment.Status
 MOVES: dict[str, set[str]] = {
     Status.WAITING: {
@@ -34,9 +37,10 @@ MOVES: dict[str, set[str]] = {
         Status.CANCELLED,
         Status.NO_SHOW,
     },
-    Status.READY: {Status.HANDED_OVER, Status.CANCELLED, Status.NO_SHOW},
+    Status.READY: {Status.HANDED_OVER, Status.SHIPPED, Status.CANCELLED, Status.NO_SHOW},
     Status.HANDED_OVER: set(),
-    Status.SHIPPED: set(),
+    Status.SHIPPED: {Status.DELIVERED},
+    Status.DELIVERED: set(),
     Status.NO_SHOW: set(),
     Status.CANCELLED: set(),
 }
@@ -72,6 +76,8 @@ def _move(
         fulfilment.picked_at = at
     elif to == Status.READY:
         fulfilment.ready_at = at
+    elif to == Status.DELIVERED:
+        fulfilment.delivered_at = at
     else:
         fulfilment.closed_at = at
     fulfilment.save()
@@ -79,14 +85,45 @@ def _move(
 
 
 @transaction.atomic
+def claim(*, fulfilment_id: int, actor: str, at: datetime) -> Fulfilment:
+    """Whoever begins to prepare it has it for a quarter of an hour: two never pick the same
+    (UX K8). Raises Refusal naming who has it.
+    """
+    fulfilment = _locked(fulfilment_id)
+    _claim(fulfilment, actor=actor, at=at)
+    return fulfilment
+
+
+def _claim(fulfilment: Fulfilment, *, actor: str, at: datetime) -> None:
+    if fulfilment.status not in (Status.WAITING, Status.PICKED):
+        raise IllegalMove(fulfilment.order, fulfilment.get_status_display())
+    mine = fulfilment.picker in ("", actor)
+    if not mine and fulfilment.picker_until and fulfilment.picker_until > at:
+        raise Taken(fulfilment.picker_until)
+    fulfilment.picker = actor
+    fulfilment.picker_until = at + PICKING_TIME
+    fulfilment.save(update_fields=["picker", "picker_until"])
+
+
+@transaction.atomic
+def unclaim(*, fulfilment_id: int, actor: str, at: datetime) -> None:
+    """Somebody else may prepare it."""
+    fulfilment = _locked(fulfilment_id)
+    if fulfilment.picker == actor:
+        fulfilment.picker, fulfilment.picker_until = "", None
+        fulfilment.save(update_fields=["picker", "picker_until"])
+
+
+@transaction.atomic
 def pick(*, fulfilment_id: int, code: str, actor: str, at: datetime) -> FulfilmentLine:
     """One unit was found and set aside; `code` is what the scanner read.
 
-    Raises Invalid naming what was expected when the article is not of this order (UX K6).
+    Raises Invalid naming what was expected when the article is not of this order (UX K6), or when
+    it still has to come from elsewhere; Refusal when somebody else prepares it.
     """
     fulfilment = _locked(fulfilment_id)
-    if fulfilment.status not in (Status.WAITING, Status.PICKED):
-        raise IllegalMove(fulfilment.order, fulfilment.get_status_display())
+    _claim(fulfilment, actor=actor, at=at)
+    awaited = transfers.awaited(document=fulfilment.order.number)
     items = list(fulfilment.lines.select_related("line__variant"))
     code = code.strip()
     matching = [
@@ -102,6 +139,8 @@ def pick(*, fulfilment_id: int, code: str, actor: str, at: datetime) -> Fulfilme
             _("%(code)s is not expected here. Still to pick: %(expected)s")
             % {"code": code[:40], "expected": expected or _("nothing")}
         )
+    if item.quantity - item.missing - item.picked <= awaited.get(item.line.position, 0):
+        raise StillComing(item.line)
     item.picked += 1
     item.save(update_fields=["picked"])
     if item.picked + item.missing == item.quantity:
@@ -112,9 +151,13 @@ def pick(*, fulfilment_id: int, code: str, actor: str, at: datetime) -> Fulfilme
 
 @transaction.atomic
 def pick_all(*, fulfilment_id: int, actor: str, at: datetime) -> None:
-    """Everything of it was found and set aside."""
+    """Everything of it was found and set aside. Raises Invalid when some still has to come."""
     fulfilment = _locked(fulfilment_id)
+    _claim(fulfilment, actor=actor, at=at)
+    awaited = transfers.awaited(document=fulfilment.order.number)
     for item in fulfilment.lines.select_related("line"):
+        if awaited.get(item.line.position) and fulfilment.kind == Fulfilment.Kind.PICKUP:
+            raise StillComing(item.line)
         item.picked = item.quantity - item.missing
         item.save(update_fields=["picked"])
         inventory.mark_picked(document=fulfilment.order.number, line=item.line.position, at=at)
@@ -131,7 +174,8 @@ def _picked_if_complete(fulfilment: Fulfilment, *, actor: str, at: datetime) -> 
 def not_found(
     *, fulfilment_id: int, line_id: int, quantity: int, actor: str, at: datetime
 ) -> Fulfilment:
-    """Units are not on the shelf: written off the book, cancelled, refunded, the shopper told.
+    """Units are not on the shelf: written off the book and taken from elsewhere, else the shopper
+    chooses what becomes of them.
 
     What else the order has stays (FIELD 14). Raises Invalid for more units than are left to pick.
     """
@@ -152,27 +196,27 @@ def not_found(
         at=at,
         actor=actor,
     )
-    cancel_short(fulfilment.order, {item.line_id: quantity}, actor=actor, at=at)
+    inventory.settle(document=number, at=at)
+    shortages.make_good(
+        fulfilment.order,
+        fulfilment,
+        item.line,
+        quantity,
+        without=[fulfilment.location_id],
+        actor=actor,
+        at=at,
+    )
     fulfilment.refresh_from_db(fields=["status"])
     if fulfilment.status in (Status.WAITING, Status.PICKED):
         _picked_if_complete(fulfilment, actor=actor, at=at)
     return fulfilment
 
 
-def cancel_short(order: Order, units: dict[int, int], *, actor: str, at: datetime) -> None:
-    """Units of an order cannot be had: cancel and refund them, and tell the shopper."""
-    returns.cancel(order_id=order.pk, units=units, reason="shortage", actor=actor, at=at)
-    inventory.settle(document=order.number, at=at)
-    names = list(
-        OrderLine.objects.filter(pk__in=units).order_by("position").values_list("name", flat=True)
-    )
-    occasion = f":{order.returns.count()}"  # an order may lack something more than once
-    events.tell(order, "shortage", at=at, occasion=occasion, missing=names)
-
-
 @transaction.atomic
-def ready(*, fulfilment_id: int, actor: str, at: datetime) -> Fulfilment:
-    """The pick-up waits at the desk; the shopper is told with code and hours (FIELD 16)."""
+def ready(*, fulfilment_id: int, actor: str, at: datetime, shelf: str = "") -> Fulfilment:
+    """The pick-up waits at the desk, on that shelf; the shopper is told with code and hours
+    (FIELD 16).
+    """
     fulfilment = _locked(fulfilment_id)
     if fulfilment.status == Status.READY:
         return fulfilment
@@ -188,9 +232,29 @@ def ready(*, fulfilment_id: int, actor: str, at: datetime) -> Fulfilment:
             )
             % {"count": left}
         )
+    fulfilment.shelf = shelf.strip()[:20]
     _move(fulfilment, Status.READY, actor=actor, at=at)
+    if fulfilment.store and fulfilment.promised_at and at > fulfilment.promised_at:
+        # Late by us: the days to collect it begin now.
+        fulfilment.hold_until = hold_until(fulfilment.store, at)
+        fulfilment.save(update_fields=["hold_until"])
+        inventory.extend(document=fulfilment.order.number, expires_at=fulfilment.hold_until, at=at)
     events.tell(fulfilment.order, "order_ready", at=at, fulfilment=fulfilment)
     return fulfilment
+
+
+@transaction.atomic
+def remind(*, fulfilment_id: int, days: int, at: datetime) -> bool:
+    """Remind the shopper that it is ready: once for each number of days (D+1, D+3). False when it
+    was handed over or called off meanwhile.
+    """
+    fulfilment = _locked(fulfilment_id)
+    if fulfilment.status != Status.READY:
+        return False
+    events.tell(
+        fulfilment.order, "pickup_reminder", at=at, fulfilment=fulfilment, occasion=f":{days}"
+    )
+    return True
 
 
 @transaction.atomic
@@ -255,14 +319,17 @@ def _hand_over(*, fulfilment_id: int, handed_to: str, actor: str, at: datetime) 
 
 
 @transaction.atomic
-def ship(*, fulfilment_id: int, tracking: str, actor: str, at: datetime) -> Fulfilment:
-    """The parcel leaves with its tracking number."""
+def ship(
+    *, fulfilment_id: int, tracking: str, actor: str, at: datetime, carrier: str = ""
+) -> Fulfilment:
+    """The parcel leaves with its carrier and tracking number."""
     fulfilment = _locked(fulfilment_id)
     if fulfilment.status == Status.SHIPPED:
         return fulfilment
     if fulfilment.kind != Fulfilment.Kind.SHIPMENT:
         raise IllegalMove(fulfilment.order, fulfilment.get_kind_display())
     fulfilment.tracking = tracking.strip()[:60]
+    fulfilment.carrier = carrier.strip()[:40]
     _move(fulfilment, Status.SHIPPED, actor=actor, at=at, tracking=fulfilment.tracking)
     goods_leave(fulfilment, actor=actor, at=at)
     events.tell(
@@ -273,6 +340,29 @@ def ship(*, fulfilment_id: int, tracking: str, actor: str, at: datetime) -> Fulf
         tracking=fulfilment.tracking,
     )
     return fulfilment
+
+
+@transaction.atomic
+def delivered(*, fulfilment_id: int, actor: str, at: datetime) -> Fulfilment:
+    """The carrier brought the parcel. A repeat does nothing."""
+    fulfilment = _locked(fulfilment_id)
+    if fulfilment.status != Status.DELIVERED:
+        _move(fulfilment, Status.DELIVERED, actor=actor, at=at)
+    return fulfilment
+
+
+@transaction.atomic
+def source_again(
+    *, fulfilment_id: int, actor: str, at: datetime, location_id: int | None = None
+) -> bool:
+    """Staff have a parcel sent from elsewhere: from that location, or the best that is not this
+    one. False when nowhere else has it; nothing changes then.
+    """
+    fulfilment = _locked(fulfilment_id)
+    order = fulfilment.order
+    if fulfilment.kind != Fulfilment.Kind.SHIPMENT or fulfilment.status != Status.WAITING:
+        raise IllegalMove(order, fulfilment.get_status_display())
+    return shortages.move_parcel(fulfilment, location_id=location_id, actor=actor, at=at)
 
 
 def goods_leave(fulfilment: Fulfilment, *, actor: str, at: datetime) -> None:

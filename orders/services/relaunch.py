@@ -13,7 +13,7 @@ from catalog import selectors as catalog
 from customers.models import Customer, Identity, Message
 from customers.selectors import by_identity, resolve
 from customers.services import may_be_sent_marketing, seal_marketing
-from inventory import selectors as stock
+from inventory.availability import stock
 from omnishop.kernel.claims import claim
 from orders.models import Basket, BasketLine, Order, OrderLine, Relaunch
 
@@ -172,14 +172,8 @@ def _guard(
         return Reason.CAP, [], dropped
     ids = [line.variant_id for line in wanted]
     on_sale = catalog.prices(ids, at=at)
-    shipped = stock.free_to_ship(ids, at=at)
-    in_stores = stock.free_by_store(ids, at=at)
-    kept = [
-        line
-        for line in wanted
-        if line.variant_id in on_sale
-        and (shipped.get(line.variant_id, 0) or any(in_stores[line.variant_id].values()))
-    ]
+    free = stock(ids, at=at)
+    kept = [line for line in wanted if line.variant_id in on_sale and free.most(line.variant_id)]
     dropped += [line.variant.sku for line in wanted if line not in kept]
     if not kept:
         return Reason.OUT_OF_STOCK, [], dropped

@@ -10,15 +10,23 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from inventory import services as inventory
+from inventory.models import StockStatus
 from inventory.selectors import store_location
+from inventory.services import transfers
 from loyalty import services as loyalty
 from loyalty.models import Account, PointsLot
 from omnishop.kernel.errors import Invalid, NotFound
 from omnishop.network.models import Till
 from orders.errors import IllegalMove
-from orders.models import Fulfilment, Order, OrderLine, Return, ReturnLine
+from orders.models import Fulfilment, Order, OrderLine, Return, ReturnLine, Shortage
 from orders.selectors import line_left, refund_plan, returned_points, returned_totals, with_delivery
 from orders.services import events, receipts, unpaid
+
+STOCK_STATUS = {
+    ReturnLine.Disposition.SELLABLE: StockStatus.SELLABLE,
+    ReturnLine.Disposition.DAMAGED: StockStatus.DAMAGED,
+    ReturnLine.Disposition.INSPECT: StockStatus.INSPECTION,
+}
 
 
 @transaction.atomic
@@ -39,11 +47,12 @@ def cancel(
     """
     order = _locked(order_id)
     lines = _lines(order, with_delivery(order, units, handed_over=False), handed_over=False)
-    inventory.release(
-        document=order.number,
-        at=at,
-        keep={line.position: line.pending - count for line, count in lines},
-        location_id=location_id,
+    left = {line.position: line.pending - count for line, count in lines}
+    inventory.release(document=order.number, at=at, keep=left, location_id=location_id)
+    transfers.refit(document=order.number, wanted=left)
+    gone = [line.pk for line, count in lines if line.pending == count]
+    Shortage.objects.open().filter(line__in=gone).update(
+        status=Shortage.Status.REFUND, closed_at=at
     )
     _shrink_fulfilments(order, {line.pk: line.pending - count for line, count in lines}, at=at)
     return _reverse(
@@ -164,7 +173,7 @@ def _reverse(
         business_on=store.business_day(at) if store else order.business_day(at),
         at=at,
     )
-    location_id = store_location(till.store_id) if till else None
+    location_id = store_location(till.store_id, returns=True) if till else None
     items = []
     for line, units in lines:
         total, tax = returned_totals(line, units)
@@ -191,10 +200,11 @@ def _reverse(
     OrderLine.objects.bulk_update(
         [line for line, _units in lines], ["returned", "cancelled", "refunded_minor"]
     )
-    if disposition == ReturnLine.Disposition.SELLABLE and location_id:
+    if disposition != ReturnLine.Disposition.NONE and location_id:
+        status = STOCK_STATUS[disposition]
         inventory.put_back(
             [
-                inventory.Demand(line.position, line.variant_id, location_id, units)
+                inventory.Demand(line.position, line.variant_id, location_id, units, status)
                 for line, units in lines
                 if line.variant_id
             ],

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from inventory import selectors, services
+from inventory import services
 from inventory.models import Reservation, StockLevel, StockMovement
 from inventory.services import Demand
 from omnishop.kernel.errors import Refusal
@@ -14,9 +14,7 @@ from tests.factories import (
     NOON,
     StockLevelFactory,
     StockLocationFactory,
-    StoreFactory,
     VariantFactory,
-    WarehouseFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -171,50 +169,3 @@ def test_a_count_below_what_is_set_aside_is_refused(level):
 
     assert book(level) == (5, 3)
     assert not StockMovement.objects.filter(kind="adjustment").exists()
-
-
-def test_what_can_be_had_is_told_without_safety_and_with_overdue_holds():
-    store, warehouse = StoreFactory(), WarehouseFactory()
-    shelf = StockLevelFactory(location=store.locations.get(), on_hand=5, safety=1)
-    StockLevelFactory(variant=shelf.variant, location=warehouse, on_hand=3)
-    hold(shelf, 2, "live")
-    hold(shelf, 2, "late", expires_at=NOON)
-    ids = [shelf.variant_id]
-    place = shelf.location_id
-
-    assert selectors.free_by_location(ids, at=NOON)[ids[0]] == {place: 2, warehouse.pk: 3}
-    assert selectors.free_by_location(ids, at=NOON, online=False)[ids[0]][place] == 3
-    before = NOON - timedelta(seconds=1)
-    assert selectors.free_by_location(ids, at=before)[ids[0]][place] == 0
-    assert selectors.free_by_store(ids, at=NOON)[ids[0]] == {store.pk: 2}
-    assert selectors.free_to_ship(ids, at=NOON) == {ids[0]: 3}
-
-
-def test_places_that_are_closed_have_nothing():
-    store = StoreFactory()
-    place = store.locations.get()
-    shelf = StockLevelFactory(location=place)
-    place.active = False
-    place.save()
-
-    assert not selectors.free_by_store([shelf.variant_id], at=NOON)[shelf.variant_id]
-
-
-def test_shops_that_share_a_stock_both_have_it():
-    place = StockLocationFactory()
-    stores = {StoreFactory(location=place).pk, StoreFactory(location=place).pk}
-    shelf = StockLevelFactory(location=place, on_hand=4)
-
-    found = selectors.free_by_store([shelf.variant_id], at=NOON)[shelf.variant_id]
-
-    assert found == dict.fromkeys(stores, 4)
-
-
-def test_reads_take_one_statement_however_many_articles(django_assert_num_queries):
-    ids = [level.variant_id for level in StockLevelFactory.create_batch(20)]
-
-    for read in (selectors.free_by_location, selectors.free_by_store, selectors.free_to_ship):
-        with django_assert_num_queries(1):
-            read(ids, at=NOON)
-        with django_assert_num_queries(0):
-            read([], at=NOON)

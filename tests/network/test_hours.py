@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnishop.network.hours import hold_until, is_open, openings_on, ready_by
+from omnishop.network.hours import hold_until, is_open, openings_on
 from omnishop.network.models import Store
+from omnishop.network.promise import ready_by
 
 AUTUMN = datetime(2026, 10, 20, tzinfo=UTC)
 MOMENTS = st.integers(0, 167 * 24 * 3600).map(lambda late: AUTUMN + timedelta(seconds=late))

@@ -9,7 +9,17 @@ from inventory.models import Reservation, StockLevel
 from loyalty import selectors as loyalty
 from orders.models import Basket, Fulfilment, Order, Payment, Receipt, Refund
 from orders.providers import Outcome
-from orders.services import baskets, checkout, payments, pickup, receipts, returns, shortages, till
+from orders.services import (
+    baskets,
+    checkout,
+    losses,
+    payments,
+    pickup,
+    receipts,
+    returns,
+    shortages,
+    till,
+)
 from tests.factories import (
     NOON,
     AccountFactory,
@@ -191,8 +201,9 @@ def test_a_till_sale_eats_the_youngest_hold_and_the_web_order_is_refunded():
     till.take_cash(order_id=sold.pk, till=desk, tendered_minor=2000, key="k", at=NOON)
     till.finish(order_id=sold.pk, till=desk, actor="u", at=NOON)
 
-    assert shortages.settle(document=order.number, at=NOON)
-    assert not shortages.settle(document=order.number, at=NOON)
+    assert losses.settle(document=order.number, at=NOON)
+    assert not losses.settle(document=order.number, at=NOON)
+    shortages.refund(token=order.shortages.get().token, actor="customer", at=NOON)
 
     order.refresh_from_db()
     assert StockLevel.objects.get(pk=level.pk).on_hand == 0

@@ -25,7 +25,7 @@ from omnishop.kernel.errors import Refusal
 from orders.invariants import RULES, violations
 from orders.models import Fulfilment, Order, OrderLine, Payment, Refund
 from orders.providers import Outcome
-from orders.services import checkout, payments, pickup, returns, shortages, till, unpaid
+from orders.services import checkout, losses, payments, pickup, returns, till, unpaid
 from tests.factories import (
     NOON,
     AccountFactory,
@@ -346,7 +346,7 @@ class Shop(RuleBasedStateMachine):
             pickup.expire(fulfilment_id=fulfilment.pk, at=self.now)
         lost = Reservation.objects.filter(status__in=["short", "expired"], settled_at__isnull=True)
         for document in sorted(set(lost.values_list("document", flat=True))):
-            shortages.settle(document=document, at=self.now)
+            losses.settle(document=document, at=self.now)
         loyalty.expire(account_id=self.account.pk, at=self.now)
         Refund.objects.update(status="settled", settled_at=self.now)
         Message.objects.filter(status="queued").update(

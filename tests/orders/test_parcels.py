@@ -6,7 +6,7 @@ from inventory.models import Reservation, StockMovement
 from loyalty import selectors as loyalty
 from omnishop.kernel.errors import Refusal
 from orders.models import Fulfilment, Order, Refund
-from orders.services import checkout, pickup, returns, unpaid
+from orders.services import checkout, pickup, returns, shortages, unpaid
 from tests.factories import (
     NOON,
     AccountFactory,
@@ -124,6 +124,8 @@ def test_what_one_parcel_lacks_does_not_touch_the_other():
     two.refresh_from_db()
     assert two.status == Fulfilment.Status.CANCELLED
     ship(order.fulfilments.get(location=first))
+    assert Order.objects.get(pk=order.pk).status == Order.Status.PLACED  # the shopper is asked
+    shortages.refund(token=order.shortages.get().token, actor="customer", at=NOON)
     assert Order.objects.get(pk=order.pk).status == Order.Status.FULFILLED
 
 

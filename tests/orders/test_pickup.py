@@ -13,7 +13,7 @@ from loyalty.services import correct
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from orders.errors import IllegalMove, NotPaid, WrongCode
 from orders.models import Fulfilment, FulfilmentLine, Order, Receipt, Refund, Return
-from orders.services import checkout, payments, pickup, till
+from orders.services import checkout, payments, pickup, shortages, till
 from tests.factories import (
     NOON,
     AccountFactory,
@@ -167,7 +167,7 @@ def test_units_are_picked_one_by_one_and_an_article_of_another_order_is_refused(
     assert Message.objects.filter(template="order_ready").count() == 1
 
 
-def test_what_is_not_found_is_refunded_and_the_rest_gets_ready(store):
+def test_what_is_not_found_is_refunded_when_asked_and_the_rest_gets_ready(store):
     first, second = stocked(store, price=1001), stocked(store, price=500)
     order = paid(checkout.Pickup(store.pk), (first, 3), (second, 1))
     fulfilment = pickup_of(order)
@@ -179,6 +179,8 @@ def test_what_is_not_found_is_refunded_and_the_rest_gets_ready(store):
 
     assert level(first) == (8, 1)
     assert StockMovement.objects.get(kind="adjustment").delta == -2
+    assert not Refund.objects.exists()
+    shortages.refund(token=order.shortages.get().token, actor="customer", at=NOON)
     assert Refund.objects.get().amount_minor == 2002
     pickup.pick_all(fulfilment_id=fulfilment.pk, actor="u", at=NOON)
     pickup.ready(fulfilment_id=fulfilment.pk, actor="u", at=NOON)
@@ -196,14 +198,19 @@ def _not_found(fulfilment, line, quantity):
     )
 
 
-def test_when_nothing_is_found_the_order_is_cancelled_and_refunded(store):
+def test_when_nothing_is_found_and_nobody_answers_the_order_is_cancelled_and_refunded(store):
     variant = stocked(store, on_hand=1)
     order = paid(checkout.Pickup(store.pk), (variant, 1))
 
     fulfilment = _not_found(pickup_of(order), order.lines.get(), 1)
+    assert not shortages.expire(shortage_id=order.shortages.get().pk, at=NOON)
+    late = NOON + shortages.ANSWER_TIME
+    assert shortages.expire(shortage_id=order.shortages.get().pk, at=late)
+    assert not shortages.expire(shortage_id=order.shortages.get().pk, at=late)
 
     order.refresh_from_db()
     assert (order.status, fulfilment.status) == ("cancelled", "cancelled")
+    assert Refund.objects.get().amount_minor == order.total_minor
     assert level(variant) == (0, 0)
 
 

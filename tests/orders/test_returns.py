@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from customers.models import Message
+from inventory.models import StockLevel
 from loyalty import selectors as loyalty
 from loyalty.services import correct
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
@@ -163,7 +164,8 @@ def test_goods_go_back_on_the_shelf_of_the_store_that_receives_them(desk):
     bring_back(order, {line.pk: 1}, other, disposition="damaged")
 
     assert level(variant, desk.store.locations.get()) == (8, 0)
-    assert level(variant, other.store.locations.get()) == (1, 0)
+    assert level(variant, other.store.locations.get()) == (2, 0)
+    assert StockLevel.objects.get(location=other.store.locations.get()).unsellable == 1
     assert set(ReturnLine.objects.values_list("location", flat=True)) == {
         other.store.locations.get().pk
     }

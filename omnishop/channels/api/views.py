@@ -26,7 +26,7 @@ from catalog.models import Category, OptionValue, Picture, Product, Variant
 from catalog.pricing import UnitPrice
 from customers.models import Customer
 from customers.selectors import resolve
-from inventory import selectors as stock
+from inventory.availability import stock
 from loyalty import selectors as loyalty
 from omnishop.channels.api.serializers import (
     AvailabilitySerializer,
@@ -244,8 +244,7 @@ class Availability(GenericAPIView[Variant]):
         if missing := [sku for sku in skus if sku not in found]:
             raise NotFound(f"Not sold: {', '.join(missing)[:200]}")
         at = timezone.now()
-        here = stock.free_by_store(found.values(), at=at)
-        sent = stock.free_to_ship(found.values(), at=at)
+        free = stock(found.values(), at=at)
         answer = [
             {
                 "sku": sku,
@@ -253,12 +252,12 @@ class Availability(GenericAPIView[Variant]):
                     {
                         "store": store.code,
                         "name": store.name,
-                        "state": _state(units := here[found[sku]].get(store.pk, 0)),
+                        "state": _state(units := free.in_store(found[sku], store.pk)),
                         "units": units if 0 < units <= FEW else None,
                     }
                     for store in stores
                 ],
-                "delivery": {"state": _state(sent.get(found[sku], 0))},
+                "delivery": {"state": _state(free.to_ship(found[sku]))},
             }
             for sku in skus
         ]

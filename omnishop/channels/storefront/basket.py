@@ -25,6 +25,7 @@ from omnishop.channels.storefront.context import (
 from omnishop.channels.storefront.pages import private
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from omnishop.kernel.templatetags.omnishop import format_money
+from orders import offers
 from orders import selectors as orders
 from orders.models import Basket, DeliveryMethod
 from orders.models.basket import MAX_QUANTITY
@@ -60,7 +61,7 @@ def _context(basket: Basket | None) -> dict[str, Any]:
         "delivery_method": method,
         "delivery_minor": method.price_for(goods) if method else None,
         "delivered_minor": goods + method.price_for(goods) if method else None,
-        "arrives_on": orders.arrives_on(method, at) if method else None,
+        "arrives_on": offers.arrives_on(method, at) if method else None,
         "may_order": view.rows and not view.gone,
         "max_quantity": MAX_QUANTITY,
     }

@@ -13,16 +13,17 @@ from django.views.decorators.http import require_GET
 
 from catalog import selectors as catalog
 from catalog.models import OptionValue, Picture, Product, Variant
-from inventory import selectors as stock
+from inventory.availability import Stock, stock
 from omnishop.channels.storefront import listing
 from omnishop.channels.storefront.context import Request, Shelf, Shopper, shelves, stores
 from omnishop.channels.storefront.hours import hours_words
 from omnishop.channels.storefront.pages import shared
-from omnishop.network.hours import ready_by
 from omnishop.network.models import Store
-from orders import selectors as orders
+from orders import offers
 from orders.models import DeliveryMethod
 from orders.models.basket import MAX_QUANTITY
+from orders.offers import PickupOffer
+from orders.sourcing import Wanted
 
 PICTURES = Prefetch("pictures", Picture.objects.order_by("position", "pk"))
 
@@ -185,7 +186,12 @@ class Place:
     available: int
     distance_m: int | None
     hours: str
-    ready_at: datetime | None
+    offer: PickupOffer | None  # None where nothing is collected
+
+    @property
+    def ready_at(self) -> datetime | None:
+        """By when one can be collected: from the shelf, or once it was brought."""
+        return self.offer.ready_at if self.offer else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +225,8 @@ def product(request: Request, slug: str) -> HttpResponse:
     variants = [variant for variant in variants if variant.pk in prices]
     if not variants:
         raise Http404
-    by_store, to_ship = stock.free_online([variant.pk for variant in variants], at=at)
-    units = {
-        variant.pk: max([to_ship.get(variant.pk, 0), *by_store[variant.pk].values()])
-        for variant in variants
-    }
+    free = stock([variant.pk for variant in variants], at=at)
+    units = {variant.pk: free.most(variant.pk) for variant in variants}
     chosen = _chosen(request, variants, units)
     item = chosen.product
     store = Shopper(request).store
@@ -235,7 +238,7 @@ def product(request: Request, slug: str) -> HttpResponse:
         "options": _options(variants, chosen, units),
         "max_quantity": min(MAX_QUANTITY, max(units[chosen.pk], 1)),
         "sold_out": units[chosen.pk] <= 0,
-    } | _stock_context(by_store[chosen.pk], to_ship.get(chosen.pk, 0), store, at=at)
+    } | _stock_context(free, chosen.pk, store)
     if request.htmx and request.htmx.target == "buy":
         return render(request, "storefront/_buy.html", context)
     tree = shelves()
@@ -296,20 +299,23 @@ def _options(
     ]
 
 
-def _stock_context(
-    by_store: dict[int, int], to_ship: int, store: Store | None, *, at: datetime
-) -> dict[str, Any]:
+def _stock_context(free: Stock, variant_id: int, store: Store | None) -> dict[str, Any]:
     """Stock of one article: in my store, sent home with its date, in every store."""
-    everywhere = stores()
+    everywhere, at = stores(), free.at
+    one = [Wanted(1, variant_id, 1)]
+    collect = [other for other in everywhere if other.offers_pickup]
+    shown = offers.pickup_offers(one, at=at, free=free, stores=collect)
+    found = {offer.store.pk: offer for offer in shown}
+    to_ship = free.to_ship(variant_id)
     near = (store.latitude, store.longitude) if store else None
     places = sorted(
         (
             Place(
                 store=other,
-                available=by_store.get(other.pk, 0),
+                available=free.in_store(variant_id, other.pk),
                 distance_m=round(other.distance_km(*near) * 1000) if near else None,
                 hours=hours_words(other, at),
-                ready_at=ready_by(other, at) if by_store.get(other.pk, 0) else None,
+                offer=found.get(other.pk),
             )
             for other in everywhere
         ),
@@ -325,7 +331,9 @@ def _stock_context(
         ),
         "places": places,
         "to_ship": to_ship,
-        "arrives_on": orders.arrives_on(method, at) if method and to_ship > 0 else None,
+        "arrives_on": offers.arrives_on(method, at, cut_off=free.cut_off)
+        if method and to_ship > 0
+        else None,
         "method": method,
         "now": at,
     }
@@ -341,8 +349,5 @@ def stock_of(request: Request, variant_id: int) -> HttpResponse:
     ).first()
     if variant is None:
         raise Http404
-    by_store, to_ship = stock.free_online([variant.pk], at=at)
-    context = _stock_context(
-        by_store[variant.pk], to_ship.get(variant.pk, 0), Shopper(request).store, at=at
-    )
+    context = _stock_context(stock([variant.pk], at=at), variant.pk, Shopper(request).store)
     return render(request, "storefront/_stock_list.html", context | {"variant": variant})

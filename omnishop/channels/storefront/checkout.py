@@ -27,6 +27,7 @@ from omnishop.channels.storefront.forms import ContactForm, DeliveryForm, Pickup
 from omnishop.channels.storefront.pages import private
 from omnishop.channels.storefront.payment import to_provider
 from omnishop.kernel.errors import Invalid, Refusal
+from orders import offers
 from orders import selectors as orders
 from orders.errors import BasketClosed, PriceChanged
 from orders.models import Basket, DeliveryMethod, Order
@@ -180,15 +181,20 @@ def _way_page(
     at = timezone.now()
     summary = orders.summary(basket, method=None, at=at)
     near = (shopper.store.latitude, shopper.store.longitude) if shopper.store else None
-    offers = orders.pickup_offers(_wanted(summary), at=at, near=near)
+    found = offers.pickup_offers(_wanted(summary), at=at, near=near)
     if shopper.store:  # mine first among those that have everything
-        offers.sort(key=lambda offer: (not offer.everything, offer.store != shopper.store))
+        found.sort(key=lambda offer: (not offer.everything, offer.store != shopper.store))
+    cut_off = offers.shipping_cut_off()
     methods = [
-        (method, method.price_for(summary.quote.goods_minor), orders.arrives_on(method, at))
+        (
+            method,
+            method.price_for(summary.quote.goods_minor),
+            offers.arrives_on(method, at, cut_off=cut_off),
+        )
         for method in DeliveryMethod.objects.filter(active=True)
     ]
     chosen_store = draft.get("store") or next(
-        (str(offer.store.pk) for offer in offers if offer.everything), ""
+        (str(offer.store.pk) for offer in found if offer.orderable), ""
     )
     has_errors = bool(context.get("form") or context.get("errors_list"))
     form = context.pop("form", None)
@@ -200,16 +206,16 @@ def _way_page(
         draft,
         status,
         summary=summary,
-        offers=offers,
+        offers=found,
         methods=methods,
-        chosen_way=draft.get("way") or ("pickup" if any(o.everything for o in offers) else ""),
+        chosen_way=draft.get("way") or ("pickup" if any(o.orderable for o in found) else ""),
         chosen_store=chosen_store,
         chosen_method=draft.get("method") or (str(methods[0][0].pk) if methods else ""),
         pickup_form=form if isinstance(form, PickupForm) else PickupForm(initial=initial),
         delivery_form=form if isinstance(form, DeliveryForm) else DeliveryForm(initial=initial),
         wrong=form,
         has_errors=has_errors,
-        shipped=orders.sources(_wanted(summary), at=at) is not None,
+        shipped=offers.for_delivery(_wanted(summary), at=at) is not None,
         now=at,
         **context,
     )
@@ -318,8 +324,8 @@ def _pay_page(
     balance = loyalty.balance(shopper.customer, at=at) if shopper.customer else None
     offer = None
     if draft["way"] == "pickup":
-        offers = orders.pickup_offers(_wanted(summary), at=at)
-        offer = next((o for o in offers if str(o.store.pk) == draft.get("store")), None)
+        found = offers.pickup_offers(_wanted(summary), at=at)
+        offer = next((o for o in found if str(o.store.pk) == draft.get("store")), None)
         if offer is None:
             return redirect("storefront:checkout_way")
     total = summary.quote.total_minor
@@ -335,7 +341,7 @@ def _pay_page(
         status,
         summary=summary,
         offer=offer,
-        arrives_on=(orders.arrives_on(summary.method, at) if summary.method else None),
+        arrives_on=(offers.arrives_on(summary.method, at) if summary.method else None),
         balance=balance,
         by_points=by_points,
         total=total,

@@ -6,7 +6,7 @@ A guest has no session (UX W5): the basket, the store and what was typed at chec
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -21,7 +21,11 @@ from customers.models import Customer
 from customers.selectors import resolve
 from omnishop.network.models import Store
 from orders.models import Basket
+from orders.offers import Queue, with_queue
 from orders.services import baskets
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 BASKET_COOKIE = "basket"
 STORE_COOKIE = "store"
@@ -117,12 +121,14 @@ class Shopper:
         return next((store for store in stores() if store.slug == slug), None) if slug else None
 
 
-def stores() -> list[Store]:
-    """The stores shown on the site, by name; kept for a minute."""
+def stores() -> "list[WithAnnotations[Store, Queue]]":
+    """The stores shown on the site with their queues, by name; kept for a minute."""
     return cast(
-        "list[Store]",
+        "list[WithAnnotations[Store, Queue]]",
         cache.get_or_set(
-            "storefront:stores", lambda: list(Store.objects.open_to_shoppers()), FACTS_SECONDS
+            "storefront:stores",
+            lambda: list(with_queue(Store.objects.open_to_shoppers())),
+            FACTS_SECONDS,
         ),
     )
 

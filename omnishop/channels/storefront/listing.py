@@ -17,8 +17,7 @@ from django.utils.translation import gettext as _
 from catalog import selectors as catalog
 from catalog.models import Picture, Product
 from catalog.pricing import UnitPrice
-from inventory import selectors as stock
-from inventory.selectors import IN_STORE
+from inventory.availability import IN_STORE, stock
 from omnishop.channels.storefront.context import Shelf, language
 from omnishop.kernel.templatetags.omnishop import format_percent
 
@@ -391,7 +390,7 @@ def cards(rows: list[tuple[Any, ...]], *, at: datetime, store_id: int | None) ->
     """Cards with today's prices and, when a store was chosen, what it has."""
     ids = [variant_id for row in rows for variant_id in row[6]]
     prices = catalog.prices(ids, at=at)
-    free = stock.free_by_store(ids, at=at) if store_id else {}
+    free = stock(ids, at=at) if store_id else None
     found = []
     for pk, slug, name, image, width, height, variants in rows:
         priced = [prices[variant_id] for variant_id in variants if variant_id in prices]
@@ -407,7 +406,7 @@ def cards(rows: list[tuple[Any, ...]], *, at: datetime, store_id: int | None) ->
                 price=cheapest,
                 several=any(price.amount_minor != cheapest.amount_minor for price in priced),
                 choices=len(variants),
-                available=sum(free[v].get(store_id, 0) for v in variants) if store_id else None,
+                available=sum(free.in_store(v, store_id) for v in variants) if free else None,
             )
         )
     return tuple(found)

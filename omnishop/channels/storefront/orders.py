@@ -49,6 +49,7 @@ def _part(fulfilment: Fulfilment) -> Part:
         Fulfilment.Status.READY: ("success", "package-check", _("Ready to collect")),
         Fulfilment.Status.HANDED_OVER: ("success", "circle-check", _("Handed over")),
         Fulfilment.Status.SHIPPED: ("success", "truck", _("On its way")),
+        Fulfilment.Status.DELIVERED: ("success", "circle-check", _("Delivered")),
         Fulfilment.Status.NO_SHOW: ("muted", "package-x", _("Not collected in time")),
         Fulfilment.Status.CANCELLED: ("muted", "ban", _("Cancelled")),
     }[status]

@@ -20,7 +20,7 @@ from omnishop.channels.storefront.pages import private, shared
 from omnishop.channels.storefront.words import plain
 from omnishop.network.models import Store
 from orders import selectors as orders
-from orders.selectors import PickupOffer
+from orders.offers import PickupOffer, pickup_offers
 from orders.services import baskets
 from orders.sourcing import Wanted
 
@@ -59,7 +59,7 @@ def _place(text: str) -> tuple[list[Store], tuple[float, float] | None]:
         found = exact or [s for s in stores() if s.postcode[:2] == digits[:2]]
     else:
         found = [s for s in stores() if words and words in plain(f"{s.city} {s.name}")]
-    return found, (found[0].latitude, found[0].longitude) if found else None
+    return list(found), (found[0].latitude, found[0].longitude) if found else None
 
 
 def _listed(
@@ -81,7 +81,7 @@ def _listed(
             for i, line in enumerate(shopper.basket.lines.all())
         ]
         if wanted:
-            offers = {offer.store.pk: offer for offer in orders.pickup_offers(wanted, at=at)}
+            offers = {offer.store.pk: offer for offer in pickup_offers(wanted, at=at)}
     found = [
         Found(
             store=store,

@@ -10,6 +10,7 @@ from omnishop.channels.storefront import (
     legal,
     orders,
     payment,
+    shortages,
     stores,
     withdrawal,
 )
@@ -39,6 +40,7 @@ urlpatterns = [
     path("paiement/notification/<slug:provider>/", payment.webhook, name="webhook"),
     path("paiement/<slug:reference>/retour/", payment.payment_return, name="payment_return"),
     path("paiement-test/<slug:reference>/", payment.sandbox, name="sandbox"),
+    path("manque/<slug:token>/", shortages.shortage, name="shortage"),
     path("commande/<slug:token>/", orders.order, name="order"),
     path("commande/<slug:token>/payer/", payment.pay, name="pay"),
     path("commande/<slug:token>/annuler/<int:fulfilment_id>/", orders.cancel, name="cancel"),

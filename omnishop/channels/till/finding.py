@@ -6,7 +6,7 @@ from datetime import datetime
 from catalog import selectors as catalog
 from catalog.models import Variant
 from catalog.pricing import UnitPrice
-from inventory import selectors as stock
+from inventory.availability import stock
 from omnishop.network.models import Store
 
 PRODUCTS, ARTICLES = 8, 24
@@ -35,8 +35,7 @@ def articles(words: str, *, store: Store, at: datetime) -> list[Hit]:
     found.sort(key=lambda variant: (products.index(variant.product_id), variant.position))
     ids = [variant.pk for variant in found[:ARTICLES]]
     prices = catalog.prices(ids, at=at, channel="till", store_id=store.pk)
-    in_stores = stock.free_by_store(ids, at=at, online=False)
-    to_ship = stock.free_to_ship(ids, at=at)
+    free = stock(ids, at=at, online=False)
     others = sorted(
         Store.objects.open_to_shoppers().exclude(pk=store.pk),
         key=lambda other: store.distance_km(other.latitude, other.longitude),
@@ -45,7 +44,7 @@ def articles(words: str, *, store: Store, at: datetime) -> list[Hit]:
     for variant in found[:ARTICLES]:
         if variant.pk not in prices:
             continue
-        units = in_stores[variant.pk]
+        units = free.by_store(variant.pk)
         near = next((other for other in others if units.get(other.pk)), None)
         hits.append(
             Hit(
@@ -54,7 +53,7 @@ def articles(words: str, *, store: Store, at: datetime) -> list[Hit]:
                 here=units.get(store.pk, 0),
                 nearby=near.name if near else "",
                 nearby_units=units[near.pk] if near else 0,
-                ship=to_ship.get(variant.pk, 0),
+                ship=free.to_ship(variant.pk),
             )
         )
     return hits

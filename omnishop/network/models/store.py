@@ -1,7 +1,6 @@
 """Legal entities, their stores and tills."""
 
 from datetime import date, datetime
-from math import asin, cos, radians, sin, sqrt
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]  # not in its stub
 
 from omnishop.network.models.user import User
+from omnishop.network.places import distance_km
 
 
 def check_opening_hours(value: str) -> None:
@@ -115,12 +115,7 @@ class Store(models.Model):
 
     def distance_km(self, latitude: float, longitude: float) -> float:
         """Distance as the crow flies, in kilometres."""
-        phi1, phi2 = radians(self.latitude), radians(latitude)
-        half = (
-            sin((phi2 - phi1) / 2) ** 2
-            + cos(phi1) * cos(phi2) * sin(radians(longitude - self.longitude) / 2) ** 2
-        )
-        return 2 * 6371.0 * asin(sqrt(half))
+        return distance_km((self.latitude, self.longitude), (latitude, longitude))
 
     def business_day(self, at: datetime) -> date:
         """The store's own date of an instant (STD-3)."""
