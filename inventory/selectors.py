@@ -110,6 +110,52 @@ def free_to_ship(variant_ids: Collection[int], *, at: datetime) -> dict[int, int
     return found
 
 
+_FREE_OF_V = _FREE.replace("ANY(%(variants)s)", "v.id")
+_ON_SHELVES, _ONLINE = (_FREE_OF_V.replace("%(online)s", online) for online in ("false", "true"))
+# What a shop says of a variant `v`: the units here, the nearest other shop that has it and how
+# many, the units that may be sent home. Parameters: %(store)s where one stands, %(at)s.
+AROUND = f"""LATERAL (
+    WITH shops AS (
+      SELECT s.store_id, sum(f.free)::int AS units FROM ({_ON_SHELVES}) f
+        JOIN inventory_storelocation s ON s.location_id = f.location_id
+        JOIN inventory_stocklocation c ON c.id = s.location_id AND c.active
+       GROUP BY 1)
+    SELECT coalesce((SELECT units FROM shops WHERE store_id = %(store)s), 0) AS here,
+           coalesce(n.name, '') AS nearby, coalesce(n.units, 0) AS nearby_units,
+           coalesce((SELECT sum(f.free)::int FROM ({_ONLINE}) f
+                       JOIN inventory_stocklocation c
+                         ON c.id = f.location_id AND c.active AND c.ships), 0) AS ship
+      FROM network_store me LEFT JOIN LATERAL (
+        SELECT t.name, shops.units FROM shops
+          JOIN network_store t ON t.id = shops.store_id AND t.active AND t.id <> me.id
+         WHERE shops.units > 0
+         ORDER BY (t.latitude - me.latitude) ^ 2
+                + ((t.longitude - me.longitude) * cos(radians(me.latitude))) ^ 2, t.id
+         LIMIT 1) n ON true
+     WHERE me.id = %(store)s)"""  # noqa: S608  constants of this module
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Stock of an article as a shop tells it, in the order of `AROUND`'s columns."""
+
+    here: int
+    nearby: str  # the nearest other shop that has it, or nothing
+    nearby_units: int
+    ship: int
+
+
+def around(variant_ids: Collection[int], *, store_id: int, at: datetime) -> dict[int, Around]:
+    """What a shop can say of the stock of articles, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT v.id, a.* FROM catalog_variant v, {AROUND} a"  # noqa: S608
+            " WHERE v.id = ANY(%(variants)s)",
+            {"variants": list(variant_ids), "store": store_id, "at": at},
+        )
+        return {pk: Around(*row) for pk, *row in cursor.fetchall()}
+
+
 # Whether a variant `v` can be handed over in a store; parameters: %s the store, %s the instant.
 IN_STORE = """EXISTS (
     SELECT 1 FROM inventory_stocklevel l

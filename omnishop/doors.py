@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.conf import settings
@@ -42,6 +43,8 @@ class StaffSecondFactor(MiddlewareMixin):
             return None
         if not request.user.is_authenticated or not request.user.is_staff:
             return None  # the door itself turns them away
+        if any(used.get("method") == "mfa" for used in get_authentication_records(request)):
+            return None  # passed when signing in: nothing to ask the database for
         if is_mfa_enabled(request.user):
             return None
         messages.info(request, _("Set up a second factor to work here."))

@@ -1,13 +1,13 @@
 """Filling a basket, in any channel."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog import selectors as catalog
-from catalog.pricing import NotSold
+from catalog.pricing import NotSold, UnitPrice
 from customers.models import Customer
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from omnishop.kernel.transactions import joined
@@ -73,34 +73,60 @@ def add(*, basket_id: int, variant_id: int, quantity: int, at: datetime) -> Bask
     """
     check_quantity(quantity)
     basket = _open(basket_id)
-    price = catalog.prices([variant_id], at=at, **_place(basket)).get(variant_id)
+    price = catalog.prices([variant_id], at=at, **place(basket)).get(variant_id)
+    put = BasketLine.objects.raw(
+        f"WITH {PUT} SELECT * FROM put",  # noqa: S608  a constant of this module
+        put_values(basket, variant_id=variant_id, quantity=quantity, price=price, at=at),
+    )
+    return next(iter(put), None) or refuse_put(basket.pk)
+
+
+# Puts units on top of what a basket has of an article. Nothing is put while a till takes the money
+# for it; that is seen because the basket was locked by an earlier statement.
+PUT = f"""
+    sale AS (
+      UPDATE orders_basket b SET changed_at = %(at)s
+       WHERE b.id = %(basket)s AND b.status = 'open' AND NOT EXISTS (
+             SELECT FROM orders_order o
+              WHERE o.basket_id = b.id AND o.till_id = b.till_id
+                AND o.status = 'awaiting_payment')
+      RETURNING b.id),
+    put AS (
+      INSERT INTO orders_basketline AS l (basket_id, variant_id, quantity, seen_unit_minor,
+                                          discount_minor, discount_reason, added_at)
+      SELECT sale.id, %(variant)s, %(quantity)s, %(seen)s, 0, '', %(at)s FROM sale
+      ON CONFLICT (basket_id, variant_id) DO UPDATE
+         SET quantity = l.quantity + EXCLUDED.quantity, seen_unit_minor = EXCLUDED.seen_unit_minor
+       WHERE l.quantity + EXCLUDED.quantity <= {MAX_QUANTITY}
+      RETURNING l.*)"""  # noqa: S608  a constant
+
+
+def put_values(
+    basket: Basket, *, variant_id: int, quantity: int, price: UnitPrice | None, at: datetime
+) -> dict[str, Any]:
+    """The parameters of `PUT`. Raises NotSold when the article has no price here."""
     if price is None:
         raise NotSold(_("This article is no longer on sale."), variant_id=variant_id)
-    line = basket.lines.filter(variant_id=variant_id).first()
-    if line is None:
-        line = BasketLine(basket=basket, variant_id=variant_id, quantity=0, added_at=at)
-    check_quantity(line.quantity + quantity)
-    line.quantity += quantity
-    line.seen_unit_minor = price.amount_minor
-    line.save()
-    _touch(basket, at)
-    return line
+    return {
+        "basket": basket.pk,
+        "variant": variant_id,
+        "quantity": quantity,
+        "seen": price.amount_minor,
+        "at": at,
+    }
 
 
-def _place(basket: Basket) -> dict[str, Any]:
+def refuse_put(basket_id: int) -> NoReturn:
+    """Say why `PUT` put nothing."""
+    _open(basket_id)
+    raise Invalid(_("Choose a quantity from 1 to %(most)s.") % {"most": MAX_QUANTITY})
+
+
+def place(basket: Basket) -> dict[str, Any]:
     """Whose price lists count: those of the till's store, or the site's."""
     if basket.till_id:
         return {"channel": "till", "store_id": basket.store_id}
     return {"channel": "web", "store_id": None}
-
-
-@transaction.atomic
-def add_code(*, basket_id: int, code: str, at: datetime, quantity: int = 1) -> BasketLine:
-    """Put a scanned or typed SKU or GTIN into the basket. Raises NotFound for an unknown code."""
-    variant = catalog.by_code(code)
-    if variant is None:
-        raise NotFound(_("No article has the code %(code)s.") % {"code": code[:40]})
-    return add(basket_id=basket_id, variant_id=variant.pk, quantity=quantity, at=at)
 
 
 @transaction.atomic
@@ -145,7 +171,7 @@ def see_prices(*, basket_id: int, at: datetime) -> None:
     """The shopper has seen today's prices; later changes are told against these."""
     basket = _open(basket_id)
     lines = list(basket.lines.all())
-    prices = catalog.prices([line.variant_id for line in lines], at=at, **_place(basket))
+    prices = catalog.prices([line.variant_id for line in lines], at=at, **place(basket))
     for line in lines:
         if line.variant_id in prices:
             line.seen_unit_minor = prices[line.variant_id].amount_minor

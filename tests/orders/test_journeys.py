@@ -9,7 +9,17 @@ from inventory.models import Reservation, StockLevel
 from loyalty import selectors as loyalty
 from orders.models import Basket, Fulfilment, Order, Payment, Receipt, Refund
 from orders.providers import Outcome
-from orders.services import baskets, checkout, payments, pickup, receipts, returns, shortages, till
+from orders.services import (
+    baskets,
+    checkout,
+    payments,
+    pickup,
+    receipts,
+    returns,
+    scanning,
+    shortages,
+    till,
+)
 from tests.factories import (
     NOON,
     AccountFactory,
@@ -88,7 +98,7 @@ def test_a_till_sale_takes_two_tenders_gives_change_and_a_chained_receipt():
     desk = TillFactory()
     variant, level = stocked(desk.store, price=4990)
     basket = baskets.start(at=NOON, channel="till", till=desk)
-    baskets.add_code(basket_id=basket.pk, code=variant.sku, at=NOON)
+    scanning.scan(till=desk, code=variant.sku, at=NOON)
     baskets.identify(basket_id=basket.pk, customer=customer)
 
     order = till.open_order(

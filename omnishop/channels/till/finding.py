@@ -7,6 +7,7 @@ from catalog import selectors as catalog
 from catalog.models import Variant
 from catalog.pricing import UnitPrice
 from inventory import selectors as stock
+from inventory.selectors import Around
 from omnishop.network.models import Store
 
 PRODUCTS, ARTICLES = 8, 24
@@ -18,14 +19,11 @@ class Hit:
 
     variant: Variant
     price: UnitPrice
-    here: int
-    nearby: str  # the nearest other store that has it, or nothing
-    nearby_units: int
-    ship: int
+    stock: Around
 
 
 def articles(words: str, *, store: Store, at: datetime) -> list[Hit]:
-    """Articles for the words typed at a till, best first (UX T5). Eight statements at the most."""
+    """Articles for the words typed at a till, best first (UX T5). Six statements at the most."""
     products = [product.pk for product in catalog.search(words)[:PRODUCTS]]
     found = list(
         Variant.objects.filter(product__in=products, active=True)
@@ -35,26 +33,9 @@ def articles(words: str, *, store: Store, at: datetime) -> list[Hit]:
     found.sort(key=lambda variant: (products.index(variant.product_id), variant.position))
     ids = [variant.pk for variant in found[:ARTICLES]]
     prices = catalog.prices(ids, at=at, channel="till", store_id=store.pk)
-    in_stores = stock.free_by_store(ids, at=at, online=False)
-    to_ship = stock.free_to_ship(ids, at=at)
-    others = sorted(
-        Store.objects.open_to_shoppers().exclude(pk=store.pk),
-        key=lambda other: store.distance_km(other.latitude, other.longitude),
-    )
-    hits = []
-    for variant in found[:ARTICLES]:
-        if variant.pk not in prices:
-            continue
-        units = in_stores[variant.pk]
-        near = next((other for other in others if units.get(other.pk)), None)
-        hits.append(
-            Hit(
-                variant=variant,
-                price=prices[variant.pk],
-                here=units.get(store.pk, 0),
-                nearby=near.name if near else "",
-                nearby_units=units[near.pk] if near else 0,
-                ship=to_ship.get(variant.pk, 0),
-            )
-        )
-    return hits
+    around = stock.around(prices, store_id=store.pk, at=at)
+    return [
+        Hit(variant=variant, price=prices[variant.pk], stock=around[variant.pk])
+        for variant in found[:ARTICLES]
+        if variant.pk in prices
+    ]

@@ -18,11 +18,11 @@ from omnishop.channels.till import finding, scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import first_error, show, typed
 from omnishop.channels.till.forms import DiscountForm, LineForm
-from omnishop.channels.till.views.customer import customer_context, open_here
+from omnishop.channels.till.views.customer import customer_context, identify_customer, open_here
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from orders.models import Basket, Fulfilment
-from orders.selectors import basket_view
-from orders.services import baskets
+from orders.selectors import BasketView, SaleRow, sale_view
+from orders.services import baskets, scanning
 from orders.services.relaunch import basket_of_link
 
 
@@ -41,11 +41,15 @@ def sale_page(
     added: int = 0,
     hits: list[finding.Hit] | None = None,
     words: str = "",
+    view: BasketView[SaleRow] | None = None,
 ) -> HttpResponse:
-    """The sale as it stands: the lines alone for htmx, the whole page otherwise."""
+    """The sale as it stands: the lines alone for htmx, the whole page otherwise.
+
+    Without a `view` the sale is read.
+    """
     context: dict[str, Any] = {
         "basket": basket,
-        "view": basket_view(basket, at=at) if basket else None,
+        "view": view or (sale_view(basket, at=at) if basket else None),
         "added": added,
         "hits": hits,
         "words": words,
@@ -83,24 +87,22 @@ def scan(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Whatever was scanned or typed: an article, a card, a pick-up, a basket's link, words."""
     code = typed(request.POST, "code", 400)
     at = timezone.now()
-    basket = scope.current_basket(desk)
-    if not code:
-        return sale_page(request, desk, basket, at=at, refusal=Invalid(_("Scan or type a code.")))
-    if basket is None:
-        basket = baskets.start(at=at, channel="till", till=desk.till)
     try:
-        line = baskets.add_code(basket_id=basket.pk, code=code, at=at)
+        if not code:
+            raise Invalid(_("Scan or type a code."))
+        done = scanning.scan(till=desk.till, code=code, at=at)
     except NotFound as refusal:
-        return _no_article(request, desk, basket, code, refusal, at=at)
+        return _no_article(request, desk, code, refusal, at=at)
     except Refusal as refusal:
-        return sale_page(request, desk, basket, at=at, refusal=refusal)
-    return changed(request, desk, basket, added=line.variant_id)
+        return sale_page(request, desk, scope.current_basket(desk), at=at, refusal=refusal)
+    if not is_partial(request):
+        return redirect("till:sale")
+    return sale_page(request, desk, done.view.basket, at=at, added=done.variant_id, view=done.view)
 
 
 def _no_article(
     request: HttpRequest,
     desk: Desk,
-    basket: Basket,
     code: str,
     refusal: NotFound,
     *,
@@ -112,17 +114,20 @@ def _no_article(
         return go(f"{reverse('till:pickup', args=[pickup_id])}?qr={code}")
     if person := by_identity(Identity.Kind.CARD, code):
         try:
-            baskets.identify(basket_id=basket.pk, customer=person)
+            identify_customer(desk, person, at=at)
         except Refusal as other:
-            return sale_page(request, desk, basket, at=at, refusal=other)
-        return trigger_client_event(changed(request, desk, basket), "customer-changed")
+            return sale_page(request, desk, scope.current_basket(desk), at=at, refusal=other)
+        return trigger_client_event(
+            changed(request, desk, scope.current_basket(desk)), "customer-changed"
+        )
     link = code.rstrip("/").rsplit("/", 1)[-1]
     if begun := basket_of_link(link):
         try:
             open_here(desk, begun.pk, at=at)
         except Refusal as other:
-            return sale_page(request, desk, basket, at=at, refusal=other)
+            return sale_page(request, desk, scope.current_basket(desk), at=at, refusal=other)
         return go(reverse("till:sale"))
+    basket = scope.current_basket(desk)
     if not code.isdecimal() and (hits := finding.articles(code, store=desk.store, at=at)):
         return sale_page(request, desk, basket, at=at, hits=hits, words=code)
     return sale_page(request, desk, basket, at=at, refusal=refusal)
@@ -166,7 +171,7 @@ def discount(request: HttpRequest, desk: Desk, variant_id: int) -> HttpResponse:
     basket = scope.current_basket(desk)
     if basket is None:
         raise Http404
-    rows = basket_view(basket, at=at).rows
+    rows = sale_view(basket, at=at).rows
     row = next((row for row in rows if row.line.variant_id == variant_id), None)
     if row is None or row.priced is None:
         raise Http404
