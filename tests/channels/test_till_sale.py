@@ -72,6 +72,21 @@ def test_staff_who_leave_the_store_are_out_at_once(shop):
     assert not Basket.objects.exists()
 
 
+@pytest.mark.parametrize("home", ["/till/", "/en/till/"])
+def test_what_is_not_there_and_what_is_not_allowed_keep_the_tills_frame(client, shop, home):
+    missing = shop.get(f"{home}pay/99999/")
+    nowhere = shop.get(f"{home}no/such/page/")
+    client.force_login(UserFactory(), backend="omnishop.network.backends.StaffBackend")
+    denied = client.get(home)
+
+    assert [page.status_code for page in (missing, nowhere, denied)] == [404, 404, 403]
+    for page in (missing, nowhere):
+        assert 'class="till-bar"' in page.content.decode()
+        assert f'href="{home}" data-key="Escape"' in page.content.decode()
+    assert 'class="till-main' in denied.content.decode()
+    assert 'class="till-bar"' not in shop.get("/no/such/page/").content.decode()
+
+
 # --- Scans --------------------------------------------------------------------------------------
 
 
