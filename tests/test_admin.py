@@ -418,7 +418,7 @@ def test_staff_without_a_second_factor_set_one_up_first(client, settings, path):
 
 def test_who_passed_a_second_factor_when_signing_in_is_not_asked_again(client, settings):
     settings.STAFF_MFA_REQUIRED = True
-    staff = StaffFactory(role="store_manager", stores=[TillFactory().store])
+    staff = StaffFactory(role="store_manager", all_stores=True)
     client.force_login(staff.user)
     session = client.session
     session["account_authentication_methods_user"] = str(staff.user_id)

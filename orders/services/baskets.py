@@ -38,7 +38,7 @@ def start(
     )
 
 
-def _open(basket_id: int) -> Basket:
+def opened(basket_id: int) -> Basket:
     """The basket, locked until commit. Raises BasketClosed when it was ordered.
 
     While a till takes the money for it nothing in it changes: what is paid is what is handed over.
@@ -72,7 +72,7 @@ def add(*, basket_id: int, variant_id: int, quantity: int, at: datetime) -> Bask
     Raises Invalid for a quantity out of range, NotSold when the article is not on sale here.
     """
     check_quantity(quantity)
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     price = catalog.prices([variant_id], at=at, **place(basket)).get(variant_id)
     put = BasketLine.objects.raw(
         f"WITH {PUT} SELECT * FROM put",  # noqa: S608  a constant of this module
@@ -118,7 +118,7 @@ def put_values(
 
 def refuse_put(basket_id: int) -> NoReturn:
     """Say why `PUT` put nothing."""
-    _open(basket_id)
+    opened(basket_id)
     raise Invalid(_("Choose a quantity from 1 to %(most)s.") % {"most": MAX_QUANTITY})
 
 
@@ -133,7 +133,7 @@ def place(basket: Basket) -> dict[str, Any]:
 def set_quantity(*, basket_id: int, variant_id: int, quantity: int, at: datetime) -> None:
     """Change a line's quantity; 0 takes the line out. A line that is gone stays gone."""
     check_quantity(quantity, zero=True)
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     lines = BasketLine.objects.filter(basket=basket, variant_id=variant_id)
     if quantity == 0:
         lines.delete()
@@ -147,7 +147,7 @@ def discount(
     *, basket_id: int, variant_id: int, amount_minor: int, reason: str, at: datetime
 ) -> None:
     """A discount given at the till on a whole line, with its reason (UX T7)."""
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     if basket.till_id is None:
         raise Refusal(_("Discounts by hand are given at the till alone."))
     line = BasketLine.objects.filter(basket=basket, variant_id=variant_id).first()
@@ -169,7 +169,7 @@ def discount(
 @transaction.atomic
 def see_prices(*, basket_id: int, at: datetime) -> None:
     """The shopper has seen today's prices; later changes are told against these."""
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     lines = list(basket.lines.all())
     prices = catalog.prices([line.variant_id for line in lines], at=at, **place(basket))
     for line in lines:
@@ -224,7 +224,7 @@ def current(*, customer: Customer) -> Basket | None:
 @transaction.atomic
 def identify(*, basket_id: int, customer: Customer | None) -> None:
     """Say whose basket it is, or that it is nobody's, at the till."""
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     basket.customer = customer
     basket.save(update_fields=["customer"])
 
@@ -232,7 +232,7 @@ def identify(*, basket_id: int, customer: Customer | None) -> None:
 @transaction.atomic
 def choose_store(*, basket_id: int, store_id: int | None) -> None:
     """The store where the shopper would collect it."""
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     basket.store_id = store_id
     basket.save(update_fields=["store"])
 
@@ -243,7 +243,7 @@ def open_at_till(*, basket_id: int, till: Till) -> Basket:
 
     Raises Refusal while it is open at another till.
     """
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     if basket.till_id not in (None, till.pk):
         raise Refusal(_("This basket is open at another till."))
     basket.till = till
@@ -259,7 +259,7 @@ def bring_along(*, from_id: int, to_id: int, at: datetime) -> None:
 
     An article in both keeps the larger quantity; the sale left behind is empty.
     """
-    source, target = (_open(pk) for pk in sorted({from_id, to_id}))
+    source, target = (opened(pk) for pk in sorted({from_id, to_id}))
     if source.pk != from_id:
         source, target = target, source
     if source.till_id is None or source.till_id != target.till_id:
@@ -279,7 +279,7 @@ def bring_along(*, from_id: int, to_id: int, at: datetime) -> None:
 @transaction.atomic
 def leave_till(*, basket_id: int) -> None:
     """Hand a basket begun on the site back to its shopper, without the till's discounts."""
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     if basket.channel != "web":
         raise Refusal(_("This sale was begun at the till. Put it aside or empty it."))
     basket.lines.update(discount_minor=0, discount_reason="")
@@ -291,7 +291,7 @@ def leave_till(*, basket_id: int) -> None:
 @transaction.atomic
 def put_aside(*, basket_id: int, label: str) -> None:
     """Hold a till's sale for later (UX T6)."""
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     basket.held_label = label.strip()[:40] or _("Sale put aside")
     basket.save(update_fields=["held_label"])
 
@@ -299,6 +299,6 @@ def put_aside(*, basket_id: int, label: str) -> None:
 @transaction.atomic
 def empty(*, basket_id: int, at: datetime) -> None:
     """Take every line out."""
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     basket.lines.all().delete()
     _touch(basket, at)

@@ -22,7 +22,6 @@ from tests.factories import (
     StoreFactory,
     TillFactory,
     UserFactory,
-    VariantFactory,
 )
 
 SALE = "/till/"
@@ -249,33 +248,6 @@ def test_an_impossible_quantity_changes_nothing(shop, quantity):
     assert lines(basket) == {article.pk: 1}
 
 
-def test_a_voided_line_is_gone_and_voiding_it_again_is_quiet(shop):
-    article = shop.article()
-    basket = shop.sale(article)
-
-    for _ in range(2):
-        assert shop.post(LINE, {"variant_id": article.pk, "quantity": 0}, **HTMX).status_code == 200
-
-    assert lines(basket) == {}
-
-
-def test_a_discount_needs_its_reason_and_no_more_than_the_price(shop):
-    article = shop.article(price=2000)
-    basket = shop.sale(article)
-    url = reverse("till:discount", args=[article.pk])
-
-    assert shop.get(url).status_code == 200
-    assert shop.post(url, {"amount": "5,00", "reason": ""}).status_code == 422
-    assert shop.post(url, {"amount": "20,01", "reason": "défaut"}).status_code == 422
-    assert shop.post(url, {"amount": "beaucoup", "reason": "défaut"}).status_code == 422
-    assert basket.lines.get().discount_minor == 0
-    for _ in range(2):
-        assert shop.post(url, {"amount": "5,50 €", "reason": "défaut"}).status_code == 302
-    line = basket.lines.get()
-    assert (line.discount_minor, line.discount_reason) == (550, "défaut")
-    assert shop.get(reverse("till:discount", args=[VariantFactory().pk])).status_code == 404
-
-
 def test_a_sale_is_put_aside_and_resumed_and_nothing_is_lost(shop):
     first, second = shop.article(), shop.article()
     basket = shop.sale(first)
@@ -318,16 +290,6 @@ def test_a_crash_resumes_the_sale(shop):
     again = shop.sign_in(shop.staff, shop.till)
 
     assert article.sku in again.get(SALE).content.decode()
-
-
-def test_voiding_the_sale_empties_it_and_forgets_the_customer(shop):
-    basket = shop.sale(shop.article(), customer=CustomerFactory())
-
-    for _ in range(2):
-        assert shop.post("/till/empty/").status_code == 302
-
-    basket.refresh_from_db()
-    assert (basket.lines.count(), basket.customer) == (0, None)
 
 
 # --- Customers ----------------------------------------------------------------------------------

@@ -17,12 +17,12 @@ from customers.selectors import by_identity
 from omnishop.channels.till import finding, scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import first_error, show, typed
-from omnishop.channels.till.forms import DiscountForm, LineForm
+from omnishop.channels.till.forms import LineForm
 from omnishop.channels.till.views.customer import customer_context, identify_customer, open_here
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from orders.models import Basket, Fulfilment
 from orders.selectors import BasketView, SaleRow, sale_view
-from orders.services import baskets, scanning
+from orders.services import approvals, baskets, scanning
 from orders.services.relaunch import basket_of_link
 
 
@@ -149,7 +149,7 @@ def search(request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_POST
 @at_till
 def line(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Set a line's quantity; 0 voids it."""
+    """Set a line's quantity; what takes units away is approved on a page of its own."""
     at = timezone.now()
     basket = scope.current_basket(desk)
     if basket is None:
@@ -158,70 +158,14 @@ def line(request: HttpRequest, desk: Desk) -> HttpResponse:
     try:
         if not form.is_valid():
             raise first_error(form)
-        baskets.set_quantity(basket_id=basket.pk, at=at, **form.cleaned_data)
+        approvals.change_quantity(basket_id=basket.pk, at=at, **form.cleaned_data)
+    except approvals.ApprovalNeeded:
+        variant_id, left = form.cleaned_data["variant_id"], form.cleaned_data["quantity"]
+        page = f"{reverse('till:void', args=[variant_id])}?left={left}"
+        return HttpResponseClientRedirect(page) if is_partial(request) else redirect(page)
     except Refusal as refusal:
         return sale_page(request, desk, basket, at=at, refusal=refusal)
     return changed(request, desk, basket, added=form.cleaned_data["variant_id"])
-
-
-@at_till
-def discount(request: HttpRequest, desk: Desk, variant_id: int) -> HttpResponse:
-    """A discount by hand on a line, with its reason."""
-    at = timezone.now()
-    basket = scope.current_basket(desk)
-    if basket is None:
-        raise Http404
-    rows = sale_view(basket, at=at).rows
-    row = next((row for row in rows if row.line.variant_id == variant_id), None)
-    if row is None or row.priced is None:
-        raise Http404
-    form = DiscountForm(request.POST or None, initial={"reason": row.line.discount_reason})
-    refusal: Refusal | None = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            baskets.discount(
-                basket_id=basket.pk,
-                variant_id=variant_id,
-                amount_minor=form.cleaned_data["amount"],
-                reason=form.cleaned_data["reason"],
-                at=at,
-            )
-        except Refusal as refused:
-            refusal = refused
-        else:
-            return redirect("till:sale")
-    full = row.priced.unit.amount_minor * row.line.quantity
-    response = show(
-        request,
-        desk,
-        "discount",
-        {
-            "form": form,
-            "row": row,
-            "full": full,
-            "cuts": [(part, full * part // 100) for part in (5, 10, 15, 20, 30, 50)],
-        },
-        section="sale",
-        refusal=refusal,
-    )
-    if form.errors:
-        response.status_code = 422
-    return response
-
-
-@require_POST
-@at_till
-def empty(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Void the whole sale; the customer is gone with it."""
-    at = timezone.now()
-    basket = scope.current_basket(desk)
-    if basket:
-        try:
-            baskets.empty(basket_id=basket.pk, at=at)
-            baskets.identify(basket_id=basket.pk, customer=None)
-        except Refusal as refusal:
-            return sale_page(request, desk, basket, at=at, refusal=refusal)
-    return redirect("till:sale")
 
 
 @require_POST
