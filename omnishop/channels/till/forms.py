@@ -48,12 +48,12 @@ class LineForm(forms.Form):
 
 
 class ApprovalForm(forms.Form):
-    """Why, and by whose PIN (UX T7). What is missing is said by the service."""
+    """Why, and by whose PIN (UX T7)."""
 
     reason = forms.CharField(
         label=_("Reason"),
         max_length=80,
-        required=False,
+        error_messages={"required": _("Say why: the reason is kept.")},
         help_text=_("It is kept with the sale."),
         widget=forms.TextInput(
             attrs={"class": "input", "list": "reasons", "maxlength": 80, "autocomplete": "off"}
@@ -63,13 +63,13 @@ class ApprovalForm(forms.Form):
         label=_("Approved by"),
         coerce=int,
         empty_value=None,
-        required=False,
+        error_messages={"required": _("Choose who approves it.")},
         widget=forms.Select(attrs={"class": "select"}),
     )
     pin = forms.CharField(
         label=_("Their PIN"),
         max_length=8,
-        required=False,
+        error_messages={"required": _("Type the PIN.")},
         widget=forms.PasswordInput(
             attrs={"class": "input", "inputmode": "numeric", "autocomplete": "off"}
         ),
@@ -104,13 +104,22 @@ class ApprovalForm(forms.Form):
 
 
 class DiscountForm(ApprovalForm):
-    """A discount on a line, or what is to be taken off in percent."""
+    """A discount on a line; 0 takes it away, and needs neither reason nor PIN."""
 
     amount = AmountField(
         label=_("Amount off the line"),
         help_text=_("In euros, for example 5 or 5,50. Enter 0 to take the discount away."),
         widget=forms.TextInput(attrs={"class": "input", "inputmode": "decimal"}),
     )
+    field_order = ("amount", "reason", "approver", "pin")
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("amount") == 0:
+            for name in ("reason", "approver", "pin"):
+                self.errors.pop(name, None)
+                data.setdefault(name, None if name == "approver" else "")
+        return data
 
 
 class PinForm(forms.Form):
@@ -204,7 +213,7 @@ class ReturnForm(forms.Form):
             (ReturnLine.Disposition.DAMAGED, _("Damaged, not for sale")),
         ],
         initial=ReturnLine.Disposition.SELLABLE,
-        widget=forms.RadioSelect(attrs={"class": "radio"}),
+        widget=forms.RadioSelect,
     )
 
 
