@@ -120,20 +120,22 @@ def in_category(category: Category) -> QuerySet[Product]:
     return Product.objects.on_sale().filter(category__path__startswith=category.path)
 
 
-def by_code(code: str) -> Variant | None:
-    """The article of a scanned or typed SKU or GTIN, or None; a UPC is a GTIN-13 with a 0."""
+def coded(code: str) -> QuerySet[Variant]:
+    """Articles of a scanned or typed SKU or GTIN; a UPC is a GTIN-13 with a 0. The first counts."""
     code = code.strip()
     if not code:
-        return None
+        return Variant.objects.none()
     codes = {code}
     if code.isdigit() and len(code) in {8, 12, 13, 14} and ean.is_valid(code):
         codes |= {code.zfill(13), code.zfill(14), code.lstrip("0").zfill(12)}
-    return (
-        Variant.objects.filter(Q(sku__in=codes | {code.upper()}) | Q(gtin__in=codes))
-        .select_related("product", "product__brand", "product__tax_category")
-        .order_by("pk")
-        .first()
+    return Variant.objects.filter(Q(sku__in=codes | {code.upper()}) | Q(gtin__in=codes)).order_by(
+        "pk"
     )
+
+
+def by_code(code: str) -> Variant | None:
+    """The article of a scanned or typed code, or None."""
+    return coded(code).select_related("product", "product__brand", "product__tax_category").first()
 
 
 def _likeness(text: str) -> Func:

@@ -38,6 +38,32 @@ IN_STORE = """EXISTS (
                 WHERE r.variant_id = l.variant_id AND r.location_id = l.location_id
                   AND r.status = 'held' AND r.expires_at <= %s) ELSE 0 END > 0)"""
 
+_OF_V = """SELECT l.location_id, {free} AS free, c.ships
+    FROM inventory_stocklevel l
+    JOIN inventory_stocklocation c ON c.id = l.location_id AND c.active
+   WHERE l.variant_id = v.id"""
+_ON_SHELVES, _ONLINE = (
+    _OF_V.format(free=FREE.replace("%(online)s", online)) for online in ("false", "true")
+)
+# What a shop says of a variant `v`: the units here, the nearest other shop that has it and how
+# many, the units that may be sent home. Parameters: %(store)s where one stands, %(at)s.
+AROUND = f"""LATERAL (
+    WITH shops AS (
+      SELECT s.store_id, sum(f.free)::int AS units FROM ({_ON_SHELVES}) f
+        JOIN inventory_storelocation s ON s.location_id = f.location_id
+       GROUP BY 1)
+    SELECT coalesce((SELECT units FROM shops WHERE store_id = %(store)s), 0) AS here,
+           coalesce(n.name, '') AS nearby, coalesce(n.units, 0) AS nearby_units,
+           coalesce((SELECT sum(f.free)::int FROM ({_ONLINE}) f WHERE f.ships), 0) AS ship
+      FROM network_store me LEFT JOIN LATERAL (
+        SELECT t.name, shops.units FROM shops
+          JOIN network_store t ON t.id = shops.store_id AND t.active AND t.id <> me.id
+         WHERE shops.units > 0
+         ORDER BY (t.latitude - me.latitude) ^ 2
+                + ((t.longitude - me.longitude) * cos(radians(me.latitude))) ^ 2, t.id
+         LIMIT 1) n ON true
+     WHERE me.id = %(store)s)"""  # noqa: S608  constants of this module
+
 PLACE = """c.offers_pickup, c.ships, c.transfer_days, c.cut_off, c.timezone, c.priority,
     c.latitude, c.longitude, c.parcel_capacity,
     (SELECT json_object_agg(s.store_id, s.rank) FROM inventory_storelocation s
@@ -316,3 +342,24 @@ def _place(
         parcel_capacity=parcel_capacity,
         hours=hours,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Stock of an article as a shop tells it, in the order of `AROUND`'s columns."""
+
+    here: int
+    nearby: str  # the nearest other shop that has it, or nothing
+    nearby_units: int
+    ship: int
+
+
+def around(variant_ids: Collection[int], *, store_id: int, at: datetime) -> dict[int, Around]:
+    """What a shop can say of the stock of articles, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT v.id, a.* FROM catalog_variant v, {AROUND} a"  # noqa: S608
+            " WHERE v.id = ANY(%(variants)s)",
+            {"variants": list(variant_ids), "store": store_id, "at": at},
+        )
+        return {pk: Around(*row) for pk, *row in cursor.fetchall()}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
+from django.views.defaults import page_not_found, permission_denied
 
 STAFF_DOORS = {"admin", "till", "reports"}
 # The back office's own scripts (Alpine) need these; no page of the shop gets them.
@@ -23,6 +25,22 @@ BACK_OFFICE_POLICY = {
 def _door(request: HttpRequest) -> str:
     match = request.resolver_match
     return match.namespaces[0] if match and match.namespaces else ""
+
+
+def _template(request: HttpRequest, name: str) -> str:
+    """The till shows in its own frame, with a way back to the sale, what it has no page for."""
+    at_till = request.path.startswith(reverse("till:sale"))
+    return f"till/{name}" if at_till else name
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404, in the frame of the door it happened at."""
+    return page_not_found(request, exception, _template(request, "404.html"))
+
+
+def denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403, in the frame of the door it happened at."""
+    return permission_denied(request, exception, _template(request, "403.html"))
 
 
 class BackOfficePolicy(MiddlewareMixin):
@@ -42,6 +60,11 @@ class StaffSecondFactor(MiddlewareMixin):
             return None
         if not request.user.is_authenticated or not request.user.is_staff:
             return None  # the door itself turns them away
+        if any(
+            used.get("method") == "mfa"
+            for used in get_authentication_records(request, request.user)
+        ):
+            return None  # passed when signing in: nothing to ask the database for
         if is_mfa_enabled(request.user):
             return None
         messages.info(request, _("Set up a second factor to work here."))

@@ -27,5 +27,7 @@ urlpatterns = [
         prefix_default_language=False,
     ),
 ]
+handler403 = "omnishop.doors.denied"
+handler404 = "omnishop.doors.not_found"
 if not settings.PRODUCTION:  # in production a web server or object storage serves media
     urlpatterns.append(path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}))

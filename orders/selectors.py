@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Generic, TypeVar
 
 from django.db.models import Prefetch, Sum
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog import selectors as catalog
 from catalog.models import Picture
-from catalog.pricing import DeliveryPrice, Quote, QuoteLine, Want, quote
+from catalog.pricing import DeliveryPrice, Quote, QuoteLine, UnitPrice, Want, quote
 from customers.models import Customer
-from inventory.availability import stock
+from inventory.availability import AROUND, Around, stock
 from loyalty.models import PointsLot
 from loyalty.selectors import taken_back
 from omnishop.kernel.errors import Invalid
@@ -22,20 +24,26 @@ from orders.models.payment import REFUND_ORDER
 
 
 @dataclass(frozen=True, slots=True)
-class BasketRow:
-    """One line as a page shows it; `priced` is None when the article is no longer on sale."""
+class PricedRow:
+    """One line of a basket; `priced` is None when the article is no longer on sale."""
 
     line: BasketLine
     priced: QuoteLine | None
-    here: int  # units at the chosen store or the till's; 0 without a store
-    ship: int  # units that can be sent home
-    elsewhere: int = 0  # units at the store that has most of them
 
     @property
     def price_changed(self) -> bool:
         return (
             self.priced is not None and self.priced.unit.amount_minor != self.line.seen_unit_minor
         )
+
+
+@dataclass(frozen=True, slots=True)
+class BasketRow(PricedRow):
+    """One line as the site shows it."""
+
+    here: int  # units at the chosen store or the till's; 0 without a store
+    ship: int  # units that can be sent home
+    elsewhere: int = 0  # units at the store that has most of them
 
     @property
     def key(self) -> str:
@@ -65,11 +73,29 @@ class BasketRow:
 
 
 @dataclass(frozen=True, slots=True)
-class BasketView:
+class SaleRow(PricedRow):
+    """One line as a till shows it."""
+
+    sku: str
+    name: str
+    options: list[str]
+    stock: Around
+
+    @property
+    def enough(self) -> bool:
+        """Whether the books say that the shop has as many."""
+        return self.line.quantity <= self.stock.here
+
+
+Row = TypeVar("Row", bound=PricedRow)
+
+
+@dataclass(frozen=True, slots=True)
+class BasketView(Generic[Row]):
     """A basket with its prices and stock, in the order the articles were added."""
 
     basket: Basket
-    rows: tuple[BasketRow, ...]
+    rows: tuple[Row, ...]
     quote: Quote
 
     @property
@@ -77,7 +103,7 @@ class BasketView:
         return sum(row.line.quantity for row in self.rows)
 
     @property
-    def gone(self) -> tuple[BasketRow, ...]:
+    def gone(self) -> tuple[Row, ...]:
         """Lines that can no longer be bought."""
         return tuple(row for row in self.rows if row.priced is None)
 
@@ -92,8 +118,8 @@ def wants_of(lines: list[BasketLine]) -> list[Want]:
 
 def basket_view(
     basket: Basket, *, at: datetime, delivery: DeliveryPrice | None = None
-) -> BasketView:
-    """The basket as every channel shows it. Seven statements at the most, whatever its length."""
+) -> BasketView[BasketRow]:
+    """The basket as the site shows it. Seven statements at the most, whatever its length."""
     lines = list(
         basket.lines.select_related("variant__product").prefetch_related(
             "variant__options__option",
@@ -123,6 +149,63 @@ def basket_view(
         for line in lines
     )
     return BasketView(basket=basket, rows=rows, quote=priced)
+
+
+def sale_sql(lines: str) -> str:
+    """A till's lines with what it shows of them, out of a table or a query of `BasketLine` rows.
+
+    Parameters: %(basket)s, %(store)s, %(at)s. For `BasketLine.objects.raw`.
+    """
+    language = "en" if (get_language() or "fr").startswith("en") else "fr"
+    words = f"coalesce(nullif({{0}}.name_{language}, ''), nullif({{0}}.name_fr, ''), {{0}}.name)"
+    return f"""
+        SELECT l.*, v.sku, {words.format("d")} AS product_name,
+               ARRAY(SELECT {words.format("o")} FROM catalog_variant_options vo
+                       JOIN catalog_optionvalue o ON o.id = vo.optionvalue_id
+                       JOIN catalog_option k ON k.id = o.option_id
+                      WHERE vo.variant_id = v.id ORDER BY k.position, o.position, o.id) AS options,
+               a.*
+          FROM {lines} l
+          JOIN catalog_variant v ON v.id = l.variant_id
+          JOIN catalog_product d ON d.id = v.product_id
+         CROSS JOIN {AROUND} a
+         WHERE l.basket_id = %(basket)s
+         ORDER BY l.id"""  # noqa: S608  constants of ours
+
+
+def sale_of(
+    basket: Basket, lines: Iterable[Any], prices: Mapping[int, UnitPrice]
+) -> BasketView[SaleRow]:
+    """The sale of lines that `sale_sql` read; lines without a price are shown as gone."""
+    lines = list(lines)
+    priced = quote(wants_of([line for line in lines if line.variant_id in prices]), prices)
+    by_variant = {line.variant_id: line for line in priced.lines}
+    rows = tuple(
+        SaleRow(
+            line=line,
+            priced=by_variant.get(line.variant_id),
+            sku=line.sku,
+            name=line.product_name,
+            options=line.options,
+            stock=Around(line.here, line.nearby, line.nearby_units, line.ship),
+        )
+        for line in lines
+    )
+    return BasketView(basket=basket, rows=rows, quote=priced)
+
+
+def sale_view(basket: Basket, *, at: datetime) -> BasketView[SaleRow]:
+    """The basket as a till shows it. Two statements, whatever its length."""
+    lines = list(
+        BasketLine.objects.raw(
+            sale_sql("orders_basketline"),
+            {"basket": basket.pk, "store": basket.store_id, "at": at},
+        )
+    )
+    prices = catalog.prices(
+        [line.variant_id for line in lines], at=at, channel="till", store_id=basket.store_id
+    )
+    return sale_of(basket, lines, prices)
 
 
 @dataclass(frozen=True, slots=True)

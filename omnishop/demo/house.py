@@ -14,6 +14,8 @@ from loyalty.models import Programme
 from omnishop.demo import content, signins
 from omnishop.demo.rows import write
 from omnishop.network.models import LegalEntity, StaffMember, Store, Till, User
+from omnishop.network.selectors import MAY_APPROVE
+from omnishop.network.services import set_pin
 from orders.models import DeliveryMethod
 
 TAX = {"standard": ("Taux normal", 2000), "food": ("Alimentation", 550), "book": ("Livres", 550)}
@@ -155,6 +157,7 @@ def _staff(stores: dict[str, Store]) -> dict[str, User]:
         (signins.ADMIN, "Agathe", "Perrin", None, []),
         (signins.HEAD_OFFICE, "Hélène", "Marchand", role.HEAD_OFFICE, []),
         (signins.LYON, "Léo", "Besson", role.ASSOCIATE, [stores["LYO"]]),
+        (signins.LYON_MANAGER, "Nadia", "Rey", role.STORE_MANAGER, [stores["LYO"]]),
         (signins.ANNECY, "Anaïs", "Favre", role.STORE_MANAGER, [stores["ANC"]]),
         (signins.SERVICE, "Salomé", "Roche", role.SERVICE, []),
     ]
@@ -164,6 +167,8 @@ def _staff(stores: dict[str, Store]) -> dict[str, User]:
         if duty is not None:
             member = StaffMember.objects.create(user=users[email], role=duty, all_stores=not places)
             member.stores.set(places)
+            if duty in MAY_APPROVE:
+                set_pin(member=member, pin=signins.PIN)
     return users
 
 

@@ -9,10 +9,13 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from omnishop.kernel.admin import ReadOnlyAdmin, ScopedFilter, StoreInline, StoreModelAdmin
+from omnishop.kernel.templatetags.omnishop import clock
 from omnishop.network.models import LegalEntity, StaffMember, Store, Till, User
 from omnishop.network.selectors import sees_all_stores
 
@@ -83,7 +86,8 @@ class TillAdmin(StoreModelAdmin):
 
 @admin.register(StaffMember)
 class StaffMemberAdmin(StoreModelAdmin):
-    list_display = ("user", "role", "where", "all_stores")
+    list_display = ("user", "role", "where", "all_stores", "pin_state")
+    readonly_fields = ("pin_state",)
     list_filter = ("role", "all_stores", ("stores", ScopedFilter))
     list_select_related = ("user",)
     search_fields = ("user__email", "user__first_name", "user__last_name")
@@ -92,6 +96,14 @@ class StaffMemberAdmin(StoreModelAdmin):
     @admin.display(description=_("stores"))
     def where(self, member: StaffMember) -> str:
         return ", ".join(store.name for store in member.stores.all())
+
+    @admin.display(description=_("PIN for the till"))
+    def pin_state(self, member: StaffMember) -> str:
+        """Whether there is one; who it belongs to sets it, in the settings of a till."""
+        until = member.pin_locked_until
+        if until and until > timezone.now():
+            return _t("locked until %(time)s") % {"time": clock(until)}
+        return _t("PIN set") if member.pin else _t("no PIN")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("stores")

@@ -53,7 +53,10 @@ MORE: Mapping[str, Mapping[str, Sequence[str]]] = {
             *("change_stockcount", "add_stockcount", "change_purchaseorder", "add_purchaseorder"),
             "change_proposal",
         ),
-        "orders": ("change_fulfilment", "change_order", "view_relaunch", "view_withdrawal"),
+        "orders": (
+            *("change_fulfilment", "change_order", "view_relaunch", "view_withdrawal"),
+            "view_approval",
+        ),
     },
     Role.SERVICE: {
         "customers": (

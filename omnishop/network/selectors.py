@@ -1,8 +1,11 @@
 """Reads about staff."""
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from omnishop.network.models import User
+from omnishop.network.models import StaffMember, Store, User
+
+MAY_APPROVE = (StaffMember.Role.STORE_MANAGER, StaffMember.Role.HEAD_OFFICE)
 
 
 def sees_all_stores(user: User | AnonymousUser) -> bool:
@@ -11,3 +14,19 @@ def sees_all_stores(user: User | AnonymousUser) -> bool:
         return False
     member = getattr(user, "staff", None)
     return bool(user.is_superuser or (member and member.all_stores))
+
+
+def approvers(store: Store) -> QuerySet[StaffMember]:
+    """Who may approve an act at a till of this store: its managers and head office, with a PIN."""
+    here = StaffMember.objects.filter(pk=OuterRef("pk"), stores=store)
+    return (
+        StaffMember.objects.filter(
+            Exists(here) | Q(all_stores=True),
+            role__in=MAY_APPROVE,
+            user__is_active=True,
+            user__is_staff=True,
+        )
+        .exclude(pin="")
+        .select_related("user")
+        .order_by("all_stores", "user__last_name", "user__first_name", "pk")
+    )

@@ -67,6 +67,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 _page(_("Returns"), "assignment_return", "orders_return"),
                 _page(_("Withdrawals"), "contract_delete", "orders_withdrawal"),
                 _page(_("Baskets"), "shopping_basket", "orders_basket"),
+                _page(_("Approvals at tills"), "approval_delegation", "orders_approval"),
             ],
         },
         {

@@ -8,11 +8,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from customers.selectors import find
-from omnishop.kernel.admin import ReadOnlyAdmin, ReadOnlyInline, ScopedFilter, link_to
+from omnishop.kernel.admin import ReadOnlyAdmin, ReadOnlyInline, ScopedFilter, amount, link_to
 from omnishop.kernel.templatetags.omnishop import money
 from omnishop.network.models import Store
 from omnishop.network.selectors import sees_all_stores
-from orders.models import Basket, BasketLine, Relaunch, SalesImport
+from orders.models import Approval, Basket, BasketLine, Relaunch, SalesImport
 
 
 class OfBasket:
@@ -100,3 +100,20 @@ class SalesImportAdmin(ReadOnlyAdmin):
 
     def in_scope(self, rows: Any, request: HttpRequest) -> Any:
         return rows if sees_all_stores(request.user) else rows.none()
+
+
+@admin.register(Approval)
+class ApprovalAdmin(ReadOnlyAdmin):
+    """Voids and discounts at the tills: who asked, who approved or did not, and why (UX T7)."""
+
+    list_display = (
+        *("at", "till", "act", "what", amount("amount_minor", _("amount")), "reason"),
+        *("asked_by", "approver", "answer"),
+    )
+    list_filter = ("answer", "act", ("till__store", ScopedFilter))
+    list_select_related = ("till__store", "asked_by", "approver")
+    search_fields = ("asked_by__email__exact", "approver__email__exact")
+    search_help_text = _("E-mail of who asked or approved")
+
+    def in_scope(self, rows: Any, request: HttpRequest) -> Any:
+        return rows.filter(till__store__in=Store.objects.visible_to(request.user))

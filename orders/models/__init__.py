@@ -1,5 +1,6 @@
 """One basket, one order table, whatever the channel (DESIGN 3.1)."""
 
+from orders.models.approval import Approval
 from orders.models.basket import Basket, BasketLine
 from orders.models.delivery import DeliveryMethod
 from orders.models.fulfilment import Fulfilment, FulfilmentLine
@@ -13,6 +14,7 @@ from orders.models.shortage import Shortage
 from orders.models.withdrawal import Withdrawal
 
 __all__ = [
+    "Approval",
     "Basket",
     "BasketLine",
     "Channel",

@@ -4,7 +4,7 @@ import uuid
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Variant
@@ -17,6 +17,17 @@ MAX_QUANTITY = 999  # units of one line
 class BasketQuerySet(models.QuerySet["Basket"]):
     def open(self) -> Self:
         return self.filter(status=Basket.Status.OPEN)
+
+    def under_way(self, till: Till) -> Self:
+        """The sale under way at a till comes first, also after a crash (UX T6): the filled one,
+        the newest.
+        """
+        filled = Exists(BasketLine.objects.filter(basket=OuterRef("pk")))
+        return (
+            self.open()
+            .filter(till=till, held_label="")
+            .order_by(filled.desc(), "-changed_at", "-pk")
+        )
 
 
 class Basket(models.Model):

@@ -1,13 +1,13 @@
 """Filling a basket, in any channel."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog import selectors as catalog
-from catalog.pricing import NotSold
+from catalog.pricing import NotSold, UnitPrice
 from customers.models import Customer
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from omnishop.kernel.transactions import joined
@@ -38,7 +38,7 @@ def start(
     )
 
 
-def _open(basket_id: int) -> Basket:
+def opened(basket_id: int) -> Basket:
     """The basket, locked until commit. Raises BasketClosed when it was ordered.
 
     While a till takes the money for it nothing in it changes: what is paid is what is handed over.
@@ -72,22 +72,57 @@ def add(*, basket_id: int, variant_id: int, quantity: int, at: datetime) -> Bask
     Raises Invalid for a quantity out of range, NotSold when the article is not on sale here.
     """
     check_quantity(quantity)
-    basket = _open(basket_id)
-    price = catalog.prices([variant_id], at=at, **_place(basket)).get(variant_id)
+    basket = opened(basket_id)
+    price = catalog.prices([variant_id], at=at, **place(basket)).get(variant_id)
+    put = BasketLine.objects.raw(
+        f"WITH {PUT} SELECT * FROM put",  # noqa: S608  a constant of this module
+        put_values(basket, variant_id=variant_id, quantity=quantity, price=price, at=at),
+    )
+    return next(iter(put), None) or refuse_put(basket.pk)
+
+
+# Puts units on top of what a basket has of an article. Nothing is put while a till takes the money
+# for it; that is seen because the basket was locked by an earlier statement.
+PUT = f"""
+    sale AS (
+      UPDATE orders_basket b SET changed_at = %(at)s
+       WHERE b.id = %(basket)s AND b.status = 'open' AND NOT EXISTS (
+             SELECT FROM orders_order o
+              WHERE o.basket_id = b.id AND o.till_id = b.till_id
+                AND o.status = 'awaiting_payment')
+      RETURNING b.id),
+    put AS (
+      INSERT INTO orders_basketline AS l (basket_id, variant_id, quantity, seen_unit_minor,
+                                          discount_minor, discount_reason, added_at)
+      SELECT sale.id, %(variant)s, %(quantity)s, %(seen)s, 0, '', %(at)s FROM sale
+      ON CONFLICT (basket_id, variant_id) DO UPDATE
+         SET quantity = l.quantity + EXCLUDED.quantity, seen_unit_minor = EXCLUDED.seen_unit_minor
+       WHERE l.quantity + EXCLUDED.quantity <= {MAX_QUANTITY}
+      RETURNING l.*)"""  # noqa: S608  a constant
+
+
+def put_values(
+    basket: Basket, *, variant_id: int, quantity: int, price: UnitPrice | None, at: datetime
+) -> dict[str, Any]:
+    """The parameters of `PUT`. Raises NotSold when the article has no price here."""
     if price is None:
         raise NotSold(_("This article is no longer on sale."), variant_id=variant_id)
-    line = basket.lines.filter(variant_id=variant_id).first()
-    if line is None:
-        line = BasketLine(basket=basket, variant_id=variant_id, quantity=0, added_at=at)
-    check_quantity(line.quantity + quantity)
-    line.quantity += quantity
-    line.seen_unit_minor = price.amount_minor
-    line.save()
-    _touch(basket, at)
-    return line
+    return {
+        "basket": basket.pk,
+        "variant": variant_id,
+        "quantity": quantity,
+        "seen": price.amount_minor,
+        "at": at,
+    }
 
 
-def _place(basket: Basket) -> dict[str, Any]:
+def refuse_put(basket_id: int) -> NoReturn:
+    """Say why `PUT` put nothing."""
+    opened(basket_id)
+    raise Invalid(_("Choose a quantity from 1 to %(most)s.") % {"most": MAX_QUANTITY})
+
+
+def place(basket: Basket) -> dict[str, Any]:
     """Whose price lists count: those of the till's store, or the site's."""
     if basket.till_id:
         return {"channel": "till", "store_id": basket.store_id}
@@ -95,19 +130,10 @@ def _place(basket: Basket) -> dict[str, Any]:
 
 
 @transaction.atomic
-def add_code(*, basket_id: int, code: str, at: datetime, quantity: int = 1) -> BasketLine:
-    """Put a scanned or typed SKU or GTIN into the basket. Raises NotFound for an unknown code."""
-    variant = catalog.by_code(code)
-    if variant is None:
-        raise NotFound(_("No article has the code %(code)s.") % {"code": code[:40]})
-    return add(basket_id=basket_id, variant_id=variant.pk, quantity=quantity, at=at)
-
-
-@transaction.atomic
 def set_quantity(*, basket_id: int, variant_id: int, quantity: int, at: datetime) -> None:
     """Change a line's quantity; 0 takes the line out. A line that is gone stays gone."""
     check_quantity(quantity, zero=True)
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     lines = BasketLine.objects.filter(basket=basket, variant_id=variant_id)
     if quantity == 0:
         lines.delete()
@@ -121,7 +147,7 @@ def discount(
     *, basket_id: int, variant_id: int, amount_minor: int, reason: str, at: datetime
 ) -> None:
     """A discount given at the till on a whole line, with its reason (UX T7)."""
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     if basket.till_id is None:
         raise Refusal(_("Discounts by hand are given at the till alone."))
     line = BasketLine.objects.filter(basket=basket, variant_id=variant_id).first()
@@ -143,9 +169,9 @@ def discount(
 @transaction.atomic
 def see_prices(*, basket_id: int, at: datetime) -> None:
     """The shopper has seen today's prices; later changes are told against these."""
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     lines = list(basket.lines.all())
-    prices = catalog.prices([line.variant_id for line in lines], at=at, **_place(basket))
+    prices = catalog.prices([line.variant_id for line in lines], at=at, **place(basket))
     for line in lines:
         if line.variant_id in prices:
             line.seen_unit_minor = prices[line.variant_id].amount_minor
@@ -198,7 +224,7 @@ def current(*, customer: Customer) -> Basket | None:
 @transaction.atomic
 def identify(*, basket_id: int, customer: Customer | None) -> None:
     """Say whose basket it is, or that it is nobody's, at the till."""
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     basket.customer = customer
     basket.save(update_fields=["customer"])
 
@@ -206,7 +232,7 @@ def identify(*, basket_id: int, customer: Customer | None) -> None:
 @transaction.atomic
 def choose_store(*, basket_id: int, store_id: int | None) -> None:
     """The store where the shopper would collect it."""
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     basket.store_id = store_id
     basket.save(update_fields=["store"])
 
@@ -217,7 +243,7 @@ def open_at_till(*, basket_id: int, till: Till) -> Basket:
 
     Raises Refusal while it is open at another till.
     """
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     if basket.till_id not in (None, till.pk):
         raise Refusal(_("This basket is open at another till."))
     basket.till = till
@@ -233,7 +259,7 @@ def bring_along(*, from_id: int, to_id: int, at: datetime) -> None:
 
     An article in both keeps the larger quantity; the sale left behind is empty.
     """
-    source, target = (_open(pk) for pk in sorted({from_id, to_id}))
+    source, target = (opened(pk) for pk in sorted({from_id, to_id}))
     if source.pk != from_id:
         source, target = target, source
     if source.till_id is None or source.till_id != target.till_id:
@@ -253,7 +279,7 @@ def bring_along(*, from_id: int, to_id: int, at: datetime) -> None:
 @transaction.atomic
 def leave_till(*, basket_id: int) -> None:
     """Hand a basket begun on the site back to its shopper, without the till's discounts."""
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     if basket.channel != "web":
         raise Refusal(_("This sale was begun at the till. Put it aside or empty it."))
     basket.lines.update(discount_minor=0, discount_reason="")
@@ -265,7 +291,7 @@ def leave_till(*, basket_id: int) -> None:
 @transaction.atomic
 def put_aside(*, basket_id: int, label: str) -> None:
     """Hold a till's sale for later (UX T6)."""
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     basket.held_label = label.strip()[:40] or _("Sale put aside")
     basket.save(update_fields=["held_label"])
 
@@ -273,6 +299,6 @@ def put_aside(*, basket_id: int, label: str) -> None:
 @transaction.atomic
 def empty(*, basket_id: int, at: datetime) -> None:
     """Take every line out."""
-    basket = _open(basket_id)
+    basket = opened(basket_id)
     basket.lines.all().delete()
     _touch(basket, at)

@@ -8,6 +8,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from omnishop.channels.till.access import SESSION_KEY
+from omnishop.network.services import set_pin
 from orders.models import BasketLine, Order, Receipt
 from orders.services import baskets
 from tests.factories import NOON, StaffFactory, StockLevelFactory, TillFactory, VariantFactory
@@ -146,6 +147,7 @@ def test_cash_and_card_after_ten_scans_take_at_most_35_keys(at_till, till):
 
 
 def test_lines_are_chosen_voided_and_shortcuts_listed_by_keyboard(at_till, till):
+    set_pin(member=StaffFactory(role="store_manager", stores=[till.store]), pin="2580")
     basket = baskets.start(at=NOON, channel="till", till=till)
     for name in ("Gourde", "Lampe"):
         one = article(till, product__name=name)
@@ -156,6 +158,13 @@ def test_lines_are_chosen_voided_and_shortcuts_listed_by_keyboard(at_till, till)
     page.keyboard.press("ArrowDown")
     page.wait_for_timeout(60)
     page.keyboard.press("Delete")
+    page.wait_for_url("**/void/*/")
+    page.keyboard.type("erreur de scan", delay=60)
+    page.keyboard.press("Tab")  # who approves it: the shop has one manager
+    page.keyboard.press("Tab")
+    page.keyboard.type("2580", delay=60)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/till/")
     expect(page.locator("[data-line]")).to_have_count(1)
     assert basket.lines.get().variant.product.name == "Lampe"
     page.keyboard.press("F8")
@@ -167,12 +176,27 @@ def test_lines_are_chosen_voided_and_shortcuts_listed_by_keyboard(at_till, till)
     page.locator("#shortcuts[open]").wait_for()
 
 
-@pytest.mark.parametrize("path", ["", "held/", "customers/new/", "return/", "setup/", "choose/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "held/",
+        "customers/new/",
+        "return/",
+        "setup/",
+        "choose/",
+        "pin/",
+        "empty/",
+        "void/1/",
+        "no/such/page/",
+    ],
+)
 def test_pages_are_accessible_and_fit_a_phone(at_till, till, axe, no_sideways_scroll, path):
     basket = baskets.start(at=NOON, channel="till", till=till)
-    baskets.add(basket_id=basket.pk, variant_id=article(till).pk, quantity=1, at=NOON)
+    one = article(till)
+    baskets.add(basket_id=basket.pk, variant_id=one.pk, quantity=1, at=NOON)
     page = at_till(width=320, height=720)
-    page.goto(f"/till/{path}")
+    page.goto(f"/till/{path.replace('1', str(one.pk))}")
     page.wait_for_load_state("networkidle")
 
     axe(page)

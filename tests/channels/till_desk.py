@@ -10,6 +10,7 @@ from django.test import Client
 from customers.models import Customer
 from omnishop.channels.till.access import SESSION_KEY
 from omnishop.network.models import Store, Till
+from omnishop.network.services import set_pin
 from orders.models import Basket, Fulfilment, Order
 from orders.providers import Outcome
 from orders.services import baskets, checkout, payments
@@ -23,6 +24,7 @@ from tests.factories import (
     VariantFactory,
 )
 
+PIN = "2580"
 HTMX = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "sale"}
 
 
@@ -34,6 +36,8 @@ class Shop:
         self.store: Store = self.till.store
         self.staff = StaffFactory(stores=[self.store])
         self.client = self.sign_in(self.staff, self.till)
+        self.manager = StaffFactory(role="store_manager", stores=[self.store])
+        set_pin(member=self.manager, pin=PIN)
 
     def sign_in(self, staff: Any, till: Till | None) -> Client:
         client = Client()
@@ -46,6 +50,10 @@ class Shop:
 
     def post(self, url: str, data: dict[str, Any] | None = None, **extra: Any) -> Any:
         return self.client.post(url, data or {}, **extra)
+
+    def approved(self, **fields: Any) -> dict[str, Any]:
+        """What the form of an act asks for that needs somebody entitled."""
+        return {"reason": "erreur de scan", "approver": self.manager.pk, "pin": PIN} | fields
 
     def get(self, url: str, data: dict[str, Any] | None = None, **extra: Any) -> Any:
         return self.client.get(url, data or {}, **extra)

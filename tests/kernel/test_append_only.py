@@ -13,13 +13,15 @@ from inventory.models import StockMovement
 from loyalty.models import PointsEntry
 from loyalty.services import correct
 from omnishop.kernel.append_only import AppendOnly
-from orders.models import OrderEvent, PaymentEvent, Receipt
+from orders.models import Approval, OrderEvent, PaymentEvent, Receipt
+from orders.services import baskets
 from tests.factories import (
     NOON,
     AccountFactory,
     CustomerFactory,
     StockLevelFactory,
     TillFactory,
+    UserFactory,
     VariantFactory,
 )
 from tests.orders.flows import sold, stocked
@@ -74,7 +76,24 @@ def payment_event():
     )
 
 
+def approval():
+    desk, user = TillFactory(), UserFactory()
+    return Approval.objects.create(
+        till=desk,
+        basket=baskets.start(at=NOON, channel="till", till=desk),
+        act=Approval.Act.VOID_SALE,
+        what="2 articles",
+        amount_minor=1,
+        reason="départ",
+        asked_by=user,
+        approver=user,
+        answer=Approval.Answer.GRANTED,
+        at=NOON,
+    )
+
+
 LEDGERS = {
+    Approval: (approval, "reason"),
     StockMovement: (movement, "actor"),
     PointsEntry: (points, "actor"),
     ConsentEvent: (consent, "source"),

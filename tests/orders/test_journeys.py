@@ -17,6 +17,7 @@ from orders.services import (
     pickup,
     receipts,
     returns,
+    scanning,
     shortages,
     till,
 )
@@ -98,7 +99,7 @@ def test_a_till_sale_takes_two_tenders_gives_change_and_a_chained_receipt():
     desk = TillFactory()
     variant, level = stocked(desk.store, price=4990)
     basket = baskets.start(at=NOON, channel="till", till=desk)
-    baskets.add_code(basket_id=basket.pk, code=variant.sku, at=NOON)
+    scanning.scan(till=desk, code=variant.sku, at=NOON)
     baskets.identify(basket_id=basket.pk, customer=customer)
 
     order = till.open_order(

@@ -1,21 +1,15 @@
 """What a desk works with; another store's is not there (404)."""
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from inventory.models import StockLocation
 from omnishop.channels.till.access import Desk
-from orders.models import Basket, BasketLine, Fulfilment, Order, Receipt
+from orders.models import Basket, Fulfilment, Order, Receipt
 
 
 def current_basket(desk: Desk) -> Basket | None:
-    """The sale under way at this till, also after a crash (UX T6): the filled one, the newest."""
-    return (
-        open_baskets(desk)
-        .filter(held_label="")
-        .annotate(filled=Exists(BasketLine.objects.filter(basket=OuterRef("pk"))))
-        .order_by("-filled", "-changed_at", "-pk")
-        .first()
-    )
+    """The sale under way at this till."""
+    return Basket.objects.under_way(desk.till).select_related("customer").first()
 
 
 def open_baskets(desk: Desk) -> QuerySet[Basket]:

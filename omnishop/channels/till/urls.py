@@ -3,6 +3,7 @@
 from django.urls import path
 
 from omnishop.channels.till.views import (
+    approval,
     customer,
     payment,
     picking,
@@ -19,8 +20,9 @@ urlpatterns = [
     path("scan/", sale.scan, name="scan"),
     path("search/", sale.search, name="search"),
     path("line/", sale.line, name="line"),
-    path("discount/<int:variant_id>/", sale.discount, name="discount"),
-    path("empty/", sale.empty, name="empty"),
+    path("void/<int:variant_id>/", approval.void, name="void"),
+    path("discount/<int:variant_id>/", approval.discount, name="discount"),
+    path("empty/", approval.empty, name="empty"),
     path("hold/", sale.hold, name="hold"),
     path("held/", sale.held, name="held"),
     path("resume/<int:basket_id>/", sale.resume, name="resume"),
@@ -56,5 +58,6 @@ urlpatterns = [
     path("picking/<int:pk>/ready/", picking.ready, name="picking_ready"),
     path("picking/<int:pk>/ship/", picking.ship, name="picking_ship"),
     path("choose/", setup.choose, name="choose"),
+    path("pin/", approval.pin, name="pin"),
     path("setup/", setup.setup, name="setup"),
 ]

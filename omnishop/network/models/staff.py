@@ -21,6 +21,11 @@ class StaffMember(models.Model):
     stores = models.ManyToManyField(Store, related_name="staff", blank=True)
     all_stores = models.BooleanField(_("sees all stores"), default=False)
 
+    # Approves at a till what needs somebody entitled (UX T7); hashed as passwords are.
+    pin = models.CharField("PIN", max_length=128, blank=True, editable=False)
+    pin_failures = models.PositiveSmallIntegerField(_("wrong PINs"), default=0, editable=False)
+    pin_locked_until = models.DateTimeField(_("PIN locked until"), null=True, editable=False)
+
     class Meta:
         verbose_name = _("member of staff")
         verbose_name_plural = _("staff")

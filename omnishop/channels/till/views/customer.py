@@ -109,7 +109,7 @@ def create(request: HttpRequest, desk: Desk) -> HttpResponse:
                 made = once(
                     actor=desk.actor, key=key, body=data | {"marketing": marketing}, work=work
                 )
-                _identify(desk, Customer.objects.get(pk=made["customer"]), at=at)
+                identify_customer(desk, Customer.objects.get(pk=made["customer"]), at=at)
         except Refusal as refused:
             refusal = refused
         else:
@@ -120,7 +120,8 @@ def create(request: HttpRequest, desk: Desk) -> HttpResponse:
     return response
 
 
-def _identify(desk: Desk, person: Customer | None, *, at: datetime) -> None:
+def identify_customer(desk: Desk, person: Customer | None, *, at: datetime) -> None:
+    """Say whose sale it is; a person begins one."""
     basket = scope.current_basket(desk)
     if basket is None and person is None:
         return
@@ -138,7 +139,7 @@ def identify(request: HttpRequest, desk: Desk) -> HttpResponse:
         pk = int(chosen) if chosen.isdecimal() and len(chosen) < len(str(BIG)) else 0
         person = get_object_or_404(Customer.objects.live(), pk=pk)
     try:
-        _identify(desk, person, at=timezone.now())
+        identify_customer(desk, person, at=timezone.now())
     except Refusal as refusal:
         return show(request, desk, "refused", {}, section="sale", refusal=refusal)
     return redirect("till:sale")

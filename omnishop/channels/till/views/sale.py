@@ -17,12 +17,12 @@ from customers.selectors import by_identity
 from omnishop.channels.till import finding, scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import first_error, show, typed
-from omnishop.channels.till.forms import DiscountForm, LineForm
-from omnishop.channels.till.views.customer import customer_context, open_here
+from omnishop.channels.till.forms import LineForm
+from omnishop.channels.till.views.customer import customer_context, identify_customer, open_here
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from orders.models import Basket, Fulfilment
-from orders.selectors import basket_view
-from orders.services import baskets
+from orders.selectors import BasketView, SaleRow, sale_view
+from orders.services import approvals, baskets, scanning
 from orders.services.relaunch import basket_of_link
 
 
@@ -41,11 +41,15 @@ def sale_page(
     added: int = 0,
     hits: list[finding.Hit] | None = None,
     words: str = "",
+    view: BasketView[SaleRow] | None = None,
 ) -> HttpResponse:
-    """The sale as it stands: the lines alone for htmx, the whole page otherwise."""
+    """The sale as it stands: the lines alone for htmx, the whole page otherwise.
+
+    Without a `view` the sale is read.
+    """
     context: dict[str, Any] = {
         "basket": basket,
-        "view": basket_view(basket, at=at) if basket else None,
+        "view": view or (sale_view(basket, at=at) if basket else None),
         "added": added,
         "hits": hits,
         "words": words,
@@ -83,24 +87,22 @@ def scan(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Whatever was scanned or typed: an article, a card, a pick-up, a basket's link, words."""
     code = typed(request.POST, "code", 400)
     at = timezone.now()
-    basket = scope.current_basket(desk)
-    if not code:
-        return sale_page(request, desk, basket, at=at, refusal=Invalid(_("Scan or type a code.")))
-    if basket is None:
-        basket = baskets.start(at=at, channel="till", till=desk.till)
     try:
-        line = baskets.add_code(basket_id=basket.pk, code=code, at=at)
+        if not code:
+            raise Invalid(_("Scan or type a code."))
+        done = scanning.scan(till=desk.till, code=code, at=at)
     except NotFound as refusal:
-        return _no_article(request, desk, basket, code, refusal, at=at)
+        return _no_article(request, desk, code, refusal, at=at)
     except Refusal as refusal:
-        return sale_page(request, desk, basket, at=at, refusal=refusal)
-    return changed(request, desk, basket, added=line.variant_id)
+        return sale_page(request, desk, scope.current_basket(desk), at=at, refusal=refusal)
+    if not is_partial(request):
+        return redirect("till:sale")
+    return sale_page(request, desk, done.view.basket, at=at, added=done.variant_id, view=done.view)
 
 
 def _no_article(
     request: HttpRequest,
     desk: Desk,
-    basket: Basket,
     code: str,
     refusal: NotFound,
     *,
@@ -112,17 +114,20 @@ def _no_article(
         return go(f"{reverse('till:pickup', args=[pickup_id])}?qr={code}")
     if person := by_identity(Identity.Kind.CARD, code):
         try:
-            baskets.identify(basket_id=basket.pk, customer=person)
+            identify_customer(desk, person, at=at)
         except Refusal as other:
-            return sale_page(request, desk, basket, at=at, refusal=other)
-        return trigger_client_event(changed(request, desk, basket), "customer-changed")
+            return sale_page(request, desk, scope.current_basket(desk), at=at, refusal=other)
+        return trigger_client_event(
+            changed(request, desk, scope.current_basket(desk)), "customer-changed"
+        )
     link = code.rstrip("/").rsplit("/", 1)[-1]
     if begun := basket_of_link(link):
         try:
             open_here(desk, begun.pk, at=at)
         except Refusal as other:
-            return sale_page(request, desk, basket, at=at, refusal=other)
+            return sale_page(request, desk, scope.current_basket(desk), at=at, refusal=other)
         return go(reverse("till:sale"))
+    basket = scope.current_basket(desk)
     if not code.isdecimal() and (hits := finding.articles(code, store=desk.store, at=at)):
         return sale_page(request, desk, basket, at=at, hits=hits, words=code)
     return sale_page(request, desk, basket, at=at, refusal=refusal)
@@ -144,7 +149,7 @@ def search(request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_POST
 @at_till
 def line(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Set a line's quantity; 0 voids it."""
+    """Set a line's quantity; what takes units away is approved on a page of its own."""
     at = timezone.now()
     basket = scope.current_basket(desk)
     if basket is None:
@@ -153,70 +158,14 @@ def line(request: HttpRequest, desk: Desk) -> HttpResponse:
     try:
         if not form.is_valid():
             raise first_error(form)
-        baskets.set_quantity(basket_id=basket.pk, at=at, **form.cleaned_data)
+        approvals.change_quantity(basket_id=basket.pk, at=at, **form.cleaned_data)
+    except approvals.ApprovalNeeded:
+        variant_id, left = form.cleaned_data["variant_id"], form.cleaned_data["quantity"]
+        page = f"{reverse('till:void', args=[variant_id])}?left={left}"
+        return HttpResponseClientRedirect(page) if is_partial(request) else redirect(page)
     except Refusal as refusal:
         return sale_page(request, desk, basket, at=at, refusal=refusal)
     return changed(request, desk, basket, added=form.cleaned_data["variant_id"])
-
-
-@at_till
-def discount(request: HttpRequest, desk: Desk, variant_id: int) -> HttpResponse:
-    """A discount by hand on a line, with its reason."""
-    at = timezone.now()
-    basket = scope.current_basket(desk)
-    if basket is None:
-        raise Http404
-    rows = basket_view(basket, at=at).rows
-    row = next((row for row in rows if row.line.variant_id == variant_id), None)
-    if row is None or row.priced is None:
-        raise Http404
-    form = DiscountForm(request.POST or None, initial={"reason": row.line.discount_reason})
-    refusal: Refusal | None = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            baskets.discount(
-                basket_id=basket.pk,
-                variant_id=variant_id,
-                amount_minor=form.cleaned_data["amount"],
-                reason=form.cleaned_data["reason"],
-                at=at,
-            )
-        except Refusal as refused:
-            refusal = refused
-        else:
-            return redirect("till:sale")
-    full = row.priced.unit.amount_minor * row.line.quantity
-    response = show(
-        request,
-        desk,
-        "discount",
-        {
-            "form": form,
-            "row": row,
-            "full": full,
-            "cuts": [(part, full * part // 100) for part in (5, 10, 15, 20, 30, 50)],
-        },
-        section="sale",
-        refusal=refusal,
-    )
-    if form.errors:
-        response.status_code = 422
-    return response
-
-
-@require_POST
-@at_till
-def empty(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Void the whole sale; the customer is gone with it."""
-    at = timezone.now()
-    basket = scope.current_basket(desk)
-    if basket:
-        try:
-            baskets.empty(basket_id=basket.pk, at=at)
-            baskets.identify(basket_id=basket.pk, customer=None)
-        except Refusal as refusal:
-            return sale_page(request, desk, basket, at=at, refusal=refusal)
-    return redirect("till:sale")
 
 
 @require_POST

@@ -37,7 +37,7 @@ document.addEventListener('keydown', (event) => {
   }
   if (event.key === 'Delete' && lines().length && (!typing(here) || here.value === '')) {
     event.preventDefault()
-    return chosen().querySelector('[data-row-void]')?.requestSubmit()
+    return chosen().querySelector('[data-row-void]')?.click()
   }
   if (event.key === 'Escape' && here?.id === 'scan' && here.value) {
     here.value = ''

@@ -1,0 +1,77 @@
+"""A scan at a till: the act that a shop does most."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext as _
+
+from catalog import selectors as catalog
+from omnishop.kernel.errors import NotFound
+from omnishop.network.models import Till
+from orders import selectors
+from orders.models import Basket, BasketLine
+from orders.selectors import BasketView, SaleRow
+from orders.services import baskets
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """The sale after a scan, and the article that was scanned."""
+
+    view: BasketView[SaleRow]
+    variant_id: int
+
+
+@transaction.atomic
+def scan(*, till: Till, code: str, at: datetime) -> Scanned:
+    """Put a unit of a scanned SKU or GTIN into the sale under way at the till, or begin one.
+
+    Three statements for a sale of any length (DESIGN 6): lock the sale and find the article, price
+    all of it, write the line and read the sale back with its stock. Raises NotFound for an unknown
+    code, NotSold for an article that is not on sale here, Refusal while the sale is being paid.
+    """
+    known_articles = BasketLine.objects.filter(basket=OuterRef("pk")).values("variant_id")
+    basket = (
+        Basket.objects.under_way(till)
+        .select_for_update(of=("self",))
+        .annotate(
+            scanned=Subquery(catalog.coded(code).values("pk")[:1]),
+            known=ArraySubquery(known_articles),
+        )
+        .first()
+    )
+    if basket:
+        variant_id: int | None = basket.scanned  # type: ignore[attr-defined]
+        known: list[int] = basket.known  # type: ignore[attr-defined]
+    else:
+        variant_id, known = catalog.coded(code).values_list("pk", flat=True).first(), []
+    if variant_id is None:
+        raise NotFound(_("No article has the code %(code)s.") % {"code": code[:40]})
+    basket = basket or baskets.start(at=at, channel="till", till=till)
+    place = baskets.place(basket)
+    prices = catalog.prices([*known, variant_id], at=at, **place)
+    values = baskets.put_values(
+        basket, variant_id=variant_id, quantity=1, price=prices.get(variant_id), at=at
+    )
+    lines: list[Any] = list(
+        BasketLine.objects.raw(
+            f"""
+            WITH {baskets.PUT}, lines AS (
+              SELECT *, true AS is_new FROM put
+               UNION ALL
+              SELECT *, false FROM orders_basketline
+               WHERE basket_id = %(basket)s AND id NOT IN (SELECT id FROM put))
+            {selectors.sale_sql("lines")}""",  # noqa: S608  constants of ours
+            values | {"store": basket.store_id},
+        )
+    )
+    if not any(line.is_new for line in lines):
+        baskets.refuse_put(basket.pk)
+    if late := {line.variant_id for line in lines} - {*known, variant_id}:
+        # Another tab wrote them while this one waited for the lock.
+        prices |= catalog.prices(late, at=at, **place)
+    return Scanned(selectors.sale_of(basket, lines, prices), variant_id)
