@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 from django.conf import settings
-from django.db.models import Prefetch, Sum
+from django.db.models import Prefetch, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from catalog import selectors as catalog
@@ -99,8 +99,27 @@ def basket_view(
     basket: Basket, *, at: datetime, delivery: DeliveryPrice | None = None
 ) -> BasketView:
     """The basket as every channel shows it. Seven statements at the most, whatever its length."""
+    rows, priced = priced_rows(
+        basket.lines.all(),
+        at=at,
+        store_id=basket.store_id,
+        at_till=basket.till_id is not None,
+        delivery=delivery,
+    )
+    return BasketView(basket=basket, rows=rows, quote=priced)
+
+
+def priced_rows(
+    found: QuerySet[BasketLine],
+    *,
+    at: datetime,
+    store_id: int | None,
+    at_till: bool = False,
+    delivery: DeliveryPrice | None = None,
+) -> tuple[tuple[BasketRow, ...], Quote]:
+    """Lines with today's prices and stock, and their sum; on the site or at a store's till."""
     lines = list(
-        basket.lines.select_related("variant__product").prefetch_related(
+        found.select_related("variant__product").prefetch_related(
             "variant__options__option",
             Prefetch("variant__product__pictures", Picture.objects.order_by("position", "pk")),
         )
@@ -109,14 +128,14 @@ def basket_view(
     prices = catalog.prices(
         ids,
         at=at,
-        channel="till" if basket.till_id else "web",
-        store_id=basket.store_id if basket.till_id else None,
+        channel="till" if at_till else "web",
+        store_id=store_id if at_till else None,
     )
     priced = quote(
         wants_of([line for line in lines if line.variant_id in prices]), prices, delivery=delivery
     )
     by_variant = {line.variant_id: line for line in priced.lines}
-    if basket.till_id:
+    if at_till:
         at_stores = stock.free_by_store(ids, at=at, online=False)
         to_ship = stock.free_to_ship(ids, at=at)
     else:
@@ -125,13 +144,13 @@ def basket_view(
         BasketRow(
             line=line,
             priced=by_variant.get(line.variant_id),
-            here=at_stores[line.variant_id].get(basket.store_id or 0, 0),
+            here=at_stores[line.variant_id].get(store_id or 0, 0),
             ship=to_ship.get(line.variant_id, 0),
-            elsewhere=0 if basket.till_id else max(at_stores[line.variant_id].values(), default=0),
+            elsewhere=0 if at_till else max(at_stores[line.variant_id].values(), default=0),
         )
         for line in lines
     )
-    return BasketView(basket=basket, rows=rows, quote=priced)
+    return rows, priced
 
 
 @dataclass(frozen=True, slots=True)

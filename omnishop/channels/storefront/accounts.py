@@ -4,15 +4,18 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from customers.services import customer_of_login
 from omnishop.channels.storefront.context import Shopper
 from omnishop.network.models import User
-from orders.services import baskets
+from orders.aside import waiting
+from orders.services import merging
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -34,4 +37,7 @@ def adopt_basket(
     shopper = Shopper(request)
     shopper.__dict__["customer"] = None  # the basket of the cookie, not the person's
     if shopper.basket:
-        baskets.adopt(guest=shopper.basket, customer=customer, at=at)
+        merging.adopt(guest=shopper.basket, customer=customer, at=at)
+        if waiting(customer):
+            words = _("Your earlier basket holds articles too. Choose in your basket what to keep.")
+            messages.info(request, words)

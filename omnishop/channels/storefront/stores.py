@@ -20,6 +20,7 @@ from omnishop.channels.storefront.pages import private, shared
 from omnishop.channels.storefront.words import plain
 from omnishop.network.models import Store
 from orders import selectors as orders
+from orders.aside import waiting
 from orders.selectors import PickupOffer
 from orders.services import baskets
 from orders.sourcing import Wanted
@@ -194,6 +195,7 @@ def header(request: Request) -> HttpResponse:
                 "store_hours": hours_words(store, at) if store else "",
                 "customer": shopper.customer.first_name or True if shopper.customer else None,
                 "basket_count": orders.basket_units(shopper.basket) if shopper.basket else 0,
+                "basket_waiting": waiting(shopper.customer) if shopper.customer else 0,
             },
         )
     )
