@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet, Sum
+from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from catalog import selectors as catalog
@@ -254,6 +254,15 @@ def arrives_on(method: DeliveryMethod, at: datetime) -> date:
         if day.weekday() < 5 and day not in free:
             left -= 1
     return day
+
+
+def arrival_day(order: Order) -> date | None:
+    """The day a parcel of this order was promised for; None without a delivery we still know."""
+    line = next((one for one in order.lines.all() if one.kind == OrderLine.Kind.DELIVERY), None)
+    if line is None:
+        return None
+    method = DeliveryMethod.objects.filter(Q(name_fr=line.name) | Q(name_en=line.name)).first()
+    return arrives_on(method, order.paid_at or order.placed_at) if method else None
 
 
 def sources(

@@ -56,6 +56,20 @@ def test_nothing_joins_by_itself_and_the_basket_page_proposes(client):
     assert "rien n'est ajouté" in page
 
 
+def test_each_article_says_what_would_come_of_it(client):
+    shop = signed_in_with_two(client)
+    BasketLineFactory(basket=shop.earlier, variant=shop.jacket_m, quantity=3)
+    BasketLineFactory(basket=shop.earlier, variant=shop.jacket_l, quantity=5)
+
+    page = words(client.get("/panier/"))
+
+    assert "En stock</span>" in page
+    assert (
+        "Dans les deux paniers, 2 ici et 3 là-bas\u202f: le panier en contiendrait 3, pas la somme"
+    ) in page
+    assert "Il n'en reste que 2\u202f: la quantité serait de 2" in page
+
+
 def test_a_guest_s_basket_is_the_person_s_and_is_hidden_after_signing_out(client):
     shop = small_shop()
     shop.camille = member()

@@ -1,6 +1,7 @@
 """Pages of the shop: each opens, in both languages, within its number of statements."""
 
 from datetime import timedelta
+from gzip import decompress
 
 import pytest
 from django.core.cache import cache
@@ -75,6 +76,20 @@ def test_a_kept_page_costs_no_statement(client, django_assert_num_queries):
             response = client.get(path)
 
         assert "csrftoken" not in response.cookies
+
+
+def test_a_kept_page_is_packed_once_for_who_takes_it_packed(client):
+    small_shop()
+    plain = client.get("/")
+
+    packed = client.get("/", headers={"accept-encoding": "gzip, br"})
+
+    assert packed["Content-Encoding"] == "gzip"
+    assert decompress(packed.content) == plain.content
+    assert "Content-Encoding" not in plain
+    assert "Accept-Encoding" in plain["Vary"]
+    again = client.get("/", headers={"if-none-match": packed["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
 
 
 FIRST_HITS = [

@@ -17,6 +17,7 @@ from omnishop.channels.storefront.pages import private
 from omnishop.kernel.errors import Refusal
 from omnishop.kernel.money import VatRow, vat_rows
 from orders.models import Fulfilment, Order, OrderLine, Payment
+from orders.selectors import arrival_day
 from orders.services import pickup
 
 OPEN = Fulfilment.OPEN
@@ -95,6 +96,9 @@ def order_context(order: Order) -> dict[str, Any]:
         "order": order,
         "lines": [(line, *line_status(line)) for line in lines],
         "parts": [_part(fulfilment) for fulfilment in fulfilments],
+        "arrives_on": arrival_day(order)
+        if any(f.kind == Fulfilment.Kind.SHIPMENT and f.status in OPEN for f in fulfilments)
+        else None,
         "vat": vat,
         "payments": payments,
         "refunded_minor": sum(payment.refunded_minor for payment in payments),

@@ -86,7 +86,9 @@ def _listed(
     found = [
         Found(
             store=store,
-            distance_m=round(store.distance_km(*near) * 1000) if near else None,
+            distance_m=(
+                round(store.distance_km(*near) * 1000) if near and store not in named else None
+            ),
             hours=hours_words(store, at),
             offer=offers.get(store.pk),
         )
