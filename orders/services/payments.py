@@ -4,7 +4,7 @@ A call to a provider is made between transactions, never inside one (DESIGN 3.3)
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
@@ -203,7 +203,12 @@ def confirm(order: Order, *, at: datetime) -> bool:
             status=Basket.Status.ORDERED, customer_id=order.customer_id
         )
     events.record(order, "paid", actor="provider", at=at)
-    events.tell(order, "order_placed", at=at, fulfilment=fulfilments[0] if fulfilments else None)
+    first = fulfilments[0] if fulfilments else None
+    promise = {}
+    if first and first.kind == Fulfilment.Kind.SHIPMENT and (day := selectors.arrival_day(order)):
+        noon = datetime.combine(day, time(12), tzinfo=UTC)  # the same day in every zone of ours
+        promise["arrives_on"] = noon.isoformat()
+    events.tell(order, "order_placed", at=at, fulfilment=first, **promise)
     return True
 
 

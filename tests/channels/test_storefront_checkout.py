@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from catalog.models import Product
 from catalog.services import set_price
+from customers.models import Message
+from customers.services import preview
 from inventory.models import Reservation, StockLevel
 from loyalty.services import correct, join
 from omnishop.kernel.templatetags.omnishop import format_day
@@ -65,6 +67,9 @@ def test_a_delivery_is_ordered_with_its_price_and_its_day(client):
     assert "28,90 €" in page
     day = format_day(arrives_on(shop.method, order.paid_at), "fr").replace("\u00a0", " ")
     assert f"Au plus tard {day}" in page
+    mail = preview(Message.objects.get(template="order_placed"))
+    assert mail
+    assert f"Au plus tard {day}." in mail.text.replace("\u00a0", " ")
 
 
 def test_a_reservation_is_placed_at_once_and_paid_in_the_store(client):
