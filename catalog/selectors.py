@@ -9,7 +9,18 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import connection
-from django.db.models import F, FloatField, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import (
+    Exists,
+    F,
+    FloatField,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
 from django.utils.translation import get_language
 from stdnum import ean
 
@@ -144,22 +155,36 @@ def _likeness(text: str) -> Func:
     return Func(plain, F("search_words"), function="word_similarity", output_field=FloatField())
 
 
+def _found(text: str) -> tuple[QuerySet[Any], QuerySet[Any]]:
+    """Products on sale for a shopper's words, ranked: by word stems, and by likeness for typos."""
+    language = "en" if (get_language() or "fr").startswith("en") else "fr"
+    query = SearchQuery(text.strip(), config=f"omnishop_{language}", search_type="websearch")
+    on_sale = Product.objects.on_sale()
+    return (
+        on_sale.filter(**{f"search_{language}": query}).annotate(
+            rank=SearchRank(F(f"search_{language}"), query)
+        ),
+        on_sale.annotate(rank=_likeness(text)).filter(rank__gte=TYPO_SIMILARITY),
+    )
+
+
 def search(text: str) -> QuerySet[Product]:
     """Products on sale for a shopper's words, best first: word stems, then likenesses for typos."""
-    words = text.strip()
-    language = "en" if (get_language() or "fr").startswith("en") else "fr"
-    vector = F(f"search_{language}")
-    query = SearchQuery(words, config=f"omnishop_{language}", search_type="websearch")
-    on_sale = Product.objects.on_sale()
-    exact = on_sale.filter(**{f"search_{language}": query})
-    if exact.exists():
-        return exact.annotate(rank=SearchRank(vector, query)).order_by(
-            F("rank").desc(), F("popularity").desc(), "pk"
-        )
+    exact, alike = _found(text)
+    found = exact if exact.exists() else alike
+    return found.order_by(F("rank").desc(), F("popularity").desc(), "pk")
+
+
+def matches(text: str) -> QuerySet[Any, dict[str, Any]]:
+    """The same products as rows of id and rank, in no order; without a statement of its own.
+
+    The likenesses stand behind a condition that the database tests once: while word stems find
+    anything they cost nothing.
+    """
+    exact, alike = _found(text)
+    alike = alike.filter(~Exists(exact.order_by()))
     return (
-        on_sale.annotate(rank=_likeness(text))
-        .filter(rank__gte=TYPO_SIMILARITY)
-        .order_by(F("rank").desc(), F("popularity").desc(), "pk")
+        exact.order_by().values("id", "rank").union(alike.order_by().values("id", "rank"), all=True)
     )
 
 

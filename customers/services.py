@@ -117,37 +117,82 @@ def customer_of_login(*, user: User, email_verified: bool, at: datetime) -> Cust
 
     An unverified address never links: that would hand over someone's history (FIELD 42).
     """
-    customer = Customer.objects.filter(user=user).first()
-    email = normal_email(user.email)
-    if customer is None:
-        known = (
-            Identity.objects.select_related("customer__merged_into")
-            .filter(kind=Identity.Kind.EMAIL, value=email)
-            .first()
-        )
-        person = known and (known.customer.merged_into or known.customer)
-        if person and email_verified and person.user_id is None:
-            customer = person
-            customer.user = user
-            customer.save(update_fields=["user"])
-        elif known:
-            customer = create_customer(first_name=user.first_name, last_name=user.last_name)
-            customer.user = user
-            customer.save(update_fields=["user"])
-        else:
-            customer = create_customer(
-                first_name=user.first_name, last_name=user.last_name, email=email
-            )
-            customer.user = user
-            customer.save(update_fields=["user"])
     if email_verified:
-        Identity.objects.filter(
-            Q(customer=customer) | Q(customer__merged_into=customer),
-            kind=Identity.Kind.EMAIL,
-            value=email,
-            verified_at__isnull=True,
-        ).update(verified_at=at)
+        return verify_email(user=user, email=user.email, at=at)
+    customer = Customer.objects.select_related("merged_into").filter(user=user).first()
+    if customer is None:
+        email = normal_email(user.email)
+        known = Identity.objects.filter(kind=Identity.Kind.EMAIL, value=email).exists()
+        customer = _of_new_login(user, "" if known else email)
     return customer.merged_into or customer
+
+
+def _of_new_login(user: User, email: str = "") -> Customer:
+    customer = create_customer(first_name=user.first_name, last_name=user.last_name, email=email)
+    customer.user = user
+    customer.save(update_fields=["user"])
+    return customer
+
+
+@transaction.atomic
+def verify_email(*, user: User, email: str, at: datetime) -> Customer:
+    """Somebody proved an address: who is known under it is them, from now on (ALG-11).
+
+    A record that has no login becomes the login's; where the login has a record already, the one
+    without a loyalty card is merged into the other. Two cards are left to staff, and the key of
+    another login stays its own once it was proved. A repeat changes nothing.
+    """
+    email = normal_email(email)
+    key = (
+        Identity.objects.select_for_update(of=("self",))
+        .select_related("customer__merged_into")
+        .filter(kind=Identity.Kind.EMAIL, value=email)
+        .first()
+    )
+    known = key and (key.customer.merged_into or key.customer)
+    if known and _has_login(known):
+        known = None
+    own = Customer.objects.select_related("merged_into").filter(user=user).first()
+    customer = own and (own.merged_into or own)
+    if customer is None:
+        customer = known or _of_new_login(user)
+        customer.user = user
+        customer.save(update_fields=["user"])
+    elif known and known != customer:
+        customer = _one_person(customer, known, user)
+    if key is None:
+        add_identity(customer=customer, kind=Identity.Kind.EMAIL, value=email, verified_at=at)
+    elif key.verified_at is None:
+        holder = Customer.objects.select_related("merged_into").get(pk=key.customer_id)
+        if (holder.merged_into or holder) != customer:
+            if known:  # two cards
+                return customer
+            key.customer = customer  # another login typed it and never proved it
+        key.verified_at = at
+        key.save(update_fields=["customer", "verified_at"])
+    return customer
+
+
+def _has_login(customer: Customer) -> bool:
+    records = Customer.objects.filter(Q(pk=customer.pk) | Q(merged_into=customer))
+    return records.filter(user__isnull=False).exists()
+
+
+def _one_person(customer: Customer, known: Customer, user: User) -> Customer:
+    """The record to go on with when a login's record and one without login are one person."""
+    cards = set(
+        Identity.objects.filter(
+            customer__in=[customer, known], kind=Identity.Kind.CARD
+        ).values_list("customer", flat=True)
+    )
+    if len(cards) > 1:
+        return customer
+    kept, merged = (known, customer) if known.pk in cards else (customer, known)
+    Customer.objects.filter(Q(user=user) | Q(pk=merged.pk)).update(user=None)
+    Customer.objects.filter(Q(pk=merged.pk) | Q(merged_into=merged)).update(merged_into=kept)
+    kept.user = user
+    kept.save(update_fields=["user"])
+    return kept
 
 
 def change_profile(*, customer: Customer, first_name: str, last_name: str, language: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Prefetch, Sum
+from django.db.models import Prefetch, QuerySet, Sum
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -120,35 +120,47 @@ def basket_view(
     basket: Basket, *, at: datetime, delivery: DeliveryPrice | None = None
 ) -> BasketView[BasketRow]:
     """The basket as the site shows it. Seven statements at the most, whatever its length."""
+    rows, priced = priced_rows(
+        basket.lines.all(),
+        at=at,
+        store_id=basket.store_id,
+        delivery=delivery,
+    )
+    return BasketView(basket=basket, rows=rows, quote=priced)
+
+
+def priced_rows(
+    found: QuerySet[BasketLine],
+    *,
+    at: datetime,
+    store_id: int | None,
+    delivery: DeliveryPrice | None = None,
+) -> tuple[tuple[BasketRow, ...], Quote]:
+    """Lines with today's prices and stock, and their sum, as the site has them."""
     lines = list(
-        basket.lines.select_related("variant__product").prefetch_related(
+        found.select_related("variant__product").prefetch_related(
             "variant__options__option",
             Prefetch("variant__product__pictures", Picture.objects.order_by("position", "pk")),
         )
     )
     ids = [line.variant_id for line in lines]
-    prices = catalog.prices(
-        ids,
-        at=at,
-        channel="till" if basket.till_id else "web",
-        store_id=basket.store_id if basket.till_id else None,
-    )
+    prices = catalog.prices(ids, at=at)
     priced = quote(
         wants_of([line for line in lines if line.variant_id in prices]), prices, delivery=delivery
     )
     by_variant = {line.variant_id: line for line in priced.lines}
-    free = stock(ids, at=at, online=not basket.till_id)
+    free = stock(ids, at=at)
     rows = tuple(
         BasketRow(
             line=line,
             priced=by_variant.get(line.variant_id),
-            here=free.in_store(line.variant_id, basket.store_id),
+            here=free.in_store(line.variant_id, store_id),
             ship=free.to_ship(line.variant_id),
-            elsewhere=0 if basket.till_id else free.most(line.variant_id),
+            elsewhere=free.most(line.variant_id),
         )
         for line in lines
     )
-    return BasketView(basket=basket, rows=rows, quote=priced)
+    return rows, priced
 
 
 def sale_sql(lines: str) -> str:

@@ -36,6 +36,8 @@ class Basket(models.Model):
     class Status(models.TextChoices):
         OPEN = "open", _("open")
         ORDERED = "ordered", _("ordered")
+        PROPOSED = "proposed", _("proposed")  # left earlier; joins another if its person says so
+        LATER = "later", _("kept for later")  # its person chose; what did not join is kept
         MERGED = "merged", _("merged")  # its lines went into another basket
 
     token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -62,6 +64,15 @@ class Basket(models.Model):
         related_name="baskets",
         verbose_name=_("open at till"),
     )
+    merged_into = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="merged_from",
+        verbose_name=_("merged into"),
+    )
+    decided_at = models.DateTimeField(_("choice made"), null=True, blank=True)
     held_label = models.CharField(_("put aside as"), max_length=40, blank=True)
     created_at = models.DateTimeField(_("started"))
     changed_at = models.DateTimeField(_("changed"))
@@ -92,6 +103,8 @@ class BasketLine(models.Model):
     discount_minor = models.PositiveIntegerField(_("discount"), default=0)
     discount_reason = models.CharField(_("reason"), max_length=80, blank=True)
     added_at = models.DateTimeField(_("added"))
+    # Set when it joined another basket: what that one had of it before, to undo it.
+    units_before = models.PositiveIntegerField(_("units before merging"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("basket line")

@@ -178,39 +178,6 @@ def see_prices(*, basket_id: int, at: datetime) -> None:
     BasketLine.objects.bulk_update(lines, ["seen_unit_minor"])
 
 
-@transaction.atomic
-def adopt(*, guest: Basket, customer: Customer, at: datetime) -> Basket:
-    """A guest signed in: the basket is theirs, with what they left in an earlier one (B4).
-
-    Nothing is summed or lost: an article in both keeps the quantity of the newer basket, one in
-    the older alone is added. Returns the basket to go on with.
-    """
-    guest = Basket.objects.select_for_update(of=("self",)).get(pk=guest.pk)
-    if guest.status != Basket.Status.OPEN or guest.customer_id not in (None, customer.pk):
-        return current(customer=customer) or start(at=at, customer=customer)
-    earlier = (
-        Basket.objects.select_for_update(of=("self",))
-        .open()
-        .filter(customer=customer, till__isnull=True, channel="web")
-        .exclude(pk=guest.pk)
-        .order_by("-changed_at")
-        .first()
-    )
-    guest.customer = customer
-    if earlier and not guest.lines.exists():
-        guest.status = Basket.Status.MERGED
-        guest.save(update_fields=["customer", "status"])
-        return earlier
-    if earlier:
-        known = set(guest.lines.values_list("variant_id", flat=True))
-        earlier.lines.exclude(variant_id__in=known).update(basket=guest)
-        earlier.status = Basket.Status.MERGED
-        earlier.save(update_fields=["status"])
-    guest.changed_at = at
-    guest.save(update_fields=["customer", "changed_at"])
-    return guest
-
-
 def current(*, customer: Customer) -> Basket | None:
     """The basket the person is filling on the site, on whatever device; newest first."""
     return (

@@ -213,7 +213,8 @@ def confirm(order: Order, *, at: datetime) -> bool:
             status=Basket.Status.ORDERED, customer_id=order.customer_id
         )
     events.record(order, "paid", actor="provider", at=at)
-    events.tell(order, "order_placed", at=at, fulfilment=fulfilments[0] if fulfilments else None)
+    first = fulfilments[0] if fulfilments else None
+    events.tell(order, "order_placed", at=at, fulfilment=first)
     return True
 
 

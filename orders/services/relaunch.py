@@ -145,10 +145,10 @@ def _guard(
     basket: Basket, customer: Customer | None, lines: list[BasketLine], *, at: datetime
 ) -> tuple[str, list[BasketLine], list[str]]:
     """Why no message may go, or empty; the lines it may name; the SKUs left out."""
-    if basket.status == Basket.Status.MERGED:
-        return Reason.CHANGED, [], []
-    if basket.status != Basket.Status.OPEN:
+    if basket.status == Basket.Status.ORDERED:
         return Reason.BOUGHT, [], []
+    if basket.status != Basket.Status.OPEN:
+        return Reason.CHANGED, [], []
     if basket.changed_at < at - HORIZON:
         return Reason.TOO_OLD, [], []
     if not lines:

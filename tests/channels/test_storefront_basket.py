@@ -3,16 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.test import Client
 from django.utils import timezone
 
 from catalog.models import Product
 from catalog.services import set_price
-from orders.models import Basket, BasketLine
+from orders.models import BasketLine
 from orders.services.relaunch import basket_link
 from tests.channels.storefront import add, small_shop
-from tests.factories import BasketLineFactory, CustomerFactory, UserFactory
+from tests.factories import BasketLineFactory, CustomerFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -182,28 +181,6 @@ def test_without_scripts_the_shopper_confirms_with_a_token():
         {"variant": shop.cup.pk, "quantity": 1, "csrfmiddlewaretoken": token},
     )
     assert quantities() == {"TASSE-1": 1}
-
-
-def test_a_guest_s_basket_goes_with_them_through_sign_in(client):
-    shop = small_shop()
-    user = UserFactory(email="camille@example.org")
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    customer = CustomerFactory(email="camille@example.org")
-    BasketLineFactory(basket__customer=customer, variant=shop.cup, quantity=4)
-    add(client, shop.jacket_m, 2)
-
-    client.post(
-        "/compte/login/", {"login": "camille@example.org", "password": "correct horse battery"}
-    )
-
-    customer.refresh_from_db()
-    assert customer.user == user
-    basket = Basket.objects.open().get()
-    assert basket.customer == customer
-    assert quantities() == {"VESTE-M": 2, "TASSE-1": 4}
-    assert "Veste imperméable" in client.get("/panier/").content.decode()
-    client.post("/compte/logout/")
-    assert "Veste imperméable" not in client.get("/panier/").content.decode()
 
 
 def test_a_reminder_s_link_opens_the_basket_on_another_device(client):

@@ -9,10 +9,14 @@ from django.utils import timezone
 
 from catalog.models import Product
 from catalog.services import set_price
+from customers.models import Message
+from customers.services import preview
 from inventory.models import Reservation, StockLevel
 from loyalty.services import correct, join
+from omnishop.kernel.templatetags.omnishop import format_day
 from orders.models import Basket, Fulfilment, Order, Payment, SandboxCharge
 from orders.providers.sandbox import signed_notice
+from orders.selectors import arrives_on
 from orders.services import pickup
 from tests.channels.storefront import CONTACT, add, bank, order_now, small_shop, to_payment
 from tests.factories import CustomerFactory, UserFactory
@@ -59,7 +63,13 @@ def test_a_delivery_is_ordered_with_its_price_and_its_day(client):
     order = Order.objects.get()
     assert order.total_minor == 2890
     assert order.fulfilments.get().address["city"] == "Lyon"
-    assert "28,90 €" in text(client.get(response["Location"]))
+    page = text(client.get(response["Location"]))
+    assert "28,90 €" in page
+    day = format_day(arrives_on(shop.method, order.paid_at), "fr").replace("\u00a0", " ")
+    assert f"Au plus tard {day}" in page
+    mail = preview(Message.objects.get(template="order_placed"))
+    assert mail
+    assert f"Au plus tard {day}." in mail.text.replace("\u00a0", " ")
 
 
 def test_a_reservation_is_placed_at_once_and_paid_in_the_store(client):

@@ -14,6 +14,7 @@ from customers.services import (
     normal_email,
     normal_phone,
     record_consent,
+    verify_email,
 )
 from omnishop.kernel.errors import Invalid, Refusal
 from tests.factories import LONG_AGO, NOON, CustomerFactory, UserFactory
@@ -124,6 +125,64 @@ def test_a_verified_login_finds_the_person_that_a_duplicate_was_merged_into():
     assert found == person
     person.refresh_from_db()
     assert person.user is not None
+
+
+def test_a_proved_address_links_the_guest_s_record_to_a_login_that_has_one():
+    user = UserFactory(email="camille@example.org")
+    own = CustomerFactory(user=user, phone="+33639981234")
+    guest = create_customer(email="camille@example.com")
+    older = CustomerFactory(merged_into=guest)
+
+    assert verify_email(user=user, email="Camille@Example.com", at=NOON) == own
+    assert verify_email(user=user, email="camille@example.com", at=NOON) == own
+
+    for merged in (guest, older):
+        merged.refresh_from_db()
+        assert (merged.merged_into, merged.user) == (own, None)
+    assert guest.identities.get().verified_at == NOON
+
+
+def test_the_record_with_the_card_goes_on():
+    user = UserFactory(email="camille@example.org")
+    own = CustomerFactory(user=user)
+    member = create_customer(email="camille@example.com")
+    add_card(customer=member, at=NOON)
+
+    assert verify_email(user=user, email="camille@example.com", at=NOON) == member
+
+    for record in (own, member):
+        record.refresh_from_db()
+    assert (own.merged_into, own.user, member.user) == (member, None, user)
+
+
+def test_two_cards_are_left_to_staff():
+    user = UserFactory(email="camille@example.org")
+    own = CustomerFactory(user=user)
+    member = create_customer(email="camille@example.com")
+    for record in (own, member):
+        add_card(customer=record, at=NOON)
+
+    assert verify_email(user=user, email="camille@example.com", at=NOON) == own
+
+    member.refresh_from_db()
+    assert (member.merged_into, member.user) == (None, None)
+    assert member.identities.get(kind="email").verified_at is None
+
+
+def test_an_address_that_another_login_typed_and_never_proved_goes_to_who_proves_it():
+    squatter = CustomerFactory(user=UserFactory(email="x@example.org"))
+    key = Identity.objects.create(customer=squatter, kind="email", value="camille@example.org")
+    user = UserFactory(email="camille@example.org")
+
+    customer = verify_email(user=user, email=user.email, at=NOON)
+
+    key.refresh_from_db()
+    assert customer not in (None, squatter)
+    assert (key.customer, key.verified_at) == (customer, NOON)
+    other = UserFactory(email="camille@example.net")
+    assert verify_email(user=other, email="camille@example.org", at=NOON) != customer
+    key.refresh_from_db()
+    assert key.customer == customer
 
 
 def test_a_login_without_history_is_a_new_person():

@@ -115,6 +115,20 @@ def test_day_of_an_instant_is_the_store_day():
     assert render('{{ at|day:"Europe/Paris" }}', at=late) == "mardi 24\u00a0novembre"
 
 
+def test_short_day():
+    at = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+    assert render('{{ at|short_day:"Europe/Paris" }}', at=at) == "25\u00a0nov. 2026"
+    assert render('{{ at|short_day:"Europe/Paris" }}', "en", at=at) == "25\u00a0Nov 2026"
+
+
+def test_telephone():
+    number = "+33465710012"
+    assert render("{{ n|telephone }}", n=number) == "04\u00a065\u00a071\u00a000\u00a012"
+    assert render("{{ n|telephone }}", "en", n=number).startswith("+33\u00a04")
+    assert render("{{ n|telephone }}", n="+3222345678").startswith("+32\u00a02")
+    assert render("{{ n|telephone }}", n="at the desk") == "at the desk"
+
+
 def test_stamp():
     at = datetime(2026, 11, 24, 15, 10, tzinfo=UTC)
     assert render('{{ at|stamp:"Europe/Paris" }}', at=at) == "24\u00a0nov. 2026 à 16\u00a0h\u00a010"

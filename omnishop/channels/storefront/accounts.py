@@ -4,19 +4,30 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.account.signals import email_confirmed
+from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from customers.services import customer_of_login
 from omnishop.channels.storefront.context import Shopper
 from omnishop.network.models import User
-from orders.services import baskets
+from orders.aside import waiting
+from orders.services import guests, merging
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """Our place in allauth; its own behaviour is what we want so far."""
+
+
+@receiver(email_confirmed)
+def link_person(sender: Any, email_address: EmailAddress, **kwargs: Any) -> None:
+    """An address was proved: what is known under it is the person's, never before (FIELD 42)."""
+    if not email_address.user.is_staff:
+        guests.welcome(user=email_address.user, email=email_address.email, at=timezone.now())
 
 
 @receiver(user_logged_in)
@@ -30,8 +41,14 @@ def adopt_basket(
     verified = EmailAddress.objects.filter(
         user=user, email__iexact=user.email, verified=True
     ).exists()
-    customer = customer_of_login(user=user, email_verified=verified, at=at)
+    if verified:
+        customer = guests.welcome(user=user, email=user.email, at=at)
+    else:
+        customer = customer_of_login(user=user, email_verified=False, at=at)
     shopper = Shopper(request)
     shopper.__dict__["customer"] = None  # the basket of the cookie, not the person's
     if shopper.basket:
-        baskets.adopt(guest=shopper.basket, customer=customer, at=at)
+        merging.adopt(guest=shopper.basket, customer=customer, at=at)
+        if waiting(customer):
+            words = _("Your earlier basket holds articles too. Choose in your basket what to keep.")
+            messages.info(request, words)

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reselect, retarget, trigger_client_event
 
 from catalog.models import Variant
+from customers.models import Customer
 from omnishop.channels.storefront.context import (
     BASKET_COOKIE,
     BASKET_DAYS,
@@ -27,9 +30,10 @@ from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from omnishop.kernel.templatetags.omnishop import format_money
 from orders import offers
 from orders import selectors as orders
+from orders.aside import aside
 from orders.models import Basket, DeliveryMethod
 from orders.models.basket import MAX_QUANTITY
-from orders.services import baskets
+from orders.services import baskets, merging
 from orders.services.relaunch import basket_of_link
 
 
@@ -44,18 +48,20 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
-def _context(basket: Basket | None) -> dict[str, Any]:
-    """The basket with prices, stock, what delivery adds (B1 to B3)."""
+def _context(shopper: Shopper) -> dict[str, Any]:
+    """The basket with prices, stock, what delivery adds (B1 to B3), what lies aside (B4)."""
+    basket, at = shopper.basket, timezone.now()
+    context: dict[str, Any] = {"view": None, "now": at, "max_quantity": MAX_QUANTITY}
+    if shopper.customer:
+        context["aside"] = aside(customer=shopper.customer, basket=basket, at=at)
     if basket is None:
-        return {"view": None}
-    at = timezone.now()
+        return context
     view = orders.basket_view(basket, at=at)
     methods = list(DeliveryMethod.objects.filter(active=True)) if view.rows else []
     goods = view.quote.goods_minor
     method = min(methods, key=lambda method: method.price_for(goods), default=None)
-    return {
+    return context | {
         "view": view,
-        "now": at,
         "store": basket.store,
         "changed": [row for row in view.rows if row.price_changed],
         "delivery_method": method,
@@ -63,7 +69,6 @@ def _context(basket: Basket | None) -> dict[str, Any]:
         "delivered_minor": goods + method.price_for(goods) if method else None,
         "arrives_on": offers.arrives_on(method, at) if method else None,
         "may_order": view.rows and not view.gone,
-        "max_quantity": MAX_QUANTITY,
     }
 
 
@@ -71,7 +76,7 @@ def _context(basket: Basket | None) -> dict[str, Any]:
 def basket(request: Request) -> HttpResponse:
     """The basket; price changes are told once, then today's prices count as seen."""
     shopper = Shopper(request)
-    context = _context(shopper.basket)
+    context = _context(shopper)
     if shopper.basket and context.get("changed"):
         baskets.see_prices(basket_id=shopper.basket.pk, at=timezone.now())
     return private(render(request, "storefront/basket.html", context))
@@ -104,7 +109,7 @@ def add(request: Request) -> HttpResponse:
     if not request.htmx:
         return shopper.remember(redirect("storefront:basket"))
     if request.htmx.target == "basket":
-        response = render(request, "storefront/_basket.html", _context(shopper.basket))
+        response = render(request, "storefront/_basket.html", _context(shopper))
     else:
         context = {
             "line": line,
@@ -144,7 +149,7 @@ def _problem(request: Request, shopper: Shopper, refusal: Refusal) -> HttpRespon
             response.status_code = 422
         return private(response)
     template = "storefront/_basket.html" if request.htmx else "storefront/basket.html"
-    context = _context(shopper.basket) | {"refusal": refusal, "has_errors": True}
+    context = _context(shopper) | {"refusal": refusal, "has_errors": True}
     return private(render(request, template, context, status=refusal.status))
 
 
@@ -181,20 +186,83 @@ def _set(request: Request, variant_id: int, quantity: int) -> HttpResponse:
     if quantity == 0:
         variant = Variant.objects.select_related("product").get(pk=variant_id)
         removed = {"removed": variant, "removed_quantity": held.quantity}
+    if removed and not request.htmx:
+        return private(render(request, "storefront/basket.html", _context(shopper) | removed))
+    return _shown(request, shopper, **removed)
+
+
+def _shown(request: Request, shopper: Shopper, **context: Any) -> HttpResponse:
+    """The basket after a change, where the shopper is."""
     if not request.htmx:
-        if removed:
-            return private(
-                render(request, "storefront/basket.html", _context(shopper.basket) | removed)
-            )
-        return redirect("storefront:basket")
-    response = render(request, "storefront/_basket.html", _context(shopper.basket) | removed)
+        return shopper.remember(redirect("storefront:basket"))
+    response = render(request, "storefront/_basket.html", _context(shopper) | context)
     return private(trigger_client_event(response, "basket-changed"))
+
+
+@require_POST
+def merge(request: Request) -> HttpResponse:
+    """What becomes of the earlier basket's articles: all join, those ticked, none (B4)."""
+    shopper, at = Shopper(request), timezone.now()
+    answer = request.POST.get("answer", "")
+    try:
+        customer = _signed_in(shopper)
+        ticked = [_known(text) for text in request.POST.getlist("variant")]
+        if answer == "ticked" and not ticked:
+            raise Invalid(_("Tick at least one article, or keep the basket as it is."))
+        if answer not in ("all", "ticked", "none"):
+            raise Invalid(_("Choose what becomes of the articles of your earlier basket."))
+        chosen = {"all": None, "ticked": ticked, "none": []}[answer]
+        basket_id = shopper.begun_basket(at=at).pk
+        merging.decide(customer=customer, basket_id=basket_id, chosen=chosen, at=at)
+    except Refusal as refusal:
+        return _problem(request, shopper, refusal)
+    return _shown(request, shopper)
+
+
+@require_POST
+def unmerge(request: Request) -> HttpResponse:
+    """Take that choice back."""
+    shopper = Shopper(request)
+    try:
+        customer = _signed_in(shopper)
+        if shopper.basket is None:
+            raise NotFound(_("There is no choice left to take back."))
+        merging.undo(customer=customer, basket_id=shopper.basket.pk, at=timezone.now())
+    except Refusal as refusal:
+        return _problem(request, shopper, refusal)
+    return _shown(request, shopper)
+
+
+@require_POST
+def later(request: Request, variant_id: int) -> HttpResponse:
+    """An article kept for later joins the basket, or is forgotten."""
+    shopper, at = Shopper(request), timezone.now()
+    try:
+        customer = _signed_in(shopper)
+        if request.POST.get("answer") == "forget":
+            merging.drop(customer=customer, variant_id=variant_id)
+        else:
+            basket_id = shopper.begun_basket(at=at).pk
+            merging.take_up(customer=customer, basket_id=basket_id, variant_id=variant_id, at=at)
+    except Refusal as refusal:
+        return _problem(request, shopper, refusal)
+    return _shown(request, shopper)
+
+
+def _signed_in(shopper: Shopper) -> Customer:
+    if shopper.customer is None:
+        raise NotFound(_("Sign in to see what your earlier basket holds."))
+    return shopper.customer
 
 
 @require_GET
 def resume(request: Request, link: str) -> HttpResponse:
     """Open a basket on this device by the signed link of a reminder."""
     found = basket_of_link(link)
+    if found and found.status in (Basket.Status.PROPOSED, Basket.Status.LATER):
+        if request.user.is_authenticated:  # it lies beside the one being filled
+            return redirect("storefront:basket")
+        return redirect_to_login(reverse("storefront:basket"))
     if found is None or found.status != Basket.Status.OPEN:
         return private(
             render(request, "storefront/basket_gone.html", status=404 if not found else 410)

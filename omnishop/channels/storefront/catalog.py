@@ -33,16 +33,16 @@ PICTURES = Prefetch("pictures", Picture.objects.order_by("position", "pk"))
 def home(request: Request) -> HttpResponse:
     """The shop window."""
     at, store = timezone.now(), Shopper(request).store
-    store_id = store.pk if store else None
     roots = [shelf for shelf in shelves() if shelf.depth == 1]
+    popular, offers = listing.shop_window(at=at, store_id=store.pk if store else None)
     return render(
         request,
         "storefront/home.html",
         {
             "cacheable": True,
             "categories": _with_pictures(roots),
-            "popular": listing.most_popular(at=at, store_id=store_id),
-            "offers": listing.price_cuts(at=at, store_id=store_id),
+            "popular": popular,
+            "offers": offers,
             "stores": stores(),
             "store": store,
         },
@@ -132,7 +132,7 @@ def search(request: Request) -> HttpResponse:
     found = None
     if words:
         found = listing.listing(
-            catalog.search(words),
+            catalog.matches(words),
             listing.Choice.of(request.GET, default_sort="rank"),
             shelves=shelves(),
             at=timezone.now(),

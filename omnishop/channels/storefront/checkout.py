@@ -29,6 +29,7 @@ from omnishop.channels.storefront.payment import to_provider
 from omnishop.kernel.errors import Invalid, Refusal
 from orders import offers
 from orders import selectors as orders
+from orders.aside import waiting
 from orders.errors import BasketClosed, PriceChanged
 from orders.models import Basket, DeliveryMethod, Order
 from orders.selectors import Summary
@@ -97,7 +98,13 @@ def _page(
         render(
             request,
             f"storefront/checkout_{step}.html",
-            {"steps": _steps(draft, step), "summary": summary, "draft": draft, "step": step}
+            {
+                "steps": _steps(draft, step),
+                "summary": summary,
+                "draft": draft,
+                "step": step,
+                "waiting": waiting(basket.customer) if basket.customer else 0,
+            }
             | context,
             status=status,
         )

@@ -223,18 +223,17 @@ _ARTICLES = """
 """  # articles with the price of the list for all; the card shows the most precise list's
 
 
-def _base(products: QuerySet[Product]) -> tuple[str, list[Any]]:
+def _base(products: QuerySet[Any, Any]) -> tuple[str, list[Any]]:
     """The statement of the products that a page is about, with their rank."""
-    if "rank" not in products.query.annotations:
+    if not products.query.combinator:  # else rows of id and rank already
         products = products.annotate(rank=Value(0.0, output_field=FloatField()))
-    every: QuerySet[Any] = products
-    narrow = every.order_by().values("id", "rank")
-    sql, params = narrow.query.sql_with_params()
+        products = products.order_by().values("id", "rank")
+    sql, params = products.query.sql_with_params()
     return f"SELECT b.id, b.rank FROM ({sql}) b", list(params)  # noqa: S608
 
 
 def _facet_rows(
-    products: QuerySet[Product],
+    products: QuerySet[Any, Any],
     conditions: list[Condition],
     *,
     store_id: int | None,
@@ -357,7 +356,7 @@ def band_label(band: int) -> str:
 
 
 def _page_rows(
-    products: QuerySet[Product], conditions: list[Condition], choice: Choice, *, at: datetime
+    products: QuerySet[Any, Any], conditions: list[Condition], choice: Choice, *, at: datetime
 ) -> list[tuple[Any, ...]]:
     """(id, slug, name, picture, width, height, article ids) of one page."""
     base, params = _base(products)
@@ -413,7 +412,7 @@ def cards(rows: list[tuple[Any, ...]], *, at: datetime, store_id: int | None) ->
 
 
 def listing(
-    products: QuerySet[Product],
+    products: QuerySet[Any, Any],
     choice: Choice,
     *,
     shelves: Sequence[Shelf],
@@ -434,15 +433,12 @@ def listing(
     )
 
 
-def most_popular(*, at: datetime, store_id: int | None, limit: int = 8) -> tuple[Card, ...]:
-    """The first of what sells best."""
-    rows = _page_rows(Product.objects.on_sale(), [], Choice(), at=at)[:limit]
-    return cards(rows, at=at, store_id=store_id)
+def shop_window(
+    *, at: datetime, store_id: int | None, popular: int = 8, offers: int = 4
+) -> tuple[tuple[Card, ...], tuple[Card, ...]]:
+    """The first of what sells best; and of what is cheaper than in the 30 days before (PRC-1).
 
-
-def price_cuts(*, at: datetime, store_id: int | None, limit: int = 4) -> tuple[Card, ...]:
-    """Products whose price is lower than the lowest of the 30 days before (PRC-1), best sellers
-    first.
+    Four statements.
     """
     cut = Product.objects.on_sale().extra(  # one statement, on the index of prices
         where=[
@@ -456,6 +452,10 @@ def price_cuts(*, at: datetime, store_id: int | None, limit: int = 4) -> tuple[C
         ],
         params=[at, at, at],
     )
-    rows = _page_rows(cut, [], Choice(), at=at)
-    found = [card for card in cards(rows, at=at, store_id=store_id) if card.price.cut_bp]
-    return tuple(found[:limit])
+    best = _page_rows(Product.objects.on_sale(), [], Choice(), at=at)[:popular]
+    cheaper = _page_rows(cut, [], Choice(), at=at)
+    found = {card.id: card for card in cards([*best, *cheaper], at=at, store_id=store_id)}
+    shown = [
+        [found[key] for row in rows if (key := f"p-{row[0]}") in found] for rows in (best, cheaper)
+    ]
+    return tuple(shown[0]), tuple([card for card in shown[1] if card.price.cut_bp][:offers])

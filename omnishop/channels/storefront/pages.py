@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from gzip import compress
 from hashlib import sha256
 from typing import Any, TypeVar, cast
 
@@ -29,16 +30,22 @@ def shared(view: View) -> View:
         if request.method not in ("GET", "HEAD"):
             return view(request, *args, **kwargs)
         key = _key(request)
-        page: tuple[bytes, str] | None = cache.get(key)
+        page: tuple[bytes, bytes, str] | None = cache.get(key)
         if page is None:
             response = view(request, *args, **kwargs)
             if response.status_code != 200:
                 return response
-            page = (response.content, f'"{sha256(response.content).hexdigest()[:24]}"')
+            tag = sha256(response.content).hexdigest()[:24]  # weak: of both encodings
+            page = (response.content, compress(response.content), f'W/"{tag}"')
             cache.set(key, page, SECONDS)
-        content, etag = page
-        answer = HttpResponse(content, headers={"ETag": etag, "Cache-Control": "private, no-cache"})
-        patch_vary_headers(answer, ["HX-Request", "Cookie"])
+        plain, packed, etag = page
+        answer = HttpResponse(headers={"ETag": etag, "Cache-Control": "private, no-cache"})
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            answer.content = packed  # packed once for all who ask; nothing secret is in it
+            answer["Content-Encoding"] = "gzip"
+        else:
+            answer.content = plain
+        patch_vary_headers(answer, ["HX-Request", "Cookie", "Accept-Encoding"])
         found = get_conditional_response(request, etag=etag, response=answer)
         return cast("HttpResponse", found)
 

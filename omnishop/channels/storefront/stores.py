@@ -20,6 +20,7 @@ from omnishop.channels.storefront.pages import private, shared
 from omnishop.channels.storefront.words import plain
 from omnishop.network.models import Store
 from orders import selectors as orders
+from orders.aside import waiting
 from orders.offers import PickupOffer, pickup_offers
 from orders.services import baskets
 from orders.sourcing import Wanted
@@ -85,7 +86,9 @@ def _listed(
     found = [
         Found(
             store=store,
-            distance_m=round(store.distance_km(*near) * 1000) if near else None,
+            distance_m=(
+                round(store.distance_km(*near) * 1000) if near and store not in named else None
+            ),
             hours=hours_words(store, at),
             offer=offers.get(store.pk),
         )
@@ -194,6 +197,7 @@ def header(request: Request) -> HttpResponse:
                 "store_hours": hours_words(store, at) if store else "",
                 "customer": shopper.customer.first_name or True if shopper.customer else None,
                 "basket_count": orders.basket_units(shopper.basket) if shopper.basket else 0,
+                "basket_waiting": waiting(shopper.customer) if shopper.customer else 0,
             },
         )
     )

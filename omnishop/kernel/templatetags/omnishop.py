@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from django import template
 from django.conf import settings
@@ -123,6 +124,20 @@ def distance(metres: int | None) -> str:
 
 
 @register.filter
+def telephone(number: str) -> str:
+    """`{{ store.phone|telephone }}`: 04 65 71 00 12 at home, +32 2 123 45 67 abroad."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    home = phonenumbers.region_code_for_number(parsed) == "FR" and _language() == "fr"
+    style = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(
+        parsed, style.NATIONAL if home else style.INTERNATIONAL
+    ).replace(" ", NBSP)
+
+
+@register.filter
 def decimal_amount(amount_minor: int | None, currency: str | None = None) -> str:
     """`1234.50`: for machines (schema.org, `<data value>`), never for people."""
     if amount_minor is None:
@@ -163,9 +178,13 @@ def format_ready_by(at: datetime, now: datetime, language: str) -> str:
 
 def format_stamp(at: datetime, language: str) -> str:
     """`24 nov. 2026 à 16 h 10`, `24 Nov 2026, 4:10 pm`, of a local time."""
-    month = _SHORT_MONTHS[language][at.month - 1]
-    day_text = f"{at.day}{NBSP}{month} {at.year}"
-    return f"{day_text}{' à ' if language == 'fr' else ', '}{format_clock(at, language)}"
+    between = " à " if language == "fr" else ", "
+    return f"{format_short_day(at, language)}{between}{format_clock(at, language)}"
+
+
+def format_short_day(on: date, language: str) -> str:
+    """`24 nov. 2026`, `24 Nov 2026`."""
+    return f"{on.day}{NBSP}{_SHORT_MONTHS[language][on.month - 1]} {on.year}"
 
 
 @register.filter
@@ -186,6 +205,12 @@ def day(on: date | datetime | None, zone: Zone = None) -> str:
 def stamp(at: datetime | None, zone: Zone = None) -> str:
     """`{{ order.placed_at|stamp }}`: day, year and time."""
     return "" if at is None else format_stamp(_local(at, zone), _language())
+
+
+@register.filter
+def short_day(at: datetime | None, zone: Zone = None) -> str:
+    """`{{ lot.expires_at|short_day }}`: day and year, where the time says nothing."""
+    return "" if at is None else format_short_day(_local(at, zone), _language())
 
 
 @register.simple_tag

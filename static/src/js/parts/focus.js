@@ -35,3 +35,6 @@ document.addEventListener('htmx:afterSettle', ({ detail }) => {
   if (!target.matches(HOLDS)) target.tabIndex = -1
   target.focus()
 })
+
+// On arrival as well: after paying or withdrawing the next thing heard is what came of it.
+if (!document.querySelector('[data-error-summary]')) document.querySelector('main [data-focus]')?.focus({ preventScroll: true })

@@ -82,10 +82,20 @@ function describe(control, id, on) {
 
 const checked = (control) => control.form?.matches?.('[data-check]') && control.willValidate && control.type !== 'radio'
 
-document.addEventListener('focusout', ({ target }) => {
+function check(target) {
   if (!checked(target) || (target.value === '' && target.getAttribute('aria-invalid') !== 'true')) return
   const sentence = problem(target)
   if (sentence) mark(target, sentence)
+}
+
+// A message moves what lies below it: while a pointer is down it waits, or the press would miss.
+let pressing = false
+document.addEventListener('pointerdown', () => { pressing = true }, true)
+for (const end of ['pointerup', 'pointercancel']) document.addEventListener(end, () => { pressing = false }, true)
+document.addEventListener('focusout', ({ target }) => {
+  if (!pressing) return check(target)
+  const later = () => setTimeout(() => check(target))
+  for (const end of ['click', 'pointercancel']) document.addEventListener(end, later, { capture: true, once: true })
 })
 document.addEventListener('input', ({ target }) => {
   if (checked(target) && target.getAttribute('aria-invalid') === 'true' && target.validity.valid) mark(target, '')
