@@ -156,9 +156,10 @@ def counted_last(count: StockCount) -> QuerySet[CountLine]:
 
 
 def with_progress(counts: QuerySet[StockCount]) -> QuerySet[StockCount]:
-    """Counts with how many `articles` they list, how many are `done` and how many are gaps."""
+    """Counts with their number of `articles`, of those `done` and `left`, and of `gaps`."""
     return counts.annotate(
         articles=Count("lines"),
+        left=Count("lines", filter=Q(lines__counted__isnull=True)),
         done=Count("lines", filter=Q(lines__counted__isnull=False)),
         gaps=Count("lines", filter=Q(lines__gap=True)),
     )
