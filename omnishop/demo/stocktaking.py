@@ -67,7 +67,7 @@ def _shelves(locations: list[int]) -> None:
         cursor.execute(
             """
             UPDATE inventory_stocklevel l
-               SET shelf = chr(65 + (p.category_id % 8)::int) || (1 + p.id % 12)
+               SET shelf = chr(65 + (p.category_id %% 8)::int) || (1 + p.id %% 12)
               FROM catalog_variant v JOIN catalog_product p ON p.id = v.product_id
              WHERE v.id = l.variant_id AND l.location_id = ANY(%s)
             """,
