@@ -77,6 +77,7 @@ def test_count_while_a_sale_happens(as_staff, axe, no_sideways_scroll, till, jac
     for number in range(1, 5):
         scan(page, "3017620422003")
         expect(figure).to_contain_text(f"{number} compté")
+    expect(page.locator("#count-progress")).to_be_visible()
     scan(page, "4000000000000")
     expect(page.locator("#refusal")).to_contain_text("4000000000000")
     scan(page, "3017620422003")

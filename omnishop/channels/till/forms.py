@@ -181,7 +181,7 @@ class BeginCountForm(forms.Form):
             (StockCount.Kind.FULL, _("Everything")),
         ],
         initial=StockCount.Kind.ROLLING,
-        widget=forms.RadioSelect(attrs={"class": "radio"}),
+        widget=forms.RadioSelect(attrs={"class": "choices choices-boxed"}),
     )
     category = forms.ModelChoiceField(
         label=_("Category"),
