@@ -231,7 +231,9 @@ def _correct(
     done = StockMovement.objects.filter(document=document, kind=kind, line=line)
     if delta == 0 or done.exists():
         return 0
-    lacking = level.reserved + level.unsellable - (level.on_hand + delta)
+    if level.free + delta < 0:
+        stock.free_overdue([key], {key: level}, at=at)
+    lacking = -(level.free + delta)
     if lacking > 0:
         lacking -= holds.eat_holds(key, level, lacking, at=at)
     if lacking > 0:

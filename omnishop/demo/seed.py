@@ -11,7 +11,7 @@ from django.utils.translation import override
 from catalog.models import Product, Variant
 from catalog.services import refresh_search
 from customers.models import Customer, Message
-from omnishop.demo import content, demand, house, members, pictures, shelves, stock
+from omnishop.demo import content, demand, house, members, pictures, shelves, stock, stocktaking
 from omnishop.demo.days import ZONE, Days, Hours
 from omnishop.demo.history import History
 from omnishop.demo.left_behind import LeftBehind
@@ -88,6 +88,7 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     say("Last days played")
     LeftBehind(days, articles, people).fill(sales, recent.buyers(), scale=scale)
     _popularity()
+    stocktaking.fill(place, days)
     refresh_search()
     _analyse()
     say("Search and statistics refreshed")

@@ -88,6 +88,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 _page(_("Stock levels"), "inventory_2", "inventory_stocklevel"),
                 _page(_("Movements"), "swap_vert", "inventory_stockmovement"),
                 _page(_("Reservations"), "bookmark", "inventory_reservation"),
+                _page(_("Counts"), "fact_check", "inventory_stockcount"),
                 _page(_("Locations"), "warehouse", "inventory_stocklocation"),
             ],
         },

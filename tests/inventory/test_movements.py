@@ -169,3 +169,23 @@ def test_a_count_below_what_is_set_aside_is_refused(level):
 
     assert book(level) == (5, 3)
     assert not StockMovement.objects.filter(kind="adjustment").exists()
+
+
+def test_a_shortfall_ends_overdue_holds_before_it_eats_live_ones(level):
+    """What nobody will collect any more is free (ALG-2): the live order keeps its units."""
+    hold(level, 2, "O-LATE", expires_at=NOON + timedelta(minutes=5))
+    hold(level, 2, "O-LIVE", minutes=1, expires_at=None)
+
+    with transaction.atomic():
+        services.adjust(
+            variant_id=level.variant_id,
+            location_id=level.location_id,
+            counted=2,
+            document="C-1",
+            reason="count",
+            at=LATER,
+            actor="u",
+        )
+
+    held = Reservation.objects.order_by("document").values_list("document", "status", "quantity")
+    assert list(held) == [("O-LATE", "expired", 2), ("O-LIVE", "held", 2)]

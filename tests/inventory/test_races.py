@@ -14,7 +14,7 @@ from django.db import connection, connections
 
 from inventory.errors import InsufficientStock
 from inventory.models import Reservation, StockLevel, StockMovement
-from inventory.services import Demand, levels, reserve
+from inventory.services import Demand, counts, levels, reserve, sell
 from omnishop.network.models import Till
 from orders.invariants import violations
 from orders.models import Order, Receipt
@@ -158,3 +158,29 @@ def test_without_the_lock_units_are_lost(
         if violations(at=NOON, rules=["STK-2"]):
             return
     pytest.fail("Sixty unlocked buyers never collided; the race test proves nothing here.")
+
+
+def test_two_phones_count_one_article_while_a_till_sells_and_lose_nothing():
+    """Twelve scans of one unit, three sales: every scan counts, the book agrees."""
+    level = StockLevelFactory(on_hand=10)
+    count = counts.begin(location_id=level.location_id, kind="rolling", at=NOON, actor="user:1")
+
+    def scan(phone: int) -> Callable[[], Any]:
+        return lambda: counts.scan(
+            count_id=count.pk, code=level.variant.sku, at=NOON, actor=f"user:{phone}"
+        )
+
+    def sale(n: int) -> Callable[[], Any]:
+        demand = Demand(1, level.variant_id, level.location_id, 1)
+        return lambda: sell([demand], document=f"T-{n}", at=NOON, actor="u")
+
+    given = at_once([scan(n % 2) for n in range(12)] + [sale(n) for n in range(3)])
+
+    assert not [one for one in given if isinstance(one, Exception)]
+    line = count.lines.get()
+    level.refresh_from_db()
+    assert line.counted == 12
+    assert sorted(one.line.counted for one in given[:12]) == list(range(1, 13))
+    assert level.on_hand == 7
+    assert line.book in {7, 8, 9, 10}  # as it stood at the last scan
+    assert violations(at=NOON, rules=["STK-1", "STK-2"]) == []

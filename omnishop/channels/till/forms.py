@@ -6,6 +6,8 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models import Category
+from inventory.models import StockCount
 from omnishop.channels.till.access import Desk
 from omnishop.network.selectors import approvers
 from orders.models import ReturnLine
@@ -256,3 +258,68 @@ class ShipForm(forms.Form):
     tracking = forms.CharField(
         max_length=60, error_messages={"required": _("Enter the tracking number.")}
     )
+
+
+class BeginCountForm(forms.Form):
+    """Where and what to count."""
+
+    place = forms.TypedChoiceField(
+        label=_("Place"), coerce=int, widget=forms.Select(attrs={"class": "select"})
+    )
+    kind = forms.ChoiceField(
+        label=_("What to count"),
+        choices=[
+            (StockCount.Kind.ROLLING, _("The articles that need it most")),
+            (StockCount.Kind.FULL, _("Everything")),
+        ],
+        initial=StockCount.Kind.ROLLING,
+        widget=forms.RadioSelect(attrs={"class": "choices choices-boxed"}),
+    )
+    category = forms.ModelChoiceField(
+        label=_("Category"),
+        queryset=Category.objects.order_by("path"),
+        required=False,
+        empty_label=_("All"),
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+    articles = forms.IntegerField(
+        label=_("Articles at most"),
+        min_value=1,
+        max_value=500,
+        required=False,
+        initial=20,
+        widget=forms.NumberInput(attrs={"class": "input", "inputmode": "numeric"}),
+    )
+    key = forms.CharField(max_length=40, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, places: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["place"]
+        field.choices = [(place.pk, place.name) for place in places]
+
+
+class CountScanForm(forms.Form):
+    """A scanned code; `counted` when the figure is typed instead of scanned unit by unit."""
+
+    code = forms.CharField(max_length=80, error_messages={"required": _("Scan or type a code.")})
+    counted = forms.IntegerField(
+        min_value=0,
+        max_value=100_000,
+        required=False,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), _("Enter how many there are, 0 for none.")
+        ),
+    )
+    key = forms.CharField(max_length=32, required=False)
+
+    def clean_counted(self) -> int | None:
+        """A figure left empty is no scan of one unit."""
+        counted: int | None = self.cleaned_data["counted"]
+        if counted is None and "counted" in self.data:
+            raise forms.ValidationError(_("Enter how many there are, 0 for none."))
+        return counted
+
+
+class CountUndoForm(forms.Form):
+    line_id = forms.IntegerField(min_value=1, max_value=BIG)
+    units = forms.IntegerField(min_value=-100_000, max_value=100_000)

@@ -2,7 +2,7 @@
 
 from django.db.models import Q, QuerySet
 
-from inventory.models import StockLocation
+from inventory.models import StockCount, StockLocation
 from omnishop.channels.till.access import Desk
 from orders.models import Basket, Fulfilment, Order, Receipt
 
@@ -69,4 +69,11 @@ def to_prepare(desk: Desk) -> QuerySet[Fulfilment]:
         .filter(status__in=[Fulfilment.Status.WAITING, Fulfilment.Status.PICKED])
         .select_related("order", "store", "location")
         .order_by("promised_at", "pk")
+    )
+
+
+def counts(desk: Desk) -> QuerySet[StockCount]:
+    """Counts of this desk's places, in whatever status."""
+    return StockCount.objects.visible_to(desk.user).filter(
+        location__in=places(desk).order_by().values("pk")
     )

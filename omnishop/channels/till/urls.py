@@ -4,6 +4,7 @@ from django.urls import path
 
 from omnishop.channels.till.views import (
     approval,
+    counting,
     customer,
     payment,
     picking,
@@ -57,6 +58,12 @@ urlpatterns = [
     path("picking/<int:pk>/not-found/", picking.not_found, name="picking_not_found"),
     path("picking/<int:pk>/ready/", picking.ready, name="picking_ready"),
     path("picking/<int:pk>/ship/", picking.ship, name="picking_ship"),
+    path("count/", counting.index, name="counts"),
+    path("count/begin/", counting.begin, name="count_begin"),
+    path("count/<int:pk>/", counting.count, name="count"),
+    path("count/<int:pk>/scan/", counting.scan, name="count_scan"),
+    path("count/<int:pk>/undo/", counting.undo, name="count_undo"),
+    path("count/<int:pk>/submit/", counting.submit, name="count_submit"),
     path("choose/", setup.choose, name="choose"),
     path("pin/", approval.pin, name="pin"),
     path("setup/", setup.setup, name="setup"),

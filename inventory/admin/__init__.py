@@ -1,0 +1,5 @@
+"""The stock's pages of the back office."""
+
+from inventory.admin import counts, stock
+
+__all__ = ["counts", "stock"]
