@@ -181,11 +181,20 @@ def _keep(transfer: Transfer, lines: Sequence[TransferLine], *, at: datetime) ->
     """Hold what arrived for its document, set aside already; what did not arrive is short."""
     keys = {(line.variant_id, transfer.destination_id) for line in lines}
     levels = stock.lock(keys, create=True)
+    here = {
+        (hold.document, hold.line): hold
+        for hold in Reservation.objects.held().filter(
+            document__in={line.document for line in lines}, location=transfer.destination_id
+        )
+    }
     rows = []
     for line in lines:
         levels[line.variant_id, transfer.destination_id].reserved += line.received
+        if hold := here.get((line.document, line.document_line)):
+            hold.quantity += line.received  # its other units were here all along
+            hold.save(update_fields=["quantity"])
         for status, quantity in (
-            (Reservation.Status.HELD, line.received),
+            (Reservation.Status.HELD, 0 if hold else line.received),
             (Reservation.Status.SHORT, line.sent - line.received),
         ):
             if quantity:

@@ -15,8 +15,8 @@ from inventory.models import Reservation, StockLevel
 from loyalty.services import correct, join
 from omnishop.kernel.templatetags.omnishop import format_day
 from orders.models import Basket, Fulfilment, Order, Payment, SandboxCharge
+from orders.offers import arrives_on
 from orders.providers.sandbox import signed_notice
-from orders.selectors import arrives_on
 from orders.services import pickup
 from tests.channels.storefront import CONTACT, add, bank, order_now, small_shop, to_payment
 from tests.factories import CustomerFactory, UserFactory
