@@ -141,7 +141,10 @@ class PurchaseOrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="purchase_line_position"),
             models.UniqueConstraint(fields=["order", "variant"], name="purchase_line_variant"),
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="purchase_line_quantity"),
+            # Nobody ordered it and it came all the same: 0 ordered, some received.
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0) | Q(received__gt=0), name="purchase_line_quantity"
+            ),
             models.CheckConstraint(
                 condition=Q(damaged__lte=models.F("received")), name="purchase_line_damaged"
             ),
