@@ -20,6 +20,7 @@ SMOOTHING = 0.1  # α, β: weight of the latest observation
 INTERMITTENT = 1.32  # days from one sale to the next
 SILENT = 28  # days
 COVER = 7  # days of sales that an order brings beyond the reorder point
+RARE = 90  # days: what is expected to sell less than once in so many is not ordered by itself
 
 
 def safety_stock(*, demand: float, spread: float, lead: float, lead_spread: float) -> float:
@@ -42,9 +43,10 @@ def order_quantity(*, point: int, demand: float, free: int, coming: int, pack: i
     """Units to order, in whole packs; 0 while the reorder point is free or coming.
 
     An order fills up to the reorder point and the sales of the COVER days until the next one.
+    Nothing is ordered of what hardly sells: rounded up, its reorder point would be one for good.
     """
     position = free + coming
-    if demand <= 0 or position >= point:
+    if demand * RARE < 1 or position >= point:
         return 0
     wanted = rounded_up(point + demand * COVER) - position
     return -(-wanted // pack) * pack

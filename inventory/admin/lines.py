@@ -39,6 +39,7 @@ class LineForm(CostForm):
 class _LineInline(StoreInline):
     model = PurchaseOrderLine
     tab = False
+    hide_title = True
     verbose_name = _("article")
     verbose_name_plural = _("articles")
 

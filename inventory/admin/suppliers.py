@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminDecimalFieldWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from inventory.admin.stock import of_article
 from inventory.models import Supplier, SupplierArticle
@@ -23,11 +23,13 @@ class CostForm(forms.ModelForm):  # type: ignore[type-arg]
         max_digits=9,
         decimal_places=2,
         localize=True,
-        widget=UnfoldAdminDecimalFieldWidget(attrs={"inputmode": "decimal"}),
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():  # rows of a table have no labels of their own
+            field.widget.attrs.setdefault("aria-label", field.label)
         if self.instance.pk:
             self.initial["cost"] = Decimal(self.instance.cost_minor) / 100
 
@@ -50,6 +52,7 @@ class SupplierArticleInline(StoreInline):
     fields = ("variant", "reference", "cost", "pack", "preferred")
     autocomplete_fields = ("variant",)
     tab = False
+    hide_title = True
     per_page = 20
 
     def get_queryset(self, request: HttpRequest) -> Any:

@@ -80,7 +80,7 @@ class PurchaseOrder(models.Model):
     class Status(models.TextChoices):
         DRAFT = "draft", _("draft")
         ORDERED = "ordered", _("ordered")
-        RECEIVED = "received", _("received")
+        RECEIVED = "received", pgettext_lazy("goods", "received")
         CANCELLED = "cancelled", _("cancelled")
 
     number = models.CharField(_("number"), max_length=20, unique=True)

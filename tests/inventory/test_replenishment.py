@@ -63,6 +63,8 @@ def test_an_order_fills_up_in_whole_packs(free: int, coming: int, pack: int, qua
 def test_nothing_is_ordered_of_what_does_not_sell() -> None:
     assert order_quantity(point=0, demand=0.0, free=0, coming=0, pack=6) == 0
     assert forecast([0] * 90).demand == 0
+    assert order_quantity(point=1, demand=1 / 91, free=0, coming=0, pack=6) == 0
+    assert order_quantity(point=1, demand=1 / 89, free=0, coming=0, pack=6) == 6
 
 
 @given(demand=AMOUNT, spread=AMOUNT, lead=AMOUNT, lead_spread=AMOUNT)
@@ -83,7 +85,7 @@ def test_more_uncertainty_never_needs_less(
 
 @given(
     point=st.integers(0, 5000),
-    demand=st.floats(0.001, 500),
+    demand=st.floats(0.02, 500),
     free=st.integers(-50, 6000),
     coming=st.integers(0, 6000),
     pack=st.integers(1, 144),
