@@ -55,9 +55,9 @@ def in_words(proposal: Proposal) -> str:
 
 @admin.register(Proposal)
 class ProposalAdmin(OfLocation, ReadOnlyAdmin):
-    list_display = ("variant", "location", "supplier", "quantity", "why", "status", "draft")
+    list_display = ("variant", "location", "supplier", "quantity", "why", "status")
     list_filter = ("status", ("supplier", ScopedFilter), ("location", ScopedFilter))
-    list_select_related = ("variant", "location", "supplier", "order")
+    list_select_related = ("variant", "location", "supplier")
     search_fields = ("variant__sku",)
     search_help_text = _("SKU or GTIN")
     ordering = ("supplier", "location", "variant")

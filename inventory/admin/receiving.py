@@ -66,7 +66,7 @@ class ReceiptForm(forms.Form):
         self.damaged: dict[int, int] = {}
         for line in lines:
             sku, pk = line.variant.sku, line.variant_id
-            whole = line.awaited if everything else None
+            whole = (line.awaited or None) if everything else None
             self.fields[f"units-{pk}"] = _count(_t("%(sku)s: received now") % {"sku": sku})
             self.fields[f"units-{pk}"].initial = whole
             self.fields[f"damaged-{pk}"] = _count(_t("%(sku)s: damaged") % {"sku": sku})
