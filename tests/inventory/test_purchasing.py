@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils.translation import override
 
 from inventory.models import PurchaseOrder, StockLevel, StockMovement
 from inventory.services import purchasing
@@ -20,6 +21,12 @@ from tests.factories import (
 from tests.inventory.test_races import at_once
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    with override("en"):
+        yield
 
 
 @pytest.fixture
