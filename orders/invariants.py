@@ -48,6 +48,24 @@ RULES: dict[str, tuple[str, str]] = {
             OR l.reserved NOT BETWEEN 0 AND l.on_hand - l.unsellable
         """,
     ),
+    "PUR-1": (
+        "what a purchase order's lines say was received is what its deliveries brought",
+        """
+        SELECT number, variant_id AS variant, l.received, m.units, l.damaged, m.aside
+          FROM (SELECT o.number, o.location_id, l.variant_id, l.received, l.damaged
+                  FROM inventory_purchaseorderline l
+                  JOIN inventory_purchaseorder o ON o.id = l.order_id) l
+          FULL JOIN (SELECT substring(document FROM '^(P-[0-9]+)-D[0-9]+$') AS number,
+                            location_id, variant_id, sum(delta) AS units,
+                            sum(delta) FILTER (WHERE status = 'damaged') AS aside
+                       FROM inventory_stockmovement
+                      WHERE kind = 'receipt' AND document ~ '^P-[0-9]+-D[0-9]+$'
+                      GROUP BY 1, 2, 3) m
+         USING (number, location_id, variant_id)
+         WHERE coalesce(l.received, 0) <> coalesce(m.units, 0)
+            OR coalesce(l.damaged, 0) <> coalesce(m.aside, 0)
+        """,
+    ),
     "STK-3": (
         "no hold outlives its time by more than ten minutes",
         """

@@ -71,8 +71,8 @@ def test_every_list_form_and_search_opens(office, a_and_b, subtests):
 def test_every_model_of_the_house_has_a_page():
     within_their_owners_page = {
         *("catalog.ImportRow", "catalog.Picture", "catalog.PictureSource"),
-        *("inventory.CountLine", "inventory.StoreLocation", "orders.BasketLine"),
-        "orders.ReturnLine",
+        *("inventory.CountLine", "inventory.PurchaseOrderLine", "inventory.StoreLocation"),
+        *("orders.BasketLine", "orders.ReturnLine"),
     }
     missing = {
         model._meta.label

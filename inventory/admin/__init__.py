@@ -1,5 +1,5 @@
 """The stock's pages of the back office."""
 
-from inventory.admin import counts, stock
+from inventory.admin import counts, proposals, purchasing, stock, suppliers
 
-__all__ = ["counts", "stock"]
+__all__ = ["counts", "proposals", "purchasing", "stock", "suppliers"]

@@ -80,7 +80,7 @@ class PurchaseOrder(models.Model):
     class Status(models.TextChoices):
         DRAFT = "draft", _("draft")
         ORDERED = "ordered", _("ordered")
-        RECEIVED = "received", _("received")
+        RECEIVED = "received", pgettext_lazy("goods", "received")
         CANCELLED = "cancelled", _("cancelled")
 
     number = models.CharField(_("number"), max_length=20, unique=True)
@@ -141,7 +141,10 @@ class PurchaseOrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="purchase_line_position"),
             models.UniqueConstraint(fields=["order", "variant"], name="purchase_line_variant"),
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="purchase_line_quantity"),
+            # Nobody ordered it and it came all the same: 0 ordered, some received.
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0) | Q(received__gt=0), name="purchase_line_quantity"
+            ),
             models.CheckConstraint(
                 condition=Q(damaged__lte=models.F("received")), name="purchase_line_damaged"
             ),

@@ -32,7 +32,7 @@ class Transfer(models.Model):
     class Status(models.TextChoices):
         REQUESTED = "requested", _("to send")
         SENT = "sent", _("in transit")
-        RECEIVED = "received", _("received")
+        RECEIVED = "received", pgettext_lazy("goods", "received")
         CANCELLED = "cancelled", _("cancelled")
 
     number = models.CharField(_("number"), max_length=20, unique=True)

@@ -17,6 +17,7 @@ from omnishop.demo.history import History
 from omnishop.demo.left_behind import LeftBehind
 from omnishop.demo.letters import subject
 from omnishop.demo.members import Person
+from omnishop.demo.purchasing import Purchases
 from omnishop.demo.recent import Recent
 from omnishop.network.models import LegalEntity, Store
 from orders.models import Basket, Order
@@ -86,6 +87,8 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     recent.play()
     _mail_but_the_last(days)
     say("Last days played")
+    Purchases(place, days, articles).fill()
+    say("Goods ordered from suppliers")
     LeftBehind(days, articles, people).fill(sales, recent.buyers(), scale=scale)
     _popularity()
     stocktaking.fill(place, days)

@@ -251,9 +251,13 @@ def list_link(model: str, text: Any, **query: Any) -> str:
 
 
 def cause(row: Any) -> str:
-    """What brought a ledger row about: the order its document names, else the document itself."""
+    """What brought a ledger row about: the order its document names, of a shopper or to a supplier,
+    else the document itself.
+    """
     if order := re.match(r"O-\d+", row.document):
         return list_link("orders_order", row.document, q=order.group())
+    if purchase := re.match(r"P-\d+", row.document):
+        return list_link("inventory_purchaseorder", row.document, q=purchase.group())
     return str(row.document)
 
 

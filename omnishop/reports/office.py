@@ -32,12 +32,12 @@ def _may(permission: str) -> Callable[[HttpRequest], bool]:
     return lambda request: request.user.has_perm(permission)
 
 
-def _page(title: str, icon: str, model: str) -> dict[str, Any]:
+def _page(title: str, icon: str, model: str, **query: Any) -> dict[str, Any]:
     app, _underscore, name = model.rpartition("_")
     return {
         "title": title,
         "icon": icon,
-        "link": _link(model),
+        "link": _link(model, **query),
         "permission": _may(f"{app}.view_{name}"),
     }
 
@@ -90,6 +90,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 _page(_("Reservations"), "bookmark", "inventory_reservation"),
                 _page(_("Counts"), "fact_check", "inventory_stockcount"),
                 _page(_("Locations"), "warehouse", "inventory_stocklocation"),
+                _page(
+                    _("To reorder"), "add_shopping_cart", "inventory_proposal", status__exact="open"
+                ),
+                _page(_("Purchase orders"), "local_shipping", "inventory_purchaseorder"),
+                _page(_("Suppliers"), "factory", "inventory_supplier"),
+                _page(_("Suppliers' articles"), "contract", "inventory_supplierarticle"),
             ],
         },
         {

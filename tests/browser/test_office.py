@@ -6,7 +6,16 @@ import pytest
 import time_machine
 from django.test import Client
 
-from tests.factories import NOON, StaffFactory
+from inventory.models import StockMovement
+from inventory.services import purchasing
+from inventory.services.purchasing import Item
+from tests.factories import (
+    NOON,
+    StaffFactory,
+    StoreFactory,
+    SupplierArticleFactory,
+    VariantFactory,
+)
 from tests.office_world import open_shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,3 +65,52 @@ def test_control_k_finds_an_order(signed_in):
     page.keyboard.press("Control+k")
     page.locator("#search-input-command").press_sequentially("Camille")
     page.locator("#command-results-list a").first.wait_for()
+
+
+def test_a_delivery_is_received_by_scanner_with_a_difference(signed_in, axe, no_sideways_scroll):
+    """A scan adds one, whatever has focus; the difference is said at once and stays awaited."""
+    article = SupplierArticleFactory(variant__sku="TENT", variant__gtin="9520000000011")
+    lamp = VariantFactory(sku="LAMP-1")
+    order = purchasing.write(
+        supplier_id=article.supplier_id,
+        location_id=StoreFactory().locations.get().pk,
+        items=[Item(article.variant_id, 3)],
+        at=NOON,
+        actor="user:1",
+    )
+    purchasing.order(order_id=order.pk, at=NOON, actor="user:1")
+    page = signed_in(width=390, height=844)
+    page.goto(f"/admin/inventory/purchaseorder/{order.pk}/receive/")
+    page.wait_for_function("!document.documentElement.hasAttribute('x-cloak')")
+    units = page.locator(f"#id_units-{article.variant_id}")
+    damaged = page.locator(f"#id_damaged-{article.variant_id}")
+    row = page.locator("tr[data-sku=TENT]")
+    assert row.locator("[data-difference]").inner_text() == "il manque 3"
+
+    damaged.focus()
+    for _scan in range(2):
+        page.keyboard.type("9520000000011")
+        page.keyboard.press("Enter")
+    assert (units.input_value(), damaged.input_value()) == ("2", "")
+    assert row.locator("[data-difference]").inner_text() == "il manque 1"
+    page.locator("#scan").fill("LAMP-1")
+    page.keyboard.press("Enter")
+    assert "LAMP-1" in page.locator("[data-said]").inner_text()
+    assert page.locator("#id_code-1").input_value() == "LAMP-1"
+    axe(page)
+    no_sideways_scroll(page)
+
+    damaged.fill("1")
+    receive = page.get_by_role("button", name="Réceptionner cette livraison")
+    receive.click()
+    page.get_by_text("pas sur cette commande").wait_for()
+    assert not StockMovement.objects.filter(document__startswith=order.number).exists()
+    page.get_by_label("Nous gardons ces articles").check()
+    receive.click()
+    page.get_by_text("3 unités reçues").first.wait_for()
+
+    found = order.lines.values_list("variant__sku", "quantity", "received", "damaged")
+    assert sorted(found) == [("LAMP-1", 0, 1, 0), ("TENT", 3, 2, 1)]
+    order.refresh_from_db()
+    assert order.status == "ordered"
+    assert lamp.levels.get().on_hand == 1

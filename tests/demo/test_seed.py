@@ -6,13 +6,19 @@ from datetime import date, timedelta
 import pytest
 from django.core.management import call_command
 from django.db import transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, F, Sum
 from stdnum import ean
 
 from catalog import selectors as catalog
 from catalog.models import Category, Product, Variant
 from customers.models import Customer, Message
-from inventory.models import StockLevel, StockLocation
+from inventory.models import (
+    Proposal,
+    PurchaseOrder,
+    StockLevel,
+    StockLocation,
+    SupplierArticle,
+)
 from loyalty.models import PointsLot
 from omnishop.demo import content, seed, signins
 from omnishop.demo.demand import season
@@ -81,6 +87,19 @@ def test_the_same_day_gives_the_same_data(shop, seeded):
 
 def test_every_invariant_holds(shop):
     call_command("check_invariants")
+
+
+def test_goods_are_ordered_from_suppliers_and_more_are_proposed(shop):
+    orders = PurchaseOrder.objects.order_by("pk")
+    assert sorted(order.status for order in orders) == [
+        *("draft", "ordered", "ordered", "ordered", "received"),
+    ]
+    assert orders.filter(status="ordered", expected_on__gt=SUNDAY).count() == 1
+    assert orders.filter(status="ordered", lines__received__gt=0).distinct().count() == 1
+    differing = orders.get(status="received").lines.exclude(received=F("quantity"), damaged=0)
+    assert differing.count() == 3
+    assert SupplierArticle.objects.filter(preferred=True).count() == Variant.objects.count()
+    assert Proposal.objects.filter(status="open").exists()
 
 
 def test_there_are_shops_shelves_and_products_in_both_languages(shop):

@@ -9,7 +9,14 @@ from factory.django import DjangoModelFactory
 from catalog.models import Brand, Category, Price, PriceList, Product, TaxCategory, Variant, VatRate
 from catalog.services import default_price_list
 from customers.models import Customer, Identity
-from inventory.models import StockLevel, StockLocation, StockMovement, StoreLocation
+from inventory.models import (
+    StockLevel,
+    StockLocation,
+    StockMovement,
+    StoreLocation,
+    Supplier,
+    SupplierArticle,
+)
 from loyalty.models import Account, Programme
 from omnishop.network.models import LegalEntity, StaffMember, Store, Till, User
 from orders.models import Basket, BasketLine, DeliveryMethod
@@ -203,6 +210,25 @@ class StockLevelFactory(DjangoModelFactory[StockLevel]):
                 at=LONG_AGO,
                 idempotency_key=f"receipt:{self.variant_id}:{self.location_id}",
             )
+
+
+class SupplierFactory(DjangoModelFactory[Supplier]):
+    class Meta:
+        model = Supplier
+
+    code = factory.Sequence(lambda n: f"supplier-{n}")
+    name = factory.Sequence(lambda n: f"Supplier {n}")
+    lead_days = 9
+    lead_days_spread = 2
+
+
+class SupplierArticleFactory(DjangoModelFactory[SupplierArticle]):
+    class Meta:
+        model = SupplierArticle
+
+    supplier = factory.SubFactory(SupplierFactory)
+    variant = factory.SubFactory(VariantFactory)
+    cost_minor = 900
 
 
 class CustomerFactory(DjangoModelFactory[Customer]):
