@@ -77,7 +77,7 @@ def _plenty() -> list[int]:
 def _basket_adds(variants: list[int]) -> load.Scenario:
     at = timezone.now()
     cookies = [
-        f"csrftoken={CSRF}; {_signed('basket', str(baskets.start(at=at).token))}"
+        f"csrftoken={CSRF}; {_signed('basket', f'guest:{baskets.start(at=at).token}')}"
         for _ in range(400)
     ]
 

@@ -61,7 +61,7 @@ def served(application: str, **environment: str) -> Iterator[tuple[int, int]]:
 
 
 def worker_memory_mib(master: int) -> float:
-    """Proportional memory of the largest worker: what it adds to the machine."""
+    """Resident memory of the largest worker, with what it shares with the others."""
     children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
     sizes = []
     for child in children:

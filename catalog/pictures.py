@@ -1,10 +1,13 @@
 """Picture sizes are made when a picture is saved, never in a request (UX W2)."""
 
 import io
+from functools import lru_cache
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
 from pictures.models import PictureField, PictureFieldFile, PillowPicture
+from pictures.utils import source_set
 from PIL import Image
 
 WIDTHS = {160, 320, 480, 720}  # pixels; every twelfth of the container would be 24 files
@@ -43,15 +46,26 @@ class FewSizes(PictureFieldFile):
     """The file of a picture, in the widths that pages use."""
 
     @staticmethod
-    def get_picture_files(**about: Any) -> dict[Any, dict[str, dict[int, PillowPicture]]]:
-        every = PictureFieldFile.get_picture_files(**about)
+    def get_picture_files(
+        *, file_name: str, img_width: int, img_height: int, storage: Storage, field: PictureField
+    ) -> dict[Any, dict[str, dict[int, PillowPicture]]]:
         return {
             ratio: {
-                file_type: {width: size for width, size in sizes.items() if width in WIDTHS}
-                for file_type, sizes in types.items()
+                file_type: {
+                    width: Sized(file_name, file_type, ratio, storage, width)
+                    for width in _widths((img_width, img_height), ratio, field.container_width)
+                }
+                for file_type in field.file_types
             }
-            for ratio, types in every.items()
+            for ratio in field.aspect_ratios
         }
+
+
+@lru_cache(maxsize=1024)
+def _widths(size: tuple[int, int], ratio: str | None, most: int) -> list[int]:
+    """The widths that a picture of this size is large enough for."""
+    fitting = source_set(size, ratio=ratio, max_width=most, cols=12)
+    return [width for width in fitting if width in WIDTHS]
 
 
 class SizedPictureField(PictureField):

@@ -21,6 +21,7 @@ from django.db.models import (
     TextField,
     Value,
 )
+from django.db.models.expressions import RawSQL
 from django.utils.translation import get_language
 from stdnum import ean
 
@@ -28,7 +29,6 @@ from catalog.models import Category, Product, Variant, VatRate
 from catalog.pricing import PricePoint, UnitPrice, reference_price
 
 HISTORY = timedelta(days=120)  # how far back price rows are read for the reference price
-TYPO_SIMILARITY = 0.45
 
 
 def _listed(channel: str, store_id: int | None) -> tuple[str, dict[str, Any]]:
@@ -59,7 +59,10 @@ def prices(
             f"""
             SELECT p.variant_id, p.price_list_id,
                    (l.store_id IS NOT NULL)::int * 2 + (l.channel <> '')::int AS rank,
-                   p.amount_minor, p.valid_from, p.valid_to, v.eco_minor, r.tax_bp
+                   p.amount_minor, p.valid_to IS NULL OR p.valid_to > %(at)s,
+                   CASE WHEN count(*) OVER of_list > 1 THEN p.valid_from END,
+                   CASE WHEN count(*) OVER of_list > 1 THEN p.valid_to END,
+                   v.eco_minor, r.tax_bp
               FROM catalog_price p
               JOIN catalog_pricelist l ON l.id = p.price_list_id
               JOIN catalog_variant v ON v.id = p.variant_id AND v.active
@@ -70,6 +73,7 @@ def prices(
              WHERE p.variant_id = ANY(%(variants)s) AND {condition}
                AND p.valid_from <= %(at)s
                AND (p.valid_to IS NULL OR p.valid_to > %(since)s)
+            WINDOW of_list AS (PARTITION BY p.variant_id, p.price_list_id)
             """,  # noqa: S608  the condition is a constant of this module
             params
             | {
@@ -81,22 +85,23 @@ def prices(
             },
         )
         rows = cursor.fetchall()
+    # Times are read only where there is a history: without one there is no former price.
     histories: dict[tuple[int, int, int], list[PricePoint]] = defaultdict(list)
-    facts: dict[int, tuple[int, int]] = {}
-    for variant_id, list_id, rank, amount, valid_from, valid_to, eco, tax_bp in rows:
-        histories[variant_id, rank, list_id].append(PricePoint(amount, valid_from, valid_to))
-        facts[variant_id] = (eco, tax_bp)
+    now: dict[tuple[int, int, int], tuple[int, int, int]] = {}
+    for variant_id, list_id, rank, amount, in_force, valid_from, valid_to, eco, tax_bp in rows:
+        if valid_from:
+            histories[variant_id, rank, list_id].append(PricePoint(amount, valid_from, valid_to))
+        if in_force:
+            now[variant_id, rank, list_id] = amount, tax_bp, eco
     found: dict[int, UnitPrice] = {}
-    for (variant_id, _rank, _list), points in sorted(histories.items()):
-        now = [p for p in points if p.valid_to is None or p.valid_to > at]
-        if now:  # later keys are more precise lists and replace the earlier
-            eco, tax_bp = facts[variant_id]
-            found[variant_id] = UnitPrice(
-                amount_minor=now[0].amount_minor,
-                tax_bp=tax_bp,
-                reference_minor=reference_price(points, at),
-                eco_minor=eco,
-            )
+    for key, (amount, tax_bp, eco) in sorted(now.items()):
+        points = histories.get(key)  # later keys are more precise lists and replace the earlier
+        found[key[0]] = UnitPrice(
+            amount_minor=amount,
+            tax_bp=tax_bp,
+            reference_minor=reference_price(points, at) if points else None,
+            eco_minor=eco,
+        )
     return found
 
 
@@ -155,6 +160,12 @@ def _likeness(text: str) -> Func:
     return Func(plain, F("search_words"), function="word_similarity", output_field=FloatField())
 
 
+def _alike(text: str) -> QuerySet[Any]:
+    """Products on sale whose words are like those typed, found by the index of likenesses."""
+    found = RawSQL("SELECT catalog_alike(plain_text(%s))", [text.strip()])
+    return Product.objects.on_sale().annotate(rank=_likeness(text)).filter(pk__in=found)
+
+
 def _found(text: str) -> tuple[QuerySet[Any], QuerySet[Any]]:
     """Products on sale for a shopper's words, ranked: by word stems, and by likeness for typos."""
     language = "en" if (get_language() or "fr").startswith("en") else "fr"
@@ -164,7 +175,7 @@ def _found(text: str) -> tuple[QuerySet[Any], QuerySet[Any]]:
         on_sale.filter(**{f"search_{language}": query}).annotate(
             rank=SearchRank(F(f"search_{language}"), query)
         ),
-        on_sale.annotate(rank=_likeness(text)).filter(rank__gte=TYPO_SIMILARITY),
+        _alike(text),
     )
 
 
@@ -175,17 +186,27 @@ def search(text: str) -> QuerySet[Product]:
     return found.order_by(F("rank").desc(), F("popularity").desc(), "pk")
 
 
+LISTED = (
+    *("id", "rank", "category_id", "brand_id", "popularity", "created_at"),
+    *("listed_prices", "listed_options"),
+)  # what lists count, filter and sort by
+
+
 def matches(text: str) -> QuerySet[Any, dict[str, Any]]:
-    """The same products as rows of id and rank, in no order; without a statement of its own.
+    """The same products as rows of `LISTED`, in no order; without a statement of its own.
 
     The likenesses stand behind a condition that the database tests once: while word stems find
     anything they cost nothing.
     """
-    exact, alike = _found(text)
-    alike = alike.filter(~Exists(exact.order_by()))
-    return (
-        exact.order_by().values("id", "rank").union(alike.order_by().values("id", "rank"), all=True)
-    )
+    exact, alike = (found.order_by() for found in _found(text))
+    alike = alike.filter(~Exists(exact))
+    return exact.values(*LISTED).union(alike.values(*LISTED), all=True)
+
+
+def listed(products: QuerySet[Product]) -> QuerySet[Any, dict[str, Any]]:
+    """Products as rows of `LISTED`, in no order; they rank alike."""
+    every: QuerySet[Any] = products.annotate(rank=Value(0.0, output_field=FloatField()))
+    return every.order_by().values(*LISTED)
 
 
 def suggestions(text: str, limit: int = 6) -> list[Product]:
@@ -193,9 +214,7 @@ def suggestions(text: str, limit: int = 6) -> list[Product]:
     if len(text.strip()) < 2:
         return []
     return list(
-        Product.objects.on_sale()
-        .annotate(rank=_likeness(text))
-        .filter(rank__gte=TYPO_SIMILARITY)
+        _alike(text)
         .order_by(F("rank").desc(), F("popularity").desc(), "pk")
         .prefetch_related("pictures")[:limit]
     )

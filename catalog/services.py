@@ -2,10 +2,12 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.models import Price, PriceList, Product, Variant
@@ -51,14 +53,16 @@ def set_price(
     Price.objects.create(
         variant=variant, price_list=price_list, amount_minor=amount_minor, valid_from=at
     )
+    refresh_listed([variant.product_id])
     return True
 
 
 def refresh_search(product_ids: Collection[int] | None = None) -> None:
-    """Write the search columns of these products, or of all, in one statement.
+    """Write the columns that search and lists read of these products, or of all.
 
     Whoever changes a name, a brand, a category or an article calls it in the same transaction.
     """
+    refresh_listed(product_ids)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -100,6 +104,70 @@ def refresh_search(product_ids: Collection[int] | None = None) -> None:
             """,
             {"all": product_ids is None, "ids": list(product_ids or [])},
         )
+
+
+_LISTED = """
+    WITH article AS (
+      SELECT v.id, v.product_id, p.amount_minor
+        FROM catalog_variant v
+        JOIN catalog_price p ON p.variant_id = v.id AND p.valid_from <= %(at)s
+         AND (p.valid_to IS NULL OR p.valid_to > %(at)s)
+        JOIN catalog_pricelist l ON l.id = p.price_list_id AND l.channel = ''
+         AND l.store_id IS NULL AND l.currency = %(currency)s
+       WHERE v.active AND (%(all)s OR v.product_id = ANY(%(ids)s))
+    ), fresh AS (
+      SELECT d.id, coalesce(a.prices, '{}')::integer[] AS prices,
+             coalesce(o.options, '{}')::bigint[] AS options
+        FROM catalog_product d
+        LEFT JOIN (
+          SELECT product_id, array_agg(DISTINCT amount_minor) AS prices
+            FROM article GROUP BY 1) a ON a.product_id = d.id
+        LEFT JOIN (
+          SELECT product_id, array_agg(DISTINCT x.optionvalue_id) AS options
+            FROM article JOIN catalog_variant_options x ON x.variant_id = article.id
+           GROUP BY 1) o ON o.product_id = d.id
+       WHERE (%(all)s OR d.id = ANY(%(ids)s))
+         AND (d.listed_prices, d.listed_options)
+             IS DISTINCT FROM (coalesce(a.prices, '{}')::integer[],
+                               coalesce(o.options, '{}')::bigint[])
+    )
+"""  # products whose columns for lists differ from their articles on sale
+
+
+def _listed(product_ids: Collection[int] | None) -> dict[str, Any]:
+    return {
+        "all": product_ids is None,
+        "ids": list(product_ids or []),
+        "at": timezone.now(),
+        "currency": settings.CURRENCY,
+    }
+
+
+def refresh_listed(product_ids: Collection[int] | None = None) -> int:
+    """Write the prices and options that lists count, filter and sort by, as they are now (ADR 7);
+    how many products changed.
+
+    `set_price` and `refresh_search` call it. Planned prices begin and end without anyone
+    writing a row: a task calls it for the products of `outdated_lists`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            {_LISTED}
+            UPDATE catalog_product d
+               SET listed_prices = fresh.prices, listed_options = fresh.options
+              FROM fresh WHERE fresh.id = d.id
+            """,  # noqa: S608  a constant of this module
+            _listed(product_ids),
+        )
+        return cursor.rowcount
+
+
+def outdated_lists() -> list[int]:
+    """Products that lists count, filter or sort by prices which are no longer those of now."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_LISTED} SELECT id FROM fresh ORDER BY id", _listed(None))  # noqa: S608
+        return [row[0] for row in cursor.fetchall()]
 
 
 def archive(*, product: Product) -> None:

@@ -394,10 +394,12 @@ LOGGING = {
         "level": env.text("LOG_LEVEL", "INFO" if PRODUCTION else "WARNING"),
     },
 }
+# Addresses are personal data: refused sign-ins keep theirs (axes), the proxy's log the others.
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 structlog.configure(
     processors=[
+        structlog.stdlib.filter_by_level,  # first: most lines of a request go no further
         structlog.contextvars.merge_contextvars,  # request and user of the line
-        structlog.stdlib.filter_by_level,
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer()
         if PRODUCTION

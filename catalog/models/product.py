@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
@@ -74,6 +75,9 @@ class Product(models.Model):
     search_fr = SearchVectorField(null=True, editable=False)
     search_en = SearchVectorField(null=True, editable=False)
     search_words = models.TextField(default="", editable=False)  # unaccented, for typos
+    # What lists count, filter and sort by, of the articles on sale now (ADR 7); no page shows it.
+    listed_prices = ArrayField(models.IntegerField(), default=list, editable=False)  # ascending
+    listed_options = ArrayField(models.BigIntegerField(), default=list, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -1,23 +1,29 @@
 """Home, shelves, products, search: the pages that are the same for everyone."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
+from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
 from catalog import selectors as catalog
 from catalog.models import OptionValue, Picture, Product, Variant
+from catalog.pricing import UnitPrice
 from inventory.availability import Stock, stock
 from omnishop.channels.storefront import listing
 from omnishop.channels.storefront.context import Request, Shelf, Shopper, shelves, stores
 from omnishop.channels.storefront.hours import hours_words
 from omnishop.channels.storefront.pages import shared
+from omnishop.kernel.templatetags.omnishop import decimal_amount
 from omnishop.network.models import Store
 from orders import offers
 from orders.models import DeliveryMethod
@@ -25,7 +31,8 @@ from orders.models.basket import MAX_QUANTITY
 from orders.offers import PickupOffer
 from orders.sourcing import Wanted
 
-PICTURES = Prefetch("pictures", Picture.objects.order_by("position", "pk"))
+SCHEMA = "https://schema.org"
+IN_SCRIPT = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
 
 
 @require_GET
@@ -75,7 +82,7 @@ def category(request: Request, slug: str) -> HttpResponse:
     above = [other for other in tree if shelf.path.startswith(other.path) and other != shelf]
     store = Shopper(request).store
     found = listing.listing(
-        Product.objects.on_sale().filter(category__path__startswith=shelf.path),
+        catalog.listed(Product.objects.on_sale().filter(category__path__startswith=shelf.path)),
         listing.Choice.of(request.GET, default_sort="popularity"),
         shelves=below,
         at=timezone.now(),
@@ -204,15 +211,34 @@ class OptionChoice:
 
 
 def _variants(slug: str) -> list[Variant]:
-    """The articles of a product on sale, with the product. Two statements."""
+    """The articles of a product on sale, with the product."""
     return list(
         Variant.objects.filter(
             product__slug=slug, product__status=Product.Status.ACTIVE, active=True
         )
         .select_related("product__brand")
-        .prefetch_related(Prefetch("options", OptionValue.objects.select_related("option")))
+        .defer("product__search_fr", "product__search_en", "product__search_words")
         .order_by("position", "pk")
     )
+
+
+Values = dict[int, list[OptionValue]]  # of each article
+
+
+def _values(variants: list[Variant]) -> Values:
+    """The option values of each article; each value is read once, however many have it."""
+    chosen = Variant.options.through.objects.filter(variant__in=variants)
+    values = (
+        OptionValue.objects.filter(pk__in=chosen.values("optionvalue"))
+        .annotate(of=ArraySubquery(chosen.filter(optionvalue=OuterRef("pk")).values("variant")))
+        .select_related("option")
+        .order_by("option__position", "position", "pk")
+    )
+    found: Values = {variant.pk: [] for variant in variants}
+    for value in values:
+        for variant_id in value.of:
+            found[variant_id].append(value)
+    return found
 
 
 @require_GET
@@ -227,7 +253,8 @@ def product(request: Request, slug: str) -> HttpResponse:
         raise Http404
     free = stock([variant.pk for variant in variants], at=at)
     units = {variant.pk: free.most(variant.pk) for variant in variants}
-    chosen = _chosen(request, variants, units)
+    values = _values(variants)
+    chosen = _chosen(request, variants, values, units)
     item = chosen.product
     store = Shopper(request).store
     context: dict[str, Any] = {
@@ -235,7 +262,8 @@ def product(request: Request, slug: str) -> HttpResponse:
         "product": item,
         "variant": chosen,
         "price": prices[chosen.pk],
-        "options": _options(variants, chosen, units),
+        "values": values[chosen.pk],
+        "options": _options(variants, values, chosen, units),
         "max_quantity": min(MAX_QUANTITY, max(units[chosen.pk], 1)),
         "sold_out": units[chosen.pk] <= 0,
     } | _stock_context(free, chosen.pk, store)
@@ -250,12 +278,43 @@ def product(request: Request, slug: str) -> HttpResponse:
         "pictures": own + [p for p in pictures if p.variant_id is None or not own],
         "crumbs": [(reverse("storefront:category", args=[s.slug]), s.name) for s in above],
         "current_category": above[0].slug,
-        "offers": [(variant, prices[variant.pk], units[variant.pk] > 0) for variant in variants],
+        "structured": _structured(item, variants, prices, units),
     }
     return render(request, "storefront/product.html", context)
 
 
-def _chosen(request: Request, variants: list[Variant], units: dict[int, int]) -> Variant:
+def _structured(
+    item: Product,
+    variants: list[Variant],
+    prices: dict[int, UnitPrice],
+    units: dict[int, int],
+) -> SafeString:
+    """The product for search engines (schema.org), as JSON that may stand inside a script."""
+    offers = [
+        {
+            "@type": "Offer",
+            "sku": variant.sku,
+            **({"gtin": variant.gtin} if variant.gtin else {}),
+            "price": decimal_amount(prices[variant.pk].amount_minor),
+            "priceCurrency": settings.CURRENCY,
+            "availability": f"{SCHEMA}/{'InStock' if units[variant.pk] > 0 else 'OutOfStock'}",
+        }
+        for variant in variants
+    ]
+    about = {
+        "@context": SCHEMA,
+        "@type": "Product",
+        "name": item.name,
+        "description": item.description,
+        **({"brand": {"@type": "Brand", "name": item.brand.name}} if item.brand else {}),
+        "offers": offers,
+    }
+    return mark_safe(json.dumps(about).translate(IN_SCRIPT))  # noqa: S308  escaped here
+
+
+def _chosen(
+    request: Request, variants: list[Variant], values: Values, units: dict[int, int]
+) -> Variant:
     """The article of the address: its SKU, else the options chosen, else the first in stock."""
     for variant in variants:
         if variant.sku == request.GET.get("sku"):
@@ -263,7 +322,7 @@ def _chosen(request: Request, variants: list[Variant], units: dict[int, int]) ->
     wanted = {name[2:]: value for name, value in request.GET.items() if name.startswith("o-")}
 
     def likeness(variant: Variant) -> tuple[int, bool]:
-        own = {value.option.code: value.code for value in variant.options.all()}
+        own = {value.option.code: value.code for value in values[variant.pk]}
         last = request.GET.get("last", "")  # the option that was just pressed wins
         same = sum(own.get(code) == value for code, value in wanted.items())
         return same + 10 * (own.get(last) == wanted.get(last, "")), units[variant.pk] > 0
@@ -272,15 +331,14 @@ def _chosen(request: Request, variants: list[Variant], units: dict[int, int]) ->
 
 
 def _options(
-    variants: list[Variant], chosen: Variant, units: dict[int, int]
+    variants: list[Variant], values: Values, chosen: Variant, units: dict[int, int]
 ) -> list[tuple[Any, list[OptionChoice]]]:
     """Each option with its values; a value is available when it is with the other choices made."""
-    mine = {value.option_id: value.pk for value in chosen.options.all()}
+    mine = {value.option_id: value.pk for value in values[chosen.pk]}
     groups: dict[Any, dict[int, OptionChoice]] = {}
     for variant in variants:
-        values = list(variant.options.all())
-        own = {value.option_id: value.pk for value in values}
-        for value in values:
+        own = {value.option_id: value.pk for value in values[variant.pk]}
+        for value in values[variant.pk]:
             others = all(own.get(k) == v for k, v in mine.items() if k != value.option_id)
             here = others and units[variant.pk] > 0
             group = groups.setdefault(value.option, {})

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import FloatField, QuerySet, Value
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -30,10 +30,10 @@ BANDS: tuple[tuple[int, int | None], ...] = (
     (20_000, None),
 )  # minor units, [from, below)
 SORTS = {
-    "rank": "rank DESC, d.popularity DESC, d.id",
+    "rank": "d.rank DESC, d.popularity DESC, d.id",
     "popularity": "d.popularity DESC, d.id",
-    "price": "m.low, d.popularity DESC, d.id",
-    "-price": "m.low DESC, d.popularity DESC, d.id",
+    "price": "low, d.popularity DESC, d.id",
+    "-price": "low DESC, d.popularity DESC, d.id",
     "new": "d.created_at DESC, d.id DESC",
 }
 SHOWN = 7  # values of a facet before the others are folded
@@ -138,11 +138,19 @@ class Card:
     id: str
     slug: str
     name: str
-    photo: Any
+    picture: tuple[str, int, int] | None  # file, width, height
     price: UnitPrice
     several: bool  # its articles cost differently
     choices: int  # articles to choose from
     available: int | None  # units in my store; None when no store was chosen
+
+    @property
+    def photo(self) -> Any:
+        """The first picture of the product."""
+        if not self.picture:
+            return None
+        image, width, height = self.picture
+        return Picture(image=image, width=width, height=height).image
 
     @property
     def cut(self) -> str:
@@ -166,6 +174,12 @@ class Listing:
         return tuple(value for facet in self.facets for value in facet.values if value.chosen)
 
 
+_BAND = (
+    "CASE "
+    + " ".join(f"WHEN price < {below} THEN {i}" for i, (_low, below) in enumerate(BANDS) if below)
+    + f" ELSE {len(BANDS) - 1} END"
+)
+Base = tuple[str, tuple[Any, ...]]  # SQL of rows of catalog.selectors.LISTED, parameters
 Condition = tuple[str, str, list[Any]]  # what it narrows, SQL, parameters
 
 
@@ -223,24 +237,63 @@ _ARTICLES = """
 """  # articles with the price of the list for all; the card shows the most precise list's
 
 
-def _base(products: QuerySet[Any, Any]) -> tuple[str, list[Any]]:
-    """The statement of the products that a page is about, with their rank."""
-    if not products.query.combinator:  # else rows of id and rank already
-        products = products.annotate(rank=Value(0.0, output_field=FloatField()))
-        products = products.order_by().values("id", "rank")
+def _base(products: QuerySet[Any, Any]) -> Base:
+    """The statement of the products that a page is about."""
     sql, params = products.query.sql_with_params()
-    return f"SELECT b.id, b.rank FROM ({sql}) b", list(params)  # noqa: S608
+    return f"SELECT {', '.join(catalog.LISTED)} FROM ({sql}) b", params  # noqa: S608
 
 
-def _facet_rows(
-    products: QuerySet[Any, Any],
+def _facet_rows(base: Base) -> list[tuple[Any, ...]]:
+    """(facet, value, label, count, group label, swatch, position) of every value there is.
+
+    Nothing is chosen: each product counts by what it keeps for lists (ADR 7).
+    """
+    rows, params = base
+    name = f"name_{language()}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH m AS MATERIALIZED (
+              SELECT * FROM ({rows}) b WHERE listed_prices <> '{{}}'),
+            n AS (
+              SELECT GROUPING(category_id, brand_id) AS of, category_id, brand_id,
+                     count(*)::int AS n
+                FROM m GROUP BY GROUPING SETS ((), (category_id), (brand_id)))
+            SELECT 'total', '', '', n, '', '', 0 FROM n WHERE of = 3
+            UNION ALL
+            SELECT 'shelf', c.slug, coalesce(c.{name}, c.name), n, '', '', 0
+              FROM n JOIN catalog_category c ON c.id = n.category_id WHERE of = 1
+            UNION ALL
+            SELECT 'brand', b.slug, b.name, n, '', '', 0
+              FROM n JOIN catalog_brand b ON b.id = n.brand_id WHERE of = 2
+            UNION ALL
+            SELECT 'price', band::text, '', count(*)::int, '', '', 0
+              FROM (SELECT DISTINCT id, {_BAND} AS band FROM m, unnest(listed_prices) price) p
+             GROUP BY 2
+            UNION ALL
+            SELECT 'o-' || z.code, y.code, coalesce(y.{name}, y.name), o.n,
+                   coalesce(z.{name}, z.name), y.swatch, z.position::int * 1000 + y.position::int
+              FROM (SELECT value, count(*)::int AS n
+                      FROM m, unnest(listed_options) value GROUP BY 1) o
+              JOIN catalog_optionvalue y ON y.id = o.value
+              JOIN catalog_option z ON z.id = y.option_id
+            """,  # noqa: S608  constants of this module and Django's own statement
+            params,
+        )
+        return list(cursor.fetchall())
+
+
+def _narrowed_facet_rows(
+    base: Base,
     conditions: list[Condition],
     *,
     store_id: int | None,
     at: datetime,
 ) -> list[tuple[Any, ...]]:
-    """(facet, value, label, count, group label, swatch) of every value there is."""
-    base, params = _base(products)
+    """The same by article, so that all that was chosen holds for one and the same; each facet
+    counts as if nothing of its own were chosen.
+    """
+    rows, params = base[0], list(base[1])
     flags = "".join(f", ({sql}) AS m{i}" for i, (_name, sql, _p) in enumerate(conditions))
     params += [value for _name, _sql, values in conditions for value in values]
     here = IN_STORE if store_id else "false"
@@ -253,9 +306,6 @@ def _facet_rows(
         return " AND ".join(kept) or "true"
 
     name = f"name_{language()}"
-    bands = " ".join(
-        f"WHEN price < {below} THEN {i}" for i, (_low, below) in enumerate(BANDS) if below
-    )
     chosen_options = [n for n, _sql, _p in conditions if n.startswith(OPTION)]
     count = "count(DISTINCT product)::int"
     options = f"""
@@ -276,7 +326,7 @@ def _facet_rows(
         SELECT 'brand', c.slug, c.name, {count}, '', '', 0
           FROM m JOIN catalog_brand c ON c.id = m.brand WHERE {rest("brand")} GROUP BY c.id
         UNION ALL
-        SELECT 'price', (CASE {bands} ELSE {len(BANDS) - 1} END)::text, '', {count}, '', '', 0
+        SELECT 'price', ({_BAND})::text, '', {count}, '', '', 0
           FROM m WHERE {rest("price")} GROUP BY 2"""  # noqa: S608  constants of this module
     parts = [
         facets,
@@ -289,10 +339,10 @@ def _facet_rows(
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            WITH base AS ({base}), m AS (
+            WITH base AS ({rows}), m AS (
               SELECT d.id AS product, v.id AS variant, d.brand_id AS brand,
                      d.category_id AS shelf, p.amount_minor AS price{flags}, {here} AS here
-                FROM base JOIN catalog_product d ON d.id = base.id
+                FROM base d
                 JOIN {_ARTICLES} ON v.product_id = d.id AND v.active)
             {" UNION ALL ".join(parts)}
             """,  # noqa: S608  constants of this module and Django's own statement
@@ -356,29 +406,36 @@ def band_label(band: int) -> str:
 
 
 def _page_rows(
-    products: QuerySet[Any, Any], conditions: list[Condition], choice: Choice, *, at: datetime
+    base: Base, conditions: list[Condition], choice: Choice, *, at: datetime
 ) -> list[tuple[Any, ...]]:
     """(id, slug, name, picture, width, height, article ids) of one page."""
-    base, params = _base(products)
+    rows, params = base[0], list(base[1])
     name = f"name_{language()}"
-    params += [at, at, settings.CURRENCY]
     narrow = "".join(f" AND {sql}" for _name, sql, _p in conditions)
-    params += [value for _name, _sql, values in conditions for value in values]
-    params += [PAGE, (choice.page - 1) * PAGE]
+    chosen = [value for _name, _sql, values in conditions for value in values]
+    matching = f"""
+        SELECT array_agg(v.id) AS ids, min(p.amount_minor) AS low
+          FROM {_ARTICLES} WHERE v.product_id = d.id AND v.active{narrow}"""  # noqa: S608
+    articles = [at, at, settings.CURRENCY, *chosen]
+    if conditions:
+        low, only = "m.low", f"JOIN LATERAL ({matching}) m ON m.ids IS NOT NULL"
+        params += articles
+    else:
+        low, only = "listed_prices[1] AS low", "WHERE listed_prices <> '{}'"
+    order = SORTS[choice.sort]
+    params += [PAGE, (choice.page - 1) * PAGE, *articles]
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            WITH base AS ({base})
-            SELECT d.id, d.slug, coalesce(d.{name}, d.name), i.image, i.width, i.height, m.ids
-              FROM base JOIN catalog_product d ON d.id = base.id
-              JOIN LATERAL (
-                SELECT array_agg(v.id) AS ids, min(p.amount_minor) AS low
-                  FROM {_ARTICLES} WHERE v.product_id = d.id AND v.active{narrow}
-              ) m ON m.ids IS NOT NULL
+            WITH d AS (
+              SELECT d.*, {low} FROM ({rows}) d {only} ORDER BY {order} LIMIT %s OFFSET %s)
+            SELECT d.id, x.slug, coalesce(x.{name}, x.name), i.image, i.width, i.height, m.ids
+              FROM d JOIN catalog_product x ON x.id = d.id
+              JOIN LATERAL ({matching}) m (ids, lowest) ON true
               LEFT JOIN LATERAL (
                 SELECT image, width, height FROM catalog_picture
                  WHERE product_id = d.id ORDER BY position, id LIMIT 1) i ON true
-             ORDER BY {SORTS[choice.sort]} LIMIT %s OFFSET %s
+             ORDER BY {order}
             """,  # noqa: S608  constants of this module and Django's own statement
             params,
         )
@@ -387,12 +444,12 @@ def _page_rows(
 
 def cards(rows: list[tuple[Any, ...]], *, at: datetime, store_id: int | None) -> tuple[Card, ...]:
     """Cards with today's prices and, when a store was chosen, what it has."""
-    ids = [variant_id for row in rows for variant_id in row[6]]
+    ids = [variant_id for row in rows for variant_id in row[6] or ()]
     prices = catalog.prices(ids, at=at)
     free = stock(ids, at=at) if store_id else None
     found = []
     for pk, slug, name, image, width, height, variants in rows:
-        priced = [prices[variant_id] for variant_id in variants if variant_id in prices]
+        priced = [prices[variant_id] for variant_id in variants or () if variant_id in prices]
         if not priced:
             continue
         cheapest = min(priced, key=lambda price: price.amount_minor)
@@ -401,7 +458,7 @@ def cards(rows: list[tuple[Any, ...]], *, at: datetime, store_id: int | None) ->
                 id=f"p-{pk}",
                 slug=slug,
                 name=name,
-                photo=Picture(image=image, width=width, height=height).image if image else None,
+                picture=(image, width, height) if image else None,
                 price=cheapest,
                 several=any(price.amount_minor != cheapest.amount_minor for price in priced),
                 choices=len(variants),
@@ -420,14 +477,19 @@ def listing(
     store_id: int | None = None,
     store_name: str = "",
 ) -> Listing:
-    """One page of these products as the shopper narrowed and sorted them."""
+    """One page of these products, rows of `catalog.selectors.LISTED`, as the shopper narrowed and
+    sorted them.
+    """
+    base = _base(products)
     conditions = _conditions(choice, shelves, store_id, at)
-    facets, total = _facets(
-        _facet_rows(products, conditions, store_id=store_id, at=at), choice, shelves, store_name
-    )
+    if conditions or store_id:
+        counted = _narrowed_facet_rows(base, conditions, store_id=store_id, at=at)
+    else:
+        counted = _facet_rows(base)
+    facets, total = _facets(counted, choice, shelves, store_name)
     last = max(1, -(-total // PAGE))
     choice = replace(choice, page=min(choice.page, last))
-    rows = _page_rows(products, conditions, choice, at=at) if total else []
+    rows = _page_rows(base, conditions, choice, at=at) if total else []
     return Listing(
         cards=cards(rows, at=at, store_id=store_id), facets=facets, total=total, choice=choice
     )
@@ -452,8 +514,9 @@ def shop_window(
         ],
         params=[at, at, at],
     )
-    best = _page_rows(Product.objects.on_sale(), [], Choice(), at=at)[:popular]
-    cheaper = _page_rows(cut, [], Choice(), at=at)
+    every = _base(catalog.listed(Product.objects.on_sale()))
+    best = _page_rows(every, [], Choice(), at=at)[:popular]
+    cheaper = _page_rows(_base(catalog.listed(cut)), [], Choice(), at=at)
     found = {card.id: card for card in cards([*best, *cheaper], at=at, store_id=store_id)}
     shown = [
         [found[key] for row in rows if (key := f"p-{row[0]}") in found] for rows in (best, cheaper)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -84,6 +85,7 @@ def format_percent(rate_bp: int, language: str) -> str:
     return f"{number}{NNBSP}%" if language == "fr" else f"{number}%"
 
 
+@lru_cache(maxsize=4096)
 def format_number(number: int, language: str) -> str:
     """`1 234` with U+202F, or `1,234`."""
     return str(format_decimal(number, locale=language))
@@ -232,6 +234,7 @@ def icon_shapes() -> Mapping[str, str]:
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, classes: str = "", label: str = "") -> SafeString:
     """`{% icon "truck" %}` inlined and hidden from readers; `label=` names an icon without words.
 
@@ -268,6 +271,11 @@ def shop_name() -> str:
 @register.simple_tag
 def script_words() -> SafeString:
     """The sentences that `static/src/js` says, in the page's language."""
+    return _script_words(_language())
+
+
+@lru_cache(maxsize=2)
+def _script_words(_active: str) -> SafeString:
     return json_script(
         {
             "sending": gettext("In progress…"),
@@ -303,31 +311,37 @@ def other_language_url(context: Context, language: str = "") -> str:
     """This page in `language`, by default the other one; the home page from an error page."""
     request: HttpRequest | None = context.get("request")
     code = language or ("en" if _language() == "fr" else "fr")
-    here = request.get_full_path() if request else "/"
-    there = translate_url(here, code)
-    return there if there != here else translate_url("/", code)
+    path, _mark, query = (request.get_full_path() if request else "/").partition("?")
+    there = _translated(path, code, _language())
+    if there == path:
+        return _translated("/", code, _language())
+    return f"{there}?{query}" if query else there
+
+
+@lru_cache(maxsize=1024)
+def _translated(path: str, code: str, _active: str) -> str:
+    return translate_url(path, code)
 
 
 @register.simple_tag(takes_context=True)
 def with_query(context: Context, **changes: str | int | None) -> str:
     """This address with some query values set, or taken out by None: `?{% with_query page=2 %}`."""
     request: HttpRequest = context["request"]
-    query = request.GET.copy()
-    for key, value in changes.items():
-        query.pop(key, None)
-        if value is not None and value != "":
-            query[key] = str(value)
-    return "?" + query.urlencode()
+    kept = [(key, values) for key, values in request.GET.lists() if key not in changes]
+    given = [(key, value) for key, value in changes.items() if value is not None and value != ""]
+    return "?" + urlencode([*kept, *given], doseq=True)
 
 
 @register.simple_tag(takes_context=True)
 def without_value(context: Context, name: str, value: str) -> str:
     """This address without one of a name's values, back on the first page: a filter's chip."""
     request: HttpRequest = context["request"]
-    query = request.GET.copy()
-    query.setlist(name, [other for other in query.getlist(name) if other != value])
-    query.pop("page", None)
-    return f"{request.path}?{query.urlencode()}"
+    kept = [
+        (key, [other for other in values if (key, other) != (name, value)])
+        for key, values in request.GET.lists()
+        if key != "page"
+    ]
+    return f"{request.path}?{urlencode(kept, doseq=True)}"
 
 
 @register.filter
