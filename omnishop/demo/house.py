@@ -76,6 +76,8 @@ def build() -> House:
             priority=1 if found.kind == "warehouse" else SHIPPING_SHOPS.get(found.code, 100),
             latitude=found.latitude,
             longitude=found.longitude,
+            transfer_days=2 if found.kind == "warehouse" else None,
+            parcel_capacity=30 if found.code in SHIPPING_SHOPS else None,
         )
         if found.kind == "warehouse":
             warehouse = location.pk
@@ -85,7 +87,12 @@ def build() -> House:
         StoreLocation.objects.create(store=stores[found.code], location=location, rank=1)
     code, name, latitude, longitude, shops = SHARED
     shared = StockLocation.objects.create(
-        code=code, name=name, kind="warehouse", latitude=latitude, longitude=longitude
+        code=code,
+        name=name,
+        kind="warehouse",
+        latitude=latitude,
+        longitude=longitude,
+        transfer_days=1,
     )
     for shop in shops:
         StoreLocation.objects.create(store=stores[shop], location=shared, rank=2)
