@@ -10,6 +10,7 @@ from random import Random
 
 from customers.models import Customer
 from inventory.models import StockLevel
+from inventory.services import transfers
 from omnishop.demo import content, signins
 from omnishop.demo.days import ZONE, Days, Hours
 from omnishop.demo.house import House
@@ -331,7 +332,9 @@ class Recent:
         self.settle_refunds(order)
 
     def not_found(self, code: str) -> Story:
-        """One of two articles is not on the shelf: it is refunded, the other waits."""
+        """One of two articles is not on the shelf: it is brought from elsewhere, or the shopper is
+        asked; the other waits.
+        """
         yield self.moment(code, 0.3)
         store, actor = self.house.stores[code], self.house.actor(code)
         order = self.place(
@@ -346,7 +349,8 @@ class Recent:
             fulfilment_id=fulfilment.pk, line_id=second.line_id, quantity=1, actor=actor,
             at=self.now,
         )  # fmt: skip
-        self.settle_refunds(order)
+        if transfers.awaited(document=order.number):
+            return
         yield self.minutes(5)
         pickup.ready(fulfilment_id=fulfilment.pk, actor=actor, at=self.now)
 
