@@ -182,7 +182,7 @@ def test_every_way_to_pay_and_to_take_back_occurs(shop):
         "points",
     }
     assert set(Return.objects.values_list("kind", flat=True)) == {"return", "cancellation"}
-        assert Message.objects.filter(template="order_delayed").count() == 2
+    assert Message.objects.filter(template="order_delayed").count() == 2
 
 
 def test_receipts_are_signed(shop):
