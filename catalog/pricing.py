@@ -42,11 +42,13 @@ class UnitPrice:
 
     @property
     def cut_bp(self) -> int:
-        """The price cut in basis points of the reference (PRC-1); 0 when there is none."""
+        """The price cut in basis points of the reference, to a tenth of a percent (PRC-1); 0 when
+        there is none.
+        """
         if not self.reference_minor or self.reference_minor <= self.amount_minor:
             return 0
         cut = self.reference_minor - self.amount_minor
-        return (2 * cut * 10_000 + self.reference_minor) // (2 * self.reference_minor)
+        return (2 * cut * 1000 + self.reference_minor) // (2 * self.reference_minor) * 10
 
 
 def reference_price(history: Sequence[PricePoint], at: datetime) -> int | None:

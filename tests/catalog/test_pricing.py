@@ -52,7 +52,7 @@ def test_the_former_price_is_the_lowest_of_the_thirty_days_before_the_cut(prices
 def test_the_cut_is_computed_on_the_former_price():
     price = UnitPrice(1500, 2000, reference_minor=1800)
 
-    assert price.cut_bp == 1667  # 16.7 %
+    assert price.cut_bp == 1670  # 16.7 %
     assert UnitPrice(1500, 2000).cut_bp == 0
     assert UnitPrice(1500, 2000, reference_minor=1500).cut_bp == 0
 

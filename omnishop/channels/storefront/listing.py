@@ -155,8 +155,8 @@ class Card:
     @property
     def cut(self) -> str:
         """The price cut as it stands on the card, nothing for none (PRC-1)."""
-        whole = (self.price.cut_bp + 50) // 100 * 100
-        return f"−{format_percent(whole, language())}" if whole else ""
+        cut_bp = self.price.cut_bp
+        return f"−{format_percent(cut_bp, language())}" if cut_bp else ""
 
 
 @dataclass(frozen=True, slots=True)
