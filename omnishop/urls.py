@@ -9,6 +9,7 @@ from django.views.static import serve
 from health_check.views import HealthCheckView
 
 from omnishop.health import live
+from omnishop.reports.board import board
 
 READY = ["health_check.checks.Database", "health_check.checks.Cache"]
 # Staff sign in like everybody, so that lock-outs and second factors count here too.
@@ -23,6 +24,7 @@ urlpatterns = [
         path("compte/", include("allauth.urls")),
         path("till/", include("omnishop.channels.till.urls")),
         path("reports/", include("omnishop.reports.urls")),
+        path("admin/exceptions/", admin.site.admin_view(board), name="exceptions"),
         path("admin/", admin.site.urls),
         prefix_default_language=False,
     ),
