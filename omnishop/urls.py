@@ -15,6 +15,11 @@ READY = ["health_check.checks.Database", "health_check.checks.Cache"]
 # Staff sign in like everybody, so that lock-outs and second factors count here too.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+BACK_OFFICE = [  # within its name space: the same policy and second factor
+    path("exceptions/", admin.site.admin_view(board), name="exceptions"),
+    *admin.site.get_urls(),
+]
+
 urlpatterns = [
     path("health/live/", live, name="live"),
     path("health/ready/", HealthCheckView.as_view(checks=READY), name="ready"),
@@ -24,8 +29,7 @@ urlpatterns = [
         path("compte/", include("allauth.urls")),
         path("till/", include("omnishop.channels.till.urls")),
         path("reports/", include("omnishop.reports.urls")),
-        path("admin/exceptions/", admin.site.admin_view(board), name="exceptions"),
-        path("admin/", admin.site.urls),
+        path("admin/", (BACK_OFFICE, "admin", admin.site.name)),
         prefix_default_language=False,
     ),
 ]

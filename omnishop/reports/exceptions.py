@@ -151,13 +151,14 @@ def _parcels(user: Reader, at: datetime) -> Iterable[Row]:
 
 
 def _shortages(user: Reader, at: datetime) -> Iterable[Row]:
-    rows = Shortage.objects.open().select_related("order__store", "line").order_by("answer_by")
+    rows = Shortage.objects.open().order_by("answer_by")
+    rows = rows.select_related("order__store", "line__collecting_store")
     if not sees_all_stores(user):
         rows = rows.filter(order__in=Order.objects.visible_to(user).values("pk"))
     for one in rows[: SHOWN + 1]:
         yield Row(
             what=f"{one.order.number} · {one.quantity} × {one.line.name}",
-            where=str(one.order.store or _("site")),
+            where=str(one.line.collecting_store or one.order.store or _("site")),
             when=_("answer by %(when)s") % {"when": stamp(one.answer_by)},
             label=_("Open the order"),
             url=_link("orders_order_change", one.order_id),

@@ -49,7 +49,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": "",
             "items": [
-                {"title": _("Exceptions"), "icon": "warning", "link": reverse("exceptions")},
+                {"title": _("Exceptions"), "icon": "warning", "link": reverse("admin:exceptions")},
                 {"title": _("Today"), "icon": "space_dashboard", "link": reverse("admin:index")},
                 {
                     "title": _("Sales report"),

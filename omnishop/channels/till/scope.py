@@ -1,5 +1,7 @@
 """What a desk works with; another store's is not there (404)."""
 
+from datetime import datetime
+
 from django.db.models import Q, QuerySet
 
 from inventory.models import StockCount, StockLocation, Transfer
@@ -72,11 +74,13 @@ def to_prepare(desk: Desk) -> QuerySet[Fulfilment]:
     )
 
 
-def sent(desk: Desk) -> QuerySet[Fulfilment]:
+def sent(desk: Desk, since: datetime) -> QuerySet[Fulfilment]:
     """Parcels that left from here and that nobody has confirmed as delivered, latest first."""
     return (
         prepared(desk)
-        .filter(kind=Fulfilment.Kind.SHIPMENT, status=Fulfilment.Status.SHIPPED)
+        .filter(
+            kind=Fulfilment.Kind.SHIPMENT, status=Fulfilment.Status.SHIPPED, closed_at__gt=since
+        )
         .select_related("order", "location")
         .order_by("-closed_at", "-pk")
     )

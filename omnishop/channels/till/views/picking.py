@@ -1,7 +1,7 @@
 """The picking list: oldest promise first, by article or by order, for one hand (UX K5 to K9)."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -22,7 +22,7 @@ from orders.models import Fulfilment
 from orders.services import pickup
 
 CARRIERS = ("Colissimo", "Chronopost", "Mondial Relay", "DPD", "GLS", "UPS", "DHL")
-SENT = 50  # parcels shown
+SENT, LEFT = 50, timedelta(days=14)  # parcels shown, and for how long
 VIEWS = ("article", "order", "sent")
 
 
@@ -41,7 +41,7 @@ def picking_page(
     place = place if place in {one.code for one in places} else ""
     rows = jobs(desk, at=at, place=place)
     by = asked.get("by", "")
-    away = scope.sent(desk)
+    away = scope.sent(desk, at - LEFT)
     context = {
         "rows": rows,
         "articles": by_article(rows),
