@@ -1,6 +1,8 @@
-"""Goods between places: one transfer to send, one on its way for a pick-up, a parcel of a shop."""
+"""Goods between places: a transfer to send, one on its way for a pick-up, a parcel of a shop, and
+an article that is to be had nowhere.
+"""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from inventory.models import StockLevel, StockLocation, Transfer
 from inventory.services import transfers
@@ -15,12 +17,40 @@ SHOP_DAYS = 2  # a shop's goods take to another
 
 def fill(recent: Recent) -> None:
     """Through the services, as staff would have done it on the last evening."""
-    house = recent.house
-    StockLocation.objects.filter(pk__in=house.floors.values()).update(transfer_days=SHOP_DAYS)
-    StockLocation.objects.filter(pk__in=(house.warehouse, house.shared)).update(transfer_days=1)
+    _to_be_had_nowhere(recent, recent.days.at(1, 17, 40))
+    floors = recent.house.floors.values()
+    StockLocation.objects.filter(pk__in=floors).update(transfer_days=SHOP_DAYS)
     _annecy_asks_lyon(recent, recent.days.at(1, 18, 20))
     _a_pickup_from_elsewhere(recent, recent.days.at(1, 18, 40))
     _a_parcel_of_lyon(recent, recent.days.at(1, 21, 45))
+
+
+def _to_be_had_nowhere(recent: Recent, at: datetime) -> None:
+    """Lyon's last unit is not on its shelf, and no place can bring one: the shopper is asked."""
+    house = recent.house
+    lyon = house.floors["LYO"]
+    elsewhere = StockLevel.objects.filter(
+        location__transfer_days__isnull=False, available__gt=0
+    ).values("variant")
+    last = set(
+        StockLevel.objects.filter(location=lyon, available__gt=0)
+        .exclude(variant__in=elsewhere)
+        .values_list("variant_id", flat=True)
+    )
+    article = next((one for one in recent.articles if one.pk in last), None)
+    if article is None:
+        return
+    recent.now = at
+    way = checkout.Pickup(house.stores["LYO"].pk)
+    order = recent.place(way, [(article, 1)], recent.someone())
+    recent.pay(order)
+    pickup.not_found(
+        fulfilment_id=recent.pickup_of(order).pk,
+        line_id=order.lines.get(kind="product").pk,
+        quantity=1,
+        actor=house.actor("LYO"),
+        at=at + timedelta(minutes=30),
+    )
 
 
 def _annecy_asks_lyon(recent: Recent, at: datetime) -> None:
