@@ -9,10 +9,16 @@ from django.views.static import serve
 from health_check.views import HealthCheckView
 
 from omnishop.health import live
+from omnishop.reports.board import board
 
 READY = ["health_check.checks.Database", "health_check.checks.Cache"]
 # Staff sign in like everybody, so that lock-outs and second factors count here too.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+BACK_OFFICE = [  # within its name space: the same policy and second factor
+    path("exceptions/", admin.site.admin_view(board), name="exceptions"),
+    *admin.site.get_urls(),
+]
 
 urlpatterns = [
     path("health/live/", live, name="live"),
@@ -23,7 +29,7 @@ urlpatterns = [
         path("compte/", include("allauth.urls")),
         path("till/", include("omnishop.channels.till.urls")),
         path("reports/", include("omnishop.reports.urls")),
-        path("admin/", admin.site.urls),
+        path("admin/", (BACK_OFFICE, "admin", admin.site.name)),
         prefix_default_language=False,
     ),
 ]

@@ -72,7 +72,7 @@ def test_every_model_of_the_house_has_a_page():
     within_their_owners_page = {
         *("catalog.ImportRow", "catalog.Picture", "catalog.PictureSource"),
         *("inventory.CountLine", "inventory.PurchaseOrderLine", "inventory.StoreLocation"),
-        *("orders.BasketLine", "orders.ReturnLine"),
+        *("inventory.TransferLine", "orders.BasketLine", "orders.ReturnLine"),
     }
     missing = {
         model._meta.label

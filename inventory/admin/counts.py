@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action
 
-from inventory.admin.why import names
 from inventory.counts import Found, approves_own, found, with_progress
 from inventory.models import CountLine, StockCount, StockLevel
 from inventory.services import counts
 from omnishop.kernel.admin import ReadOnlyAdmin, ScopedFilter, actor
 from omnishop.kernel.errors import Refusal
+from omnishop.network.selectors import names
 
 APPROVE = "inventory.change_stocklevel"  # managers: it changes the book
 SHOWN = 500  # articles on the page of a count

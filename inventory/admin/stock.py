@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Variant
 from catalog.selectors import by_code
-from inventory.admin.why import Explained
+from inventory.admin.why import Explained, document_link
 from inventory.models import (
     Reservation,
     StockLevel,
@@ -22,7 +22,6 @@ from omnishop.kernel.admin import (
     ScopedFilter,
     StoreInline,
     StoreModelAdmin,
-    cause,
     link_to,
     list_link,
 )
@@ -51,10 +50,33 @@ class StoreLocationInline(StoreInline):
 
 @admin.register(StockLocation)
 class StockLocationAdmin(StoreModelAdmin):
-    list_display = ("name", "code", "kind", "ships", "priority", "active")
-    list_filter = ("kind", "ships", "active")
+    list_display = (
+        *("name", "code", "kind", "offers_pickup", "ships", "transfer_days", "priority"),
+        "active",
+    )
+    list_filter = ("kind", "offers_pickup", "ships", "active")
     search_fields = ("name", "code")
     ordering = ("priority", "pk")
+    fieldsets = (
+        (None, {"fields": (("name", "code"), ("kind", "active"), "timezone")}),
+        (
+            _("What is done here"),
+            {"fields": (("offers_pickup", "ships", "receives_returns"), "safety")},
+        ),
+        (
+            _("Parcels"),
+            {
+                "description": _(
+                    "Only for places that ship parcels; nearest first, then lowest priority."
+                ),
+                "fields": (("priority", "parcel_capacity"), ("latitude", "longitude")),
+            },
+        ),
+        (
+            _("Transfers to shops"),
+            {"fields": (("transfer_days", "cut_off"),)},
+        ),
+    )
     inlines = (StoreLocationInline,)
 
 
@@ -120,7 +142,7 @@ class StockLevelAdmin(Explained, OfLocation, StoreModelAdmin):
 
 @admin.register(StockMovement)
 class StockMovementAdmin(OfLocation, ReadOnlyAdmin):
-    list_display = ("at", "variant", "location", "kind", "delta", cause, "reason", "actor")
+    list_display = ("at", "variant", "location", "kind", "delta", document_link, "reason", "actor")
     list_filter = ("kind", ("location", ScopedFilter))
     list_select_related = ("variant", "location")
     search_fields = ("document",)
@@ -138,7 +160,7 @@ class StockMovementAdmin(OfLocation, ReadOnlyAdmin):
 @admin.register(Reservation)
 class ReservationAdmin(OfLocation, ReadOnlyAdmin):
     list_display = (
-        *("created_at", cause, "variant", "location", "quantity", "status", "picked"),
+        *("created_at", document_link, "variant", "location", "quantity", "status", "picked"),
         *("expires_at", "settled_at"),
     )
     list_filter = ("status", "picked", ("location", ScopedFilter))

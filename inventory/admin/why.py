@@ -25,7 +25,7 @@ from inventory.models import StockLevel, StockLocation, StockStatus
 from inventory.why import ROWS, ledger, why, would_be_short
 from omnishop.kernel.admin import AskForm, actor, cause
 from omnishop.kernel.errors import Refusal
-from omnishop.network.models import User
+from omnishop.network.selectors import names
 
 DOCUMENTS = {
     "T-": "inventory_transfer",
@@ -104,16 +104,7 @@ def document_link(row: Any) -> str:
     )
 
 
-def names(actors: set[str]) -> dict[str, str]:
-    """Who the ledger's "user:12" is, by name. One statement."""
-    ids = {one: one.removeprefix("user:") for one in actors if one.startswith("user:")}
-    users = User.objects.in_bulk([int(pk) for pk in ids.values() if pk.isdigit()])
-    found = {}
-    for one, pk in ids.items():
-        user = users.get(int(pk)) if pk.isdigit() else None
-        if user:
-            found[one] = user.get_full_name() or user.email
-    return found
+document_link.short_description = _("cause")  # type: ignore[attr-defined]
 
 
 class Explained:

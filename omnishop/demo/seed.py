@@ -11,7 +11,17 @@ from django.utils.translation import override
 from catalog.models import Product, Variant
 from catalog.services import refresh_search
 from customers.models import Customer, Message
-from omnishop.demo import content, demand, house, members, pictures, shelves, stock, stocktaking
+from omnishop.demo import (
+    content,
+    demand,
+    floor,
+    house,
+    members,
+    pictures,
+    shelves,
+    stock,
+    stocktaking,
+)
 from omnishop.demo.days import ZONE, Days, Hours
 from omnishop.demo.history import History
 from omnishop.demo.left_behind import LeftBehind
@@ -85,6 +95,7 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     bustle = min(1.0, orders / demand.ORDERS)
     recent = Recent(place, days, hours, articles, people, since=until, bustle=bustle)
     recent.play()
+    floor.fill(recent)
     _mail_but_the_last(days)
     say("Last days played")
     Purchases(place, days, articles).fill()

@@ -57,13 +57,16 @@ class StoreAdmin(StoreModelAdmin):
             },
         ),
         (
-            _("Opening and pick-up"),
+            _("Opening"),
+            {"fields": ("opening_hours", "timezone")},
+        ),
+        (
+            _("Pick-up"),
             {
                 "fields": (
-                    "opening_hours",
-                    "timezone",
                     "offers_pickup",
-                    ("preparation_minutes", "hold_days"),
+                    ("preparation_minutes", "minutes_per_order"),
+                    ("pickup_capacity", "hold_days"),
                 )
             },
         ),

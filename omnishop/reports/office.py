@@ -49,6 +49,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": "",
             "items": [
+                {"title": _("Exceptions"), "icon": "warning", "link": reverse("admin:exceptions")},
                 {"title": _("Today"), "icon": "space_dashboard", "link": reverse("admin:index")},
                 {
                     "title": _("Sales report"),
@@ -64,6 +65,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 _page(_("Orders"), "receipt_long", "orders_order"),
                 _page(_("Pick-ups and parcels"), "package_2", "orders_fulfilment"),
+                _page(_("Shortages"), "production_quantity_limits", "orders_shortage"),
                 _page(_("Returns"), "assignment_return", "orders_return"),
                 _page(_("Withdrawals"), "contract_delete", "orders_withdrawal"),
                 _page(_("Baskets"), "shopping_basket", "orders_basket"),
@@ -88,6 +90,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 _page(_("Stock levels"), "inventory_2", "inventory_stocklevel"),
                 _page(_("Movements"), "swap_vert", "inventory_stockmovement"),
                 _page(_("Reservations"), "bookmark", "inventory_reservation"),
+                _page(_("Transfers"), "sync_alt", "inventory_transfer"),
                 _page(_("Counts"), "fact_check", "inventory_stockcount"),
                 _page(_("Locations"), "warehouse", "inventory_stocklocation"),
                 _page(

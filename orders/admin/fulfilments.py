@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -21,9 +22,11 @@ from omnishop.kernel.admin import (
     link_to,
 )
 from omnishop.kernel.templatetags.omnishop import money
+from omnishop.network.selectors import names
 from orders.admin.orders import ReasonForm
 from orders.admin.scope import OfOrder
 from orders.models import DeliveryMethod, Fulfilment, FulfilmentLine
+from orders.reasons import why
 from orders.services import pickup
 
 
@@ -56,7 +59,7 @@ class FulfilmentAdmin(ReadOnlyAdmin):
     search_help_text = _("Order number, name, e-mail, telephone or card")
     inlines = (FulfilmentLineInline,)
     actions_detail = ("ready", "cancel")
-    readonly_fields = ("of_order",)
+    readonly_fields = ("of_order", "prepared_by", "reasons", "sent_to")
     fieldsets = (
         (
             None,
@@ -66,11 +69,16 @@ class FulfilmentAdmin(ReadOnlyAdmin):
                     ("store", "location", "confirmed"),
                     ("promised_at", "hold_until"),
                     ("picked_at", "ready_at", "closed_at"),
+                    ("prepared_by", "picker_until", "shelf"),
                     ("collector", "handed_to", "code_tries"),
-                    ("address", "tracking"),
                 )
             },
         ),
+        (
+            _("Parcel"),
+            {"fields": ("sent_to", ("carrier", "tracking", "delivered_at"))},
+        ),
+        (_("Why from here"), {"fields": ("reasons",)}),
     )
 
     def find(self, rows: Any, term: str) -> Any:
@@ -83,6 +91,22 @@ class FulfilmentAdmin(ReadOnlyAdmin):
     @admin.display(description=_("order"))
     def of_order(self, fulfilment: Fulfilment) -> str:
         return link_to(fulfilment.order)
+
+    @admin.display(description=_("prepared by"))
+    def prepared_by(self, fulfilment: Fulfilment) -> str:
+        return names([fulfilment.picker]).get(fulfilment.picker, fulfilment.picker) or "–"
+
+    @admin.display(description=_("why from here"))
+    def reasons(self, fulfilment: Fulfilment) -> str:
+        sentences = why([fulfilment]).get(fulfilment.pk)
+        return format_html_join("", "{}<br>", ((one,) for one in sentences)) if sentences else "–"
+
+    @admin.display(description=_("address"))
+    def sent_to(self, fulfilment: Fulfilment) -> str:
+        address = fulfilment.address
+        town = f"{address.get('postcode', '')} {address.get('city', '')}".strip()
+        parts = (address.get("name"), address.get("line1"), address.get("line2"), town)
+        return ", ".join(part for part in parts if part) or "–"
 
     def has_handle_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("orders.change_fulfilment")

@@ -313,13 +313,17 @@ def test_a_parcel_leaves_with_its_tracking_number_once(shop):
     one = parcel(place)
     shop.post(at("picking_all", one), **HTMX)
 
-    assert shop.post(at("picking_ship", one), {"tracking": ""}, **HTMX).status_code == 422
+    for missing in ({"tracking": "", "carrier": "DPD"}, {"tracking": "6A123", "carrier": ""}):
+        assert shop.post(at("picking_ship", one), missing, **HTMX).status_code == 422
     for _ in range(2):
-        answer = shop.post(at("picking_ship", one), {"tracking": "6A123"}, **HTMX)
+        answer = shop.post(
+            at("picking_ship", one), {"tracking": "6A123", "carrier": "Colissimo"}, **HTMX
+        )
         assert answer.status_code == 200
 
     one.refresh_from_db()
     assert (one.status, one.tracking) == (Fulfilment.Status.SHIPPED, "6A123")
+    assert one.carrier == "Colissimo"
     assert Message.objects.filter(template="order_shipped").count() == 1
 
 

@@ -254,9 +254,41 @@ class NotFoundForm(forms.Form):
     )
 
 
+class ReadyForm(forms.Form):
+    shelf = forms.CharField(
+        max_length=20,
+        required=False,
+        error_messages={"max_length": _("A shelf has 20 characters at the most.")},
+    )
+
+
+class AgainForm(forms.Form):
+    """From where a parcel is sent instead; empty: the best place."""
+
+    place = forms.IntegerField(
+        min_value=1,
+        max_value=BIG,
+        required=False,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), _("Choose a place of the list.")
+        ),
+    )
+
+
 class ShipForm(forms.Form):
+    carrier = forms.CharField(
+        max_length=40,
+        error_messages={
+            "required": _("Say who carries it."),
+            "max_length": _("A carrier's name has 40 characters at the most."),
+        },
+    )
     tracking = forms.CharField(
-        max_length=60, error_messages={"required": _("Enter the tracking number.")}
+        max_length=60,
+        error_messages={
+            "required": _("Enter the tracking number."),
+            "max_length": _("A tracking number has 60 characters at the most."),
+        },
     )
 
 
@@ -323,3 +355,41 @@ class CountScanForm(forms.Form):
 class CountUndoForm(forms.Form):
     line_id = forms.IntegerField(min_value=1, max_value=BIG)
     units = forms.IntegerField(min_value=-100_000, max_value=100_000)
+
+
+class UnitsForm(forms.Form):
+    """How many units of each line of a transfer: `units-1`, `units-2` …"""
+
+    def __init__(self, data: Any = None, *, most: dict[int, int]) -> None:
+        super().__init__(data)
+        for position, units in most.items():
+            self.fields[f"units-{position}"] = forms.IntegerField(
+                min_value=0,
+                max_value=units,
+                error_messages=dict.fromkeys(
+                    ("invalid", "required", "min_value", "max_value"),
+                    _("Say for each line how many there are, no more than expected."),
+                ),
+            )
+
+    @property
+    def units(self) -> dict[int, int]:
+        """Position → units."""
+        return {int(name[6:]): units for name, units in self.cleaned_data.items()}
+
+
+class AskPlaceForm(forms.Form):
+    """From which place goods are asked for; the articles beside it are read apart."""
+
+    source = forms.TypedChoiceField(
+        label=_("Ask this place"),
+        coerce=int,
+        error_messages={"required": _("Choose a place."), "invalid_choice": _("Choose a place.")},
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+    key = forms.CharField(max_length=40, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, places: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["source"]
+        field.choices = [(place.pk, place.name) for place in places]

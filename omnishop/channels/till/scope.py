@@ -1,8 +1,10 @@
 """What a desk works with; another store's is not there (404)."""
 
+from datetime import datetime
+
 from django.db.models import Q, QuerySet
 
-from inventory.models import StockCount, StockLocation
+from inventory.models import StockCount, StockLocation, Transfer
 from omnishop.channels.till.access import Desk
 from orders.models import Basket, Fulfilment, Order, Receipt
 
@@ -69,6 +71,26 @@ def to_prepare(desk: Desk) -> QuerySet[Fulfilment]:
         .filter(status__in=[Fulfilment.Status.WAITING, Fulfilment.Status.PICKED])
         .select_related("order", "store", "location")
         .order_by("promised_at", "pk")
+    )
+
+
+def sent(desk: Desk, since: datetime) -> QuerySet[Fulfilment]:
+    """Parcels that left from here and that nobody has confirmed as delivered, latest first."""
+    return (
+        prepared(desk)
+        .filter(
+            kind=Fulfilment.Kind.SHIPMENT, status=Fulfilment.Status.SHIPPED, closed_at__gt=since
+        )
+        .select_related("order", "location")
+        .order_by("-closed_at", "-pk")
+    )
+
+
+def transfers(desk: Desk) -> QuerySet[Transfer]:
+    """Transfers that leave from or come to this desk's places, in whatever status."""
+    here = places(desk).order_by().values("pk")
+    return Transfer.objects.filter(Q(source__in=here) | Q(destination__in=here)).select_related(
+        "source", "destination"
     )
 
 

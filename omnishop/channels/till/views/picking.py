@@ -1,8 +1,7 @@
 """The picking list: oldest promise first, by article or by order, for one hand (UX K5 to K9)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -12,45 +11,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.selectors import by_code
+from inventory.models import StockLocation
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import first_error, show
-from omnishop.channels.till.forms import NotFoundForm, PickForm, ShipForm
-from omnishop.channels.till.views.pickup import Waiting, waiting
+from omnishop.channels.till.forms import AgainForm, NotFoundForm, PickForm, ReadyForm, ShipForm
+from omnishop.channels.till.jobs import by_article, jobs
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
-from orders.models import Fulfilment, FulfilmentLine, OrderLine
+from orders.models import Fulfilment
 from orders.services import pickup
 
-
-@dataclass(slots=True)
-class Article:
-    """Units of one article to fetch, for how many orders, and by when the first is due."""
-
-    line: OrderLine
-    row: Waiting
-    units: int = 0
-    orders: int = 0
-
-
-def left(item: FulfilmentLine) -> int:
-    """Units of it that are neither picked nor reported not found."""
-    return item.quantity - item.picked - item.missing
-
-
-def _work(desk: Desk, place: str) -> list[Fulfilment]:
-    found = scope.to_prepare(desk).prefetch_related("lines__line__variant")
-    return list(found.filter(location__code=place) if place else found)
-
-
-def _by_article(rows: list[Waiting]) -> list[Article]:
-    articles: dict[str, Article] = {}
-    for row in rows:
-        for item in row.fulfilment.lines.all():
-            if units := left(item):
-                article = articles.setdefault(item.line.sku, Article(item.line, row))
-                article.units += units
-                article.orders += 1
-    return list(articles.values())
+CARRIERS = ("Colissimo", "Chronopost", "Mondial Relay", "DPD", "GLS", "UPS", "DHL")
+SENT, LEFT = 50, timedelta(days=14)  # parcels shown, and for how long
+VIEWS = ("article", "order", "sent")
 
 
 def picking_page(
@@ -66,14 +39,18 @@ def picking_page(
     places = list(scope.places(desk))
     place = asked.get("place", "")
     place = place if place in {one.code for one in places} else ""
-    rows = [waiting(one, at) for one in _work(desk, place)]
-    by = "order" if asked.get("by") == "order" else "article"
+    rows = jobs(desk, at=at, place=place)
+    by = asked.get("by", "")
+    away = scope.sent(desk, at - LEFT)
     context = {
         "rows": rows,
-        "articles": _by_article(rows),
-        "by": by,
+        "articles": by_article(rows),
+        "by": by if by in VIEWS else "article",
         "places": places,
         "place": place,
+        "sent": list((away.filter(location__code=place) if place else away)[:SENT]),
+        "elsewhere": _senders(rows and any(one.row.fulfilment.kind == "shipment" for one in rows)),
+        "carriers": CARRIERS,
         "said": said,
         "now": at,
         "count": len(rows),
@@ -87,6 +64,11 @@ def picking_page(
         partial=request.headers.get("HX-Target") == "picking",
         refusal=refusal,
     )
+
+
+def _senders(wanted: object) -> list[StockLocation]:
+    """Places that send parcels, for whoever has one sent from elsewhere."""
+    return list(StockLocation.objects.filter(active=True, ships=True)) if wanted else []
 
 
 @require_safe
@@ -111,31 +93,64 @@ def _do(request: HttpRequest, desk: Desk, work: Callable[[], str]) -> HttpRespon
 @require_POST
 @at_till
 def scan(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """A scanned unit goes to the order promised first; a wrong one names what is expected."""
+    """A scanned unit goes to the order promised first; a wrong one names what is expected.
+
+    What somebody else prepares, or what still has to come, is passed over.
+    """
 
     def work() -> str:
         form = PickForm(request.POST)
         if not form.is_valid():
             raise first_error(form)
         code = form.cleaned_data["code"]
-        jobs = _work(desk, request.POST.get("place", ""))
-        if not jobs:
+        found = jobs(desk, at=timezone.now(), place=request.POST.get("place", ""))
+        found = [job for job in found if job.free] or found
+        if not found:
             raise NotFound(_("There is nothing to pick."))
         variant = by_code(code)
-        wanted = (
-            (one, item)
-            for one in jobs
-            for item in one.lines.all()
-            if variant and item.line.variant_id == variant.pk and left(item)
+        wanted = [
+            (job, item)
+            for job in found
+            for item in job.items
+            if variant and item.line.line.variant_id == variant.pk and item.open
+        ]
+        wanted.sort(key=lambda one: not one[1].left)
+        job, sku = next(((job, item.line.line.sku) for job, item in wanted), (found[0], code))
+        line = pickup.pick(
+            fulfilment_id=job.fulfilment.pk, code=sku, actor=desk.actor, at=timezone.now()
         )
-        job, sku = next(((one, item.line.sku) for one, item in wanted), (jobs[0], code))
-        item = pickup.pick(fulfilment_id=job.pk, code=sku, actor=desk.actor, at=timezone.now())
         return _("%(name)s for %(order)s: %(picked)s of %(units)s") % {
-            "name": item.line.name,
-            "order": job.order.number,
-            "picked": item.picked,
-            "units": item.quantity - item.missing,
+            "name": line.line.name,
+            "order": job.fulfilment.order.number,
+            "picked": line.picked,
+            "units": line.quantity - line.missing,
         }
+
+    return _do(request, desk, work)
+
+
+@require_POST
+@at_till
+def take(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
+    """Have it for a quarter of an hour; nobody else picks it meanwhile (UX K8)."""
+    get_object_or_404(scope.to_prepare(desk), pk=pk)
+
+    def work() -> str:
+        done = pickup.claim(fulfilment_id=pk, actor=desk.actor, at=timezone.now())
+        return _("%(order)s is yours for 15 minutes.") % {"order": done.order.number}
+
+    return _do(request, desk, work)
+
+
+@require_POST
+@at_till
+def leave(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
+    """Give it back to the list."""
+    one = get_object_or_404(scope.to_prepare(desk), pk=pk)
+
+    def work() -> str:
+        pickup.unclaim(fulfilment_id=pk, actor=desk.actor, at=timezone.now())
+        return _("%(order)s is back on the list.") % {"order": one.order.number}
 
     return _do(request, desk, work)
 
@@ -156,15 +171,20 @@ def everything(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
 @require_POST
 @at_till
 def not_found(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
-    """Units are not on the shelf: the shopper is told and refunded, the rest goes on (UX K7)."""
-    get_object_or_404(scope.to_prepare(desk), pk=pk)
+    """Units are not on the shelf: from elsewhere, else the shopper chooses; the rest goes on
+    (UX K7).
+    """
+    one = get_object_or_404(scope.to_prepare(desk), pk=pk)
 
     def work() -> str:
         form = NotFoundForm(request.POST)
         if not form.is_valid():
             raise Invalid(first_error(form).message)
+        asked = one.order.shortages.open().count()
         pickup.not_found(fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **form.cleaned_data)
-        return _("Reported not found. The customer is told and refunded.")
+        if one.order.shortages.open().count() > asked or one.order.paid_at is None:
+            return _("Reported not found. The customer is told and chooses what becomes of it.")
+        return _("Reported not found. It comes from elsewhere, nothing to say to the customer.")
 
     return _do(request, desk, work)
 
@@ -172,11 +192,16 @@ def not_found(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
 @require_POST
 @at_till
 def ready(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
-    """The order waits at the desk."""
+    """The order waits at the desk, on a shelf if one is named."""
     get_object_or_404(scope.prepared(desk), pk=pk)
 
     def work() -> str:
-        done = pickup.ready(fulfilment_id=pk, actor=desk.actor, at=timezone.now())
+        form = ReadyForm(request.POST)
+        if not form.is_valid():
+            raise first_error(form)
+        done = pickup.ready(
+            fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **form.cleaned_data
+        )
         return _("%(order)s is ready. The customer is told.") % {"order": done.order.number}
 
     return _do(request, desk, work)
@@ -185,7 +210,7 @@ def ready(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
 @require_POST
 @at_till
 def ship(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
-    """The parcel leaves with its tracking number."""
+    """The parcel leaves with its carrier and tracking number."""
     get_object_or_404(scope.prepared(desk), pk=pk)
 
     def work() -> str:
@@ -193,11 +218,48 @@ def ship(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
         if not form.is_valid():
             raise first_error(form)
         sent = pickup.ship(
-            fulfilment_id=pk,
-            tracking=form.cleaned_data["tracking"],
-            actor=desk.actor,
-            at=timezone.now(),
+            fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **form.cleaned_data
         )
         return _("%(order)s is on its way. The customer is told.") % {"order": sent.order.number}
+
+    return _do(request, desk, work)
+
+
+@require_POST
+@at_till
+def again(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
+    """Have a parcel sent from another place."""
+    one = get_object_or_404(scope.prepared(desk), pk=pk)
+
+    def work() -> str:
+        form = AgainForm(request.POST)
+        if not form.is_valid():
+            raise first_error(form)
+        place = form.cleaned_data["place"]
+        moved = pickup.source_again(
+            fulfilment_id=pk, location_id=place, actor=desk.actor, at=timezone.now()
+        )
+        if not moved and place:
+            raise Refusal(_("That place does not have all of it. The parcel stays here."))
+        if not moved:
+            raise Refusal(_("No other place has all of it. The parcel stays here."))
+        where = one.order.fulfilments.open().exclude(pk=pk).select_related("location")
+        return _("%(order)s is now sent from: %(places)s.") % {
+            "order": one.order.number,
+            "places": ", ".join(sorted({parcel.location.name for parcel in where})),
+        }
+
+    return _do(request, desk, work)
+
+
+@require_POST
+@at_till
+def delivered(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
+    """The carrier brought it."""
+    one = get_object_or_404(scope.prepared(desk).filter(kind=Fulfilment.Kind.SHIPMENT), pk=pk)
+
+    def work() -> str:
+        pickup.delivered(fulfilment_id=pk, actor=desk.actor, at=timezone.now())
+        return _("%(order)s is delivered.") % {"order": one.order.number}
 
     return _do(request, desk, work)

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.contrib import messages
 from django.db.models import Q
@@ -18,7 +17,8 @@ from customers.services import normal_phone
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import first_error, show, typed
-from omnishop.channels.till.forms import CancelForm, HandOverForm, UntilForm
+from omnishop.channels.till.forms import CancelForm, HandOverForm, ReadyForm, UntilForm
+from omnishop.channels.till.jobs import waiting
 from omnishop.kernel.errors import Invalid, Refusal
 from orders.models import Fulfilment
 from orders.models.fulfilment import MAX_CODE_TRIES
@@ -26,33 +26,6 @@ from orders.services import pickup, till
 from orders.services.payments import due
 
 NO_SHOWS_SHOWN = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A pick-up in a queue, and the minutes left to its promise; negative when it is late."""
-
-    fulfilment: Fulfilment
-    minutes: int | None
-
-    @property
-    def late(self) -> bool:
-        return self.minutes is not None and self.minutes < 0
-
-    @property
-    def late_by(self) -> int:
-        return -(self.minutes or 0)
-
-    @property
-    def soon(self) -> bool:
-        """Due within the day: minutes say more than a date."""
-        return self.minutes is not None and self.minutes < 24 * 60
-
-
-def waiting(fulfilment: Fulfilment, at: datetime) -> Waiting:
-    """The pick-up or parcel with the whole minutes left to what was promised."""
-    promised = fulfilment.promised_at
-    return Waiting(fulfilment, int((promised - at).total_seconds() // 60) if promised else None)
 
 
 def _matching(text: str) -> Q:
@@ -198,13 +171,20 @@ def _do(
 @require_POST
 @at_till
 def ready(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
-    """It waits at the desk: the shopper is told."""
+    """It waits at the desk, on a shelf if one is named: the shopper is told."""
     fulfilment = get_object_or_404(scope.pickups(desk), pk=pk)
+
+    def work() -> None:
+        form = ReadyForm(request.POST)
+        if not form.is_valid():
+            raise first_error(form)
+        pickup.ready(fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **form.cleaned_data)
+
     return _do(
         request,
         desk,
         fulfilment,
-        lambda: pickup.ready(fulfilment_id=pk, actor=desk.actor, at=timezone.now()),
+        work,
         said=_("Ready. The customer is told."),
     )
 

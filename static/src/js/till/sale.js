@@ -1,6 +1,7 @@
 /** A scan goes to the page's scan form, one after the other, and is answered by a sound (UX T3). */
 import { announce } from '../parts/announce.js'
 import { play } from './sounds.js'
+import { count, tallies } from './tally.js'
 
 const waiting = []
 let busy = false
@@ -33,6 +34,7 @@ async function next() {
 
 document.addEventListener('till:scan', ({ detail }) => {
   if (document.getElementById('scanner-test')) return
+  if (tallies()) return count(detail.code)
   const code = document.getElementById('code') // the pick-up desk's own code field
   if (code) {
     code.value = detail.code
