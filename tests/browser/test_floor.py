@@ -111,7 +111,7 @@ def test_pick_not_found_from_elsewhere_and_hand_over(at_work, axe, no_sideways_s
     sent = page.locator(f"#order-{parcel.pk}")
     sent.locator("summary", has_text="Envoyer d’ailleurs").click()
     sent.get_by_role("button", name="Déplacer le colis").click()
-    expect(page.locator("#picking")).to_contain_text("Entrepôt")
+    expect(page.locator("#picking")).to_contain_text("part maintenant de")
     assert parcel.order.fulfilments.open().get().location == warehouse
 
     page.goto(f"/till/pickup/{one.pk}/")
