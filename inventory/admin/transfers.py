@@ -25,6 +25,8 @@ from omnishop.kernel.admin import (
 )
 from omnishop.network.selectors import names
 
+REASONS = {"pick-up": _("a pick-up of that shop"), "shop": _("asked for by the shop")}
+
 
 class UnitsForm(AskForm):
     """How many units of each line leave, or have come."""
@@ -34,7 +36,7 @@ class UnitsForm(AskForm):
         for line in lines:
             units = getattr(line, most)
             self.fields[f"units-{line.position}"] = forms.IntegerField(
-                label=f"{line.variant} ({line.variant.sku})",
+                label=f"{line.variant.product.name} ({line.variant.sku})",
                 help_text=_t("for %(document)s") % {"document": line.document}
                 if line.document
                 else "",
@@ -76,13 +78,13 @@ class TransferAdmin(ReadOnlyAdmin):
     search_help_text = _("Number of the transfer, or the order it travels for")
     inlines = (TransferLineInline,)
     actions_detail = ("send", "receive", "cancel")
-    readonly_fields = ("asked_by", "sender", "receiver")
+    readonly_fields = ("asked_for", "asked_by", "sender", "receiver")
     fieldsets = (
         (
             None,
             {
                 "fields": (
-                    ("number", "status", "reason"),
+                    ("number", "status", "asked_for"),
                     ("source", "destination", "expected_at"),
                     ("requested_at", "asked_by"),
                     ("sent_at", "sender"),
@@ -105,6 +107,10 @@ class TransferAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Units"))
     def units(self, transfer: Any) -> int:
         return int(transfer.units or 0)
+
+    @admin.display(description=_("reason"))
+    def asked_for(self, transfer: Transfer) -> Any:
+        return REASONS.get(transfer.reason, transfer.reason)
 
     @admin.display(description=_("by"))
     def asked_by(self, transfer: Transfer) -> str:

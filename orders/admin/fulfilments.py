@@ -59,14 +59,14 @@ class FulfilmentAdmin(ReadOnlyAdmin):
     search_help_text = _("Order number, name, e-mail, telephone or card")
     inlines = (FulfilmentLineInline,)
     actions_detail = ("ready", "cancel")
-    readonly_fields = ("of_order", "prepared_by", "reasons", "sent_to")
+    readonly_fields = ("of_order", "place", "prepared_by", "reasons", "sent_to")
     fieldsets = (
         (
             None,
             {
                 "fields": (
                     ("of_order", "kind", "status"),
-                    ("store", "location", "confirmed"),
+                    ("store", "place", "confirmed"),
                     ("promised_at", "hold_until"),
                     ("picked_at", "ready_at", "closed_at"),
                     ("prepared_by", "picker_until", "shelf"),
@@ -91,6 +91,10 @@ class FulfilmentAdmin(ReadOnlyAdmin):
     @admin.display(description=_("order"))
     def of_order(self, fulfilment: Fulfilment) -> str:
         return link_to(fulfilment.order)
+
+    @admin.display(description=_("location"))
+    def place(self, fulfilment: Fulfilment) -> str:
+        return link_to(fulfilment.location)
 
     @admin.display(description=_("prepared by"))
     def prepared_by(self, fulfilment: Fulfilment) -> str:
