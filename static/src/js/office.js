@@ -7,6 +7,9 @@ const mend = () => {
   set('#page > #main', 'role', 'main')
   set('.simplebar-content-wrapper[role="region"]', 'role', 'group')
   set('#nav-sidebar-inner', 'aria-label', 'Omnishop')
+  for (const tabs of document.querySelectorAll('nav#tabs-items')) {
+    tabs.setAttribute('aria-label', tabs.textContent.trim().replace(/\s+/g, ' ').slice(0, 80))
+  }
   for (const box of document.querySelectorAll('.select2-selection[role="combobox"]')) {
     const select = box.closest('.select2-container')?.previousElementSibling
     const label = select?.labels?.[0]
