@@ -196,7 +196,7 @@ def not_found(
         at=at,
         actor=actor,
     )
-    inventory.settle(document=number, at=at)
+    # Other units of the order may be lost, and not dealt with yet: `losses` settles all of them.
     shortages.make_good(
         fulfilment.order,
         fulfilment,
@@ -393,7 +393,6 @@ def goods_leave(fulfilment: Fulfilment, *, actor: str, at: datetime) -> None:
     ]
     if loose:
         inventory.sell(loose, document=f"{order.number}-F{fulfilment.pk}", at=at, actor=actor)
-        inventory.settle(document=order.number, at=at)
     for item in items:
         item.line.fulfilled += item.quantity - item.missing
     OrderLine.objects.bulk_update([item.line for item in items], ["fulfilled"])
@@ -466,7 +465,6 @@ def expire(*, fulfilment_id: int, at: datetime) -> bool:
             actor="task",
             at=at,
         )
-    inventory.settle(document=order.number, at=at)
     events.tell(order, "order_not_collected", at=at, fulfilment=fulfilment)
     return True
 
