@@ -36,7 +36,7 @@ NAMES = (
 )
 
 
-def own_database() -> str:
+def own_database(name: str = "omnishop_bench") -> str:
     """The address of a database of the benchmarks' own, made when it is not there."""
     from omnishop import embedded
 
@@ -46,11 +46,11 @@ def own_database() -> str:
     with psycopg.connect(
         host=home["HOST"], port=home["PORT"], user=home["USER"], dbname="postgres", autocommit=True
     ) as admin:
-        known = admin.execute("SELECT 1 FROM pg_database WHERE datname = 'omnishop_bench'")
+        known = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if not known.fetchone():
-            admin.execute("CREATE DATABASE omnishop_bench")
+            admin.execute(f"CREATE DATABASE {name}")
     host = quote(str(home["HOST"]), safe="")
-    return f"postgres://{home['USER']}@{host}:{home['PORT']}/omnishop_bench"
+    return f"postgres://{home['USER']}@{host}:{home['PORT']}/{name}"
 
 
 def seed() -> None:
