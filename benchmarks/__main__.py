@@ -32,6 +32,8 @@ NAMES = (
     "reserve_uniform",
     "reserve_hot",
     "reserve_hot_share",
+    "availability",
+    "sourcing",
     "memory_mib",
 )
 
@@ -74,13 +76,15 @@ def main() -> int:
     import django
 
     django.setup()
-    from benchmarks import pages, stock
+    from benchmarks import pages, promises, stock
 
     entries: dict[str, Callable[[], Result]] = {
         "place_order": stock.place_order,
         "reserve_uniform": lambda: stock.reserve_entries("reserve_uniform"),
         "reserve_hot": lambda: stock.reserve_entries("reserve_hot"),
         "reserve_hot_share": stock.hot_share,
+        "availability": promises.availability,
+        "sourcing": promises.sourcing,
     }
     chosen = [options.only] if options.only else list(NAMES)
     results: list[Result] = []
