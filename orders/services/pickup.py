@@ -13,6 +13,7 @@ from inventory.services import transfers
 from loyalty import services as loyalty
 from omnishop.kernel.errors import Invalid, NotFound
 from omnishop.kernel.money import allocate
+from omnishop.kernel.transactions import retried
 from omnishop.network.hours import hold_until
 from orders.errors import IllegalMove, NotPaid, StillComing, Taken, WrongCode
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment
@@ -170,7 +171,7 @@ def _picked_if_complete(fulfilment: Fulfilment, *, actor: str, at: datetime) -> 
         _move(fulfilment, Status.PICKED, actor=actor, at=at)
 
 
-@transaction.atomic
+@retried
 def not_found(
     *, fulfilment_id: int, line_id: int, quantity: int, actor: str, at: datetime
 ) -> Fulfilment:
@@ -351,7 +352,7 @@ def delivered(*, fulfilment_id: int, actor: str, at: datetime) -> Fulfilment:
     return fulfilment
 
 
-@transaction.atomic
+@retried
 def source_again(
     *, fulfilment_id: int, actor: str, at: datetime, location_id: int | None = None
 ) -> bool:
