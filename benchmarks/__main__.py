@@ -32,11 +32,13 @@ NAMES = (
     "reserve_uniform",
     "reserve_hot",
     "reserve_hot_share",
+    "availability",
+    "sourcing",
     "memory_mib",
 )
 
 
-def own_database() -> str:
+def own_database(name: str = "omnishop_bench") -> str:
     """The address of a database of the benchmarks' own, made when it is not there."""
     from omnishop import embedded
 
@@ -46,11 +48,11 @@ def own_database() -> str:
     with psycopg.connect(
         host=home["HOST"], port=home["PORT"], user=home["USER"], dbname="postgres", autocommit=True
     ) as admin:
-        known = admin.execute("SELECT 1 FROM pg_database WHERE datname = 'omnishop_bench'")
+        known = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if not known.fetchone():
-            admin.execute("CREATE DATABASE omnishop_bench")
+            admin.execute(f"CREATE DATABASE {name}")
     host = quote(str(home["HOST"]), safe="")
-    return f"postgres://{home['USER']}@{host}:{home['PORT']}/omnishop_bench"
+    return f"postgres://{home['USER']}@{host}:{home['PORT']}/{name}"
 
 
 def seed() -> None:
@@ -74,13 +76,15 @@ def main() -> int:
     import django
 
     django.setup()
-    from benchmarks import pages, stock
+    from benchmarks import pages, promises, stock
 
     entries: dict[str, Callable[[], Result]] = {
         "place_order": stock.place_order,
         "reserve_uniform": lambda: stock.reserve_entries("reserve_uniform"),
         "reserve_hot": lambda: stock.reserve_entries("reserve_hot"),
         "reserve_hot_share": stock.hot_share,
+        "availability": promises.availability,
+        "sourcing": promises.sourcing,
     }
     chosen = [options.only] if options.only else list(NAMES)
     results: list[Result] = []

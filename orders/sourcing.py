@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import combinations
 
 MOST_COMBINED = 3  # locations; beyond, each step takes the one that covers most of what is left
-MOST_CANDIDATES = 16  # of the best that are combined; with more the search would not be bounded
+MOST_CANDIDATES = 50  # of the best that are combined by three; the search has to be bounded
 
 
 class Skipped(StrEnum):
@@ -86,8 +86,8 @@ def choose(
     """Take the goods from the fewest locations, then the nearest, then by priority.
 
     `free` is variant → location → units. One location that has everything always wins, then two,
-    then three of the best that have something; beyond, greedily. None when all that may be asked
-    do not have it together.
+    then three, of at most the fifty that have most; beyond, greedily. None when all that may be
+    asked do not have it together.
     """
     needed: dict[int, int] = {}
     for want in wanted:
@@ -116,16 +116,23 @@ Has = Callable[[int, int], int]  # location, variant → units it can give
 def _fewest(
     asked: Sequence[Candidate], needed: Mapping[int, int], has: Has
 ) -> tuple[Candidate, ...] | None:
+    shelves = [
+        ({place.location_id: has(place.location_id, variant_id) for place in asked}, units)
+        for variant_id, units in needed.items()
+    ]
+    # The scarcest article first: nearly all of thousands of combinations lack that one.
+    shelves.sort(key=lambda shelf: sum(shelf[0].values()) / max(1, shelf[1]))
+
     def covers(places: Sequence[Candidate]) -> bool:
-        return all(
-            sum(has(place.location_id, variant_id) for place in places) >= units
-            for variant_id, units in needed.items()
-        )
+        for there, units in shelves:
+            if sum([there[place.location_id] for place in places]) < units:
+                return False
+        return True
 
     if not covers(asked):
         return None
     for count in range(1, MOST_COMBINED + 1):
-        pool = asked if count == 1 else _best(asked, needed, has)
+        pool = asked if count < MOST_COMBINED else _best(asked, needed, has)
         found = [places for places in combinations(pool, count) if covers(places)]
         if found:
             return min(found, key=_nearest)

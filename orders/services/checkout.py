@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog import selectors as catalog
@@ -26,6 +25,7 @@ from inventory.selectors import store_location
 from loyalty import services as loyalty
 from loyalty.models import Account
 from omnishop.kernel.errors import Invalid, NotFound
+from omnishop.kernel.transactions import retried
 from omnishop.network.hours import hold_until
 from omnishop.network.models import LegalEntity, Store
 from omnishop.network.places import point_of_postcode
@@ -109,7 +109,7 @@ def check_contact(contact: Contact) -> Contact:
     )
 
 
-@transaction.atomic
+@retried
 def place(
     *, basket_id: int, request: Request, at: datetime, customer: Customer | None = None
 ) -> Order:

@@ -2,16 +2,15 @@
 
 from datetime import datetime
 
-from django.db import transaction
-
 from inventory import services as inventory
 from inventory.models import Reservation
 from inventory.services import transfers
+from omnishop.kernel.transactions import retried
 from orders.models import Fulfilment, Order, Shortage
 from orders.services import pickup, shortages
 
 
-@transaction.atomic
+@retried
 def settle(*, document: str, at: datetime) -> bool:
     """Deal with what an order lost: find it elsewhere, else ask its shopper (INVARIANTS §2 c,
     F-14). A repeat finds nothing to do.

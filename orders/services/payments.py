@@ -17,6 +17,7 @@ from inventory.errors import InsufficientStock
 from inventory.models import Reservation
 from omnishop.kernel.claims import claim
 from omnishop.kernel.errors import Invalid, NotFound
+from omnishop.kernel.transactions import retried
 from omnishop.network.hours import hold_until
 from orders import offers
 from orders.models import Basket, Fulfilment, FulfilmentLine, Order, Payment, PaymentEvent, Refund
@@ -100,7 +101,7 @@ def ask(*, reference: str, at: datetime) -> Payment:
     return payment
 
 
-@transaction.atomic
+@retried
 def apply(*, reference: str, outcome: Outcome, at: datetime) -> None:
     """Write what became of a payment; the second time changes nothing (INVARIANTS P-3).
 

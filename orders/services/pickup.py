@@ -13,6 +13,7 @@ from inventory.services import transfers
 from loyalty import services as loyalty
 from omnishop.kernel.errors import Invalid, NotFound
 from omnishop.kernel.money import allocate
+from omnishop.kernel.transactions import retried
 from omnishop.network.hours import hold_until
 from orders.errors import IllegalMove, NotPaid, StillComing, Taken, WrongCode
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment
@@ -170,7 +171,7 @@ def _picked_if_complete(fulfilment: Fulfilment, *, actor: str, at: datetime) -> 
         _move(fulfilment, Status.PICKED, actor=actor, at=at)
 
 
-@transaction.atomic
+@retried
 def not_found(
     *, fulfilment_id: int, line_id: int, quantity: int, actor: str, at: datetime
 ) -> Fulfilment:
@@ -196,7 +197,7 @@ def not_found(
         at=at,
         actor=actor,
     )
-    inventory.settle(document=number, at=at)
+    # Other units of the order may be lost, and not dealt with yet: `losses` settles all of them.
     shortages.make_good(
         fulfilment.order,
         fulfilment,
@@ -351,7 +352,7 @@ def delivered(*, fulfilment_id: int, actor: str, at: datetime) -> Fulfilment:
     return fulfilment
 
 
-@transaction.atomic
+@retried
 def source_again(
     *, fulfilment_id: int, actor: str, at: datetime, location_id: int | None = None
 ) -> bool:
@@ -393,7 +394,6 @@ def goods_leave(fulfilment: Fulfilment, *, actor: str, at: datetime) -> None:
     ]
     if loose:
         inventory.sell(loose, document=f"{order.number}-F{fulfilment.pk}", at=at, actor=actor)
-        inventory.settle(document=order.number, at=at)
     for item in items:
         item.line.fulfilled += item.quantity - item.missing
     OrderLine.objects.bulk_update([item.line for item in items], ["fulfilled"])
@@ -466,7 +466,6 @@ def expire(*, fulfilment_id: int, at: datetime) -> bool:
             actor="task",
             at=at,
         )
-    inventory.settle(document=order.number, at=at)
     events.tell(order, "order_not_collected", at=at, fulfilment=fulfilment)
     return True
 
