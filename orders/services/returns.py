@@ -248,6 +248,7 @@ def _reverse(
             at=at,
             occasion=f":{document.number}",
             amount_minor=document.total_minor,
+            cash_minor=sum(part for method, part in given if method == "cash" and till is None),
         )
     return document
 
