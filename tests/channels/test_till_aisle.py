@@ -1,6 +1,7 @@
 """Ordering at the till what the shop lacks: the line, for whom and where to, then payment (T5)."""
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from orders.models import Fulfilment, Order, Receipt, Refund
@@ -111,6 +112,8 @@ def test_the_receipt_page_shows_the_code_of_what_is_collected_later(shop, wareho
     page = shop.get(paid.headers["Location"]).content.decode()
     assert f"code {order.fulfilments.get(kind='pickup').code}" in page
     assert receipt.total_minor == 4000
+    theirs = Client().get(reverse("storefront:order", args=[order.token])).content.decode()
+    assert f"Retrait à {shop.store.name}" in theirs  # the link of the mail
 
 
 @pytest.mark.parametrize(

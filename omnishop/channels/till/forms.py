@@ -254,10 +254,11 @@ class OrderForm(forms.Form):
             del self.fields[name]
         for field in self.fields.values():
             field.widget.attrs |= {"class": "input", "autocomplete": "off"}
+        self.fields["name"].widget.attrs["autofocus"] = not self.is_bound
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        if "name" in data and not (data.get("phone") or data.get("email")):
+        if not (data.get("phone") or data.get("email") or {"phone", "email"} & set(self.errors)):
             self.add_error("email", _("Enter a telephone number or an e-mail address."))
         return data
 
