@@ -54,6 +54,11 @@ def _keep(response: HttpResponse, draft: Draft) -> HttpResponse:
     return response
 
 
+def remember_postcode(request: Request, response: HttpResponse, postcode: str) -> HttpResponse:
+    """Where the shopper is, so far as they said: stores are offered nearest first from there."""
+    return _keep(response, _draft(request) | {"postcode": postcode})
+
+
 def _steps(draft: Draft, at_step: str) -> list[dict[str, Any]]:
     """The steps with the summaries of those that are done (C2)."""
     way = ""

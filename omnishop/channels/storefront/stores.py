@@ -15,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from omnishop.channels.storefront.checkout import remember_postcode
 from omnishop.channels.storefront.context import STORE_COOKIE, Request, Shopper, stores
 from omnishop.channels.storefront.hours import DayHours, hours_words, week
 from omnishop.channels.storefront.pages import private, shared
@@ -117,7 +118,7 @@ def store_list(request: Request) -> HttpResponse:
     shopper, at = Shopper(request), timezone.now()
     found, context = _listed(request, shopper, at=at)
     back = request.GET.get("next", "")
-    return private(
+    response = private(
         render(
             request,
             "storefront/stores.html",
@@ -125,6 +126,9 @@ def store_list(request: Request) -> HttpResponse:
             | {"found": found, "store": shopper.store, "now": at, "next": _safe(request, back)},
         )
     )
+    if shopper.basket and point_of_postcode(context["place"]):
+        return remember_postcode(request, response, context["place"].replace(" ", ""))
+    return response
 
 
 def _safe(request: Request, address: str) -> str:
