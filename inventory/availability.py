@@ -162,6 +162,17 @@ class Answer:
         return max(days, default=None)
 
     @property
+    def status(self) -> Status:
+        """What can be said of the whole basket: as much as of the article that is worst off."""
+        order = list(Status)
+        return max((line.status for line in self.lines), key=order.index, default=Status.NOW)
+
+    @property
+    def complete_on(self) -> date | None:
+        """The day by which the last article comes that is not there now, awaited ones included."""
+        return max((line.by for line in self.lines if line.by), default=None)
+
+    @property
     def units_now(self) -> int:
         return sum(min(line.now, line.wanted) for line in self.lines)
 

@@ -36,6 +36,18 @@ class PriceChanged(Refusal):
         super().__init__(_("A price has changed since you saw it. Check the new total."))
 
 
+class CannotBeOrdered(Refusal):
+    """Articles of a sale cannot be ordered for the customer in that quantity; they are named."""
+
+    code = "cannot_be_ordered"
+
+    def __init__(self, articles: str) -> None:
+        super().__init__(
+            _("Cannot be ordered in that way any more: %(articles)s. Choose another way.")
+            % {"articles": articles}
+        )
+
+
 class WrongCode(Invalid):
     """The pick-up code is not this order's."""
 

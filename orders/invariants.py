@@ -332,8 +332,10 @@ RULES: dict[str, tuple[str, str]] = {
         SELECT 'message' AS queue, id, due_at FROM customers_message
          WHERE status = 'queued' AND due_at < %(at)s - interval '5 minutes'
         UNION ALL
-        SELECT 'refund', id, created_at FROM orders_refund
-         WHERE status = 'due' AND created_at < %(at)s - interval '15 minutes'
+        SELECT 'refund', r.id, r.created_at FROM orders_refund r
+          JOIN orders_payment p ON p.id = r.payment_id
+         WHERE r.status = 'due' AND p.provider <> ''  -- cash waits at the till for its owner
+           AND r.created_at < %(at)s - interval '15 minutes'
         UNION ALL
         SELECT 'reminder', id, due_at FROM orders_relaunch
          WHERE status = 'scheduled' AND due_at < %(at)s - interval '15 minutes'

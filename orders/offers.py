@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 
 from catalog import selectors as catalog
 from catalog.pricing import DeliveryPrice
-from inventory.availability import Answer, Place, Stock, Way, stock
+from inventory.availability import Answer, Place, Status, Stock, Way, stock
 from inventory.models import StockLocation, StoreLocation
 from omnishop.network import promise
 from omnishop.network.hours import hold_until
@@ -309,6 +309,28 @@ def arrives_on(method: DeliveryMethod, at: datetime, *, cut_off: time | None = N
     )
     assert day is not None  # noqa: S101  a method has its days
     return day
+
+
+def quickest() -> DeliveryMethod | None:
+    """The delivery that takes the fewest days."""
+    return DeliveryMethod.objects.filter(active=True).order_by("working_days", "pk").first()
+
+
+def delivered_on(
+    answer: Answer, method: DeliveryMethod | None, at: datetime, *, cut_off: time | None
+) -> date | None:
+    """The day a basket is at the door, once what is awaited of it has come in; None when it
+    cannot be sent.
+    """
+    if method is None or answer.status == Status.NO:
+        return None
+    day = arrives_on(method, at, cut_off=cut_off)
+    if answer.complete_on is None:
+        return day
+    return max(
+        day,
+        promise.working_days_after(answer.complete_on, method.working_days, settings.VAT_TERRITORY),
+    )
 
 
 def day_after(at: datetime, working_days: int) -> date:

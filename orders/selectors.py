@@ -19,7 +19,7 @@ from loyalty.selectors import taken_back
 from omnishop.kernel.errors import Invalid
 from omnishop.kernel.money import unit_share
 from orders import offers
-from orders.models import Basket, BasketLine, DeliveryMethod, Order, OrderLine, Payment
+from orders.models import Basket, BasketLine, DeliveryMethod, Order, OrderLine, Payment, Refund
 from orders.models.payment import REFUND_ORDER
 
 
@@ -299,13 +299,32 @@ def refund_plan(payments: Iterable[Payment], amount_minor: int) -> list[tuple[Pa
     return plan
 
 
+def cash_due(order_id: int) -> QuerySet[Refund]:
+    """Cash to give out on an order: what was cancelled while nobody stood at the till."""
+    return Refund.objects.filter(
+        payment__order=order_id, payment__method=Payment.Method.CASH, status=Refund.Status.DUE
+    ).select_related("payment")
+
+
 def with_delivery(order: Order, units: Mapping[int, int], *, handed_over: bool) -> dict[int, int]:
-    """The units, and the delivery with them when they are the last of the order (CST-4)."""
+    """The units, and the delivery with them when they are the last that it brings (CST-4).
+
+    What is collected in a store was not brought: a till's sale may have both.
+    """
     wanted = {pk: count for pk, count in units.items() if count}
     lines = list(order.lines.all())
-    goods = [line for line in lines if line.kind == OrderLine.Kind.PRODUCT]
-    if wanted and all(
-        line.quantity == line.cancelled + line.returned + wanted.get(line.pk, 0) for line in goods
+    goods = [
+        line
+        for line in lines
+        if line.kind == OrderLine.Kind.PRODUCT and line.collecting_store_id is None
+    ]
+    if (
+        goods
+        and any(line.pk in wanted for line in goods)
+        and all(
+            line.quantity == line.cancelled + line.returned + wanted.get(line.pk, 0)
+            for line in goods
+        )
     ):
         for line in lines:
             if line.kind == OrderLine.Kind.DELIVERY:

@@ -10,7 +10,7 @@ from inventory.models import Reservation
 from omnishop.kernel.claims import each
 from orders.models import Fulfilment, Order, Payment, Refund, SandboxCharge, Shortage
 from orders.providers.sandbox import signed_notice
-from orders.services import losses, payments, pickup, relaunch, shortages, unpaid
+from orders.services import aisle, losses, payments, pickup, relaunch, shortages, unpaid
 
 
 @shared_task(name="orders.expire_pickups")
@@ -45,13 +45,18 @@ def _remind(pk: int, *, days: int, at: datetime) -> bool:
 
 @shared_task(name="orders.expire_unpaid")
 def expire_unpaid(limit: int = 200) -> int:
-    """Orders whose payment time is over; the provider is asked once more before they go (F-7)."""
+    """Orders whose payment time is over; the provider is asked once more before they go (F-7).
+
+    At a till they stay, as somebody is paying, but others may have what they held.
+    """
     at = timezone.now()
     late = Order.objects.filter(
         status=Order.Status.AWAITING_PAYMENT, hold_expires_at__lte=at
     ).order_by("hold_expires_at")
 
     def end(order: Order) -> bool:
+        if order.till_id:
+            return aisle.let_go(order_id=order.pk, at=at)
         for payment in order.payments.all():
             if payment.status == Payment.Status.PENDING:
                 payments.ask(reference=payment.reference, at=at)
@@ -75,9 +80,13 @@ def ask_pending_payments(limit: int = 200) -> int:
 
 @shared_task(name="orders.send_due_refunds")
 def send_due_refunds(limit: int = 200) -> int:
-    """Refunds that their providers have not got yet."""
+    """Refunds that their providers have not got yet; cash waits for its owner."""
     at = timezone.now()
-    due = Refund.objects.filter(status=Refund.Status.DUE).order_by("created_at")
+    due = (
+        Refund.objects.filter(status=Refund.Status.DUE)
+        .exclude(payment__provider="")
+        .order_by("created_at")
+    )
     ids = due.values_list("pk", flat=True)[:limit]
     return each(ids, lambda pk: payments.send_refund(refund_id=pk, at=at))
 

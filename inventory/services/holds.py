@@ -1,7 +1,7 @@
 """Promises: hold a whole basket or nothing, then fulfil, release or shorten (DESIGN 3.2)."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -162,13 +162,19 @@ def held(*, document: str) -> list[Reservation]:
 
 
 @joined
-def extend(*, document: str, expires_at: datetime | None, at: datetime) -> bool:
-    """Keep a document's holds until another time; False when it holds nothing (any more)."""
+def extend(
+    *,
+    document: str,
+    expires_at: datetime | None,
+    at: datetime,
+    lines: Collection[int] | None = None,
+) -> bool:
+    """Keep a document's holds until another time, all of them or those of some lines; False when
+    it holds nothing (any more).
+    """
     holds, _levels = _held_and_locked(document)
-    if not holds:
-        return False
-    Reservation.objects.held().filter(document=document).update(expires_at=expires_at)
-    return True
+    ids = [hold.pk for hold in holds if lines is None or hold.line in lines]
+    return bool(Reservation.objects.filter(pk__in=ids).update(expires_at=expires_at))
 
 
 def _parts(

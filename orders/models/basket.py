@@ -95,6 +95,13 @@ class Basket(models.Model):
 class BasketLine(models.Model):
     """One article of a basket, once."""
 
+    class Handover(models.TextChoices):
+        """How a till's line reaches the customer; the site asks once for the whole basket."""
+
+        TAKE_AWAY = "take_away", _("leaves now")
+        DELIVERY = "delivery", _("ordered, delivered")
+        PICKUP = "pickup", _("ordered, collected")
+
     basket = models.ForeignKey(Basket, models.CASCADE, related_name="lines")
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="+")
     quantity = models.PositiveIntegerField(_("quantity"))
@@ -102,6 +109,14 @@ class BasketLine(models.Model):
     # A till's discount on the whole line, with its reason (UX T7).
     discount_minor = models.PositiveIntegerField(_("discount"), default=0)
     discount_reason = models.CharField(_("reason"), max_length=80, blank=True)
+    # A till orders in the same sale what the shop lacks (UX T5).
+    handover = models.CharField(
+        _("handed over"),
+        max_length=10,
+        choices=Handover,
+        default=Handover.TAKE_AWAY,
+        db_default=Handover.TAKE_AWAY,
+    )
     added_at = models.DateTimeField(_("added"))
     # Set when it joined another basket: what that one had of it before, to undo it.
     units_before = models.PositiveIntegerField(_("units before merging"), null=True, blank=True)

@@ -167,6 +167,20 @@ def discount(
 
 
 @transaction.atomic
+def hand_over_by(*, basket_id: int, variant_id: int, handover: str, at: datetime) -> None:
+    """Whether a line of a till's sale leaves now or is ordered for the customer (UX T5)."""
+    basket = opened(basket_id)
+    if basket.till_id is None:
+        raise Refusal(_("On the site the whole basket is ordered in one way."))
+    changed = BasketLine.objects.filter(basket=basket, variant_id=variant_id).update(
+        handover=BasketLine.Handover(handover)
+    )
+    if not changed:
+        raise NotFound(_("This article is not in the sale."))
+    _touch(basket, at)
+
+
+@transaction.atomic
 def see_prices(*, basket_id: int, at: datetime) -> None:
     """The shopper has seen today's prices; later changes are told against these."""
     basket = opened(basket_id)
@@ -249,7 +263,9 @@ def leave_till(*, basket_id: int) -> None:
     basket = opened(basket_id)
     if basket.channel != "web":
         raise Refusal(_("This sale was begun at the till. Put it aside or empty it."))
-    basket.lines.update(discount_minor=0, discount_reason="")
+    basket.lines.update(
+        discount_minor=0, discount_reason="", handover=BasketLine.Handover.TAKE_AWAY
+    )
     basket.till = None
     basket.store = None
     basket.save(update_fields=["till", "store"])

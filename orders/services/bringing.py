@@ -17,9 +17,13 @@ from orders.models import Fulfilment, Order
 
 
 def elsewhere(order: Order, fulfilment: Fulfilment) -> list[Reservation]:
-    """What a locked order holds at other places than the store of its pick-up."""
+    """What a locked order holds for a pick-up at other places than its store."""
     own = StoreLocation.objects.filter(store=fulfilment.store_id).values("location")
-    found = Reservation.objects.held().filter(document=order.number).exclude(location__in=own)
+    found = (
+        Reservation.objects.held()
+        .filter(document=order.number, line__in=fulfilment.lines.values("line__position"))
+        .exclude(location__in=own)
+    )
     return list(found.order_by("line", "pk"))
 
 

@@ -5,7 +5,7 @@ The second transaction, after the provider's answer, is in `payments` (DESIGN 3.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -153,7 +153,7 @@ def place(
             variant_id=gone[0].variant_id,
         )
     goods_minor = sum(prices[line.variant_id].amount_minor * line.quantity for line in lines)
-    method, delivery = _delivery(request.way, goods_minor, at=at)
+    method, delivery = delivery_of(request.way, goods_minor, at=at)
     # A discount given at a till holds at that till alone.
     wants = [Want(line.variant_id, line.quantity) for line in lines]
     priced = quote(wants, prices, delivery=delivery)
@@ -163,8 +163,8 @@ def place(
         Wanted(position, line.variant_id, line.quantity)
         for position, line in enumerate(lines, start=1)
     ]
-    store = _store(request.way)
-    sourced = _sourced(wanted, request.way, store, at=at)
+    store = pickup_store(request.way)
+    sourced = source(wanted, request.way, store, at=at)
     ready_at = None
     if store:
         ready_at = offers.ready_at(store, at, ahead=store.ahead, brought=sourced.brought)
@@ -183,7 +183,7 @@ def place(
     )
 
 
-def _store(way: Pickup | Delivery) -> "WithAnnotations[Store, offers.Queue] | None":
+def pickup_store(way: Pickup | Delivery) -> "WithAnnotations[Store, offers.Queue] | None":
     if isinstance(way, Delivery):
         return None
     store = offers.stores_with_queue().filter(pk=way.store_id).select_related("entity").first()
@@ -192,7 +192,7 @@ def _store(way: Pickup | Delivery) -> "WithAnnotations[Store, offers.Queue] | No
     return store
 
 
-def _sourced(
+def source(
     wanted: list[Wanted], way: Pickup | Delivery, store: Store | None, *, at: datetime
 ) -> offers.Sourced:
     if store:
@@ -205,7 +205,7 @@ def _sourced(
     return sourced
 
 
-def _delivery(
+def delivery_of(
     way: Pickup | Delivery, goods_minor: int, *, at: datetime
 ) -> tuple[DeliveryMethod | None, DeliveryPrice | None]:
     """The delivery asked for and what it costs; nothing for a pick-up."""
@@ -300,11 +300,11 @@ def _write(
         # An unpaid reservation is concluded at the till: a sale in the store (CST-6).
         place=OrderLine.ContractPlace.STORE if in_store else OrderLine.ContractPlace.DISTANCE,
     )
-    _write_fulfilments(
+    write_fulfilments(
         order,
         written,
         sourced,
-        request=request,
+        way=request.way,
         store=store,
         method=method,
         ready_at=ready_at,
@@ -349,9 +349,12 @@ def write_lines(
     store: Store | None,
     place: OrderLine.ContractPlace,
     selling_store: Store | None = None,
+    elsewhere: Mapping[int, Store | None] | None = None,
 ) -> list[OrderLine]:
     """Copy the priced basket into order lines, delivery last; every channel's orders get theirs
-    here."""
+    here. They are collected at the store, but for positions that `elsewhere` names.
+    """
+    collected_at = elsewhere or {}
     location_of = {part.line: part.location_id for part in reversed(taken)}
     rows = [
         OrderLine(
@@ -368,7 +371,7 @@ def write_lines(
             tax_bp=quoted.unit.tax_bp,
             tax_minor=quoted.tax_minor,
             selling_store=selling_store,
-            collecting_store=store,
+            collecting_store=collected_at.get(position, store),
             location_id=location_of.get(position),
             contract_place=place,
         )
@@ -399,12 +402,12 @@ def line_name(line: BasketLine) -> str:
     return f"{product.name} · {options}" if options else str(product.name)
 
 
-def _write_fulfilments(
+def write_fulfilments(
     order: Order,
     lines: list[OrderLine],
     sourced: offers.Sourced,
     *,
-    request: Request,
+    way: Pickup | Delivery,
     store: Store | None,
     method: DeliveryMethod | None,
     ready_at: datetime | None,
@@ -418,7 +421,6 @@ def _write_fulfilments(
     for part in sourced.taken:
         place = (counter or sourced.taken[0].location_id) if store else part.location_id
         units[place, part.line] = units.get((place, part.line), 0) + part.quantity
-    way = request.way
     fulfilments = {
         location_id: Fulfilment(
             order=order,

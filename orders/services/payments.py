@@ -3,6 +3,7 @@
 A call to a provider is made between transactions, never inside one (DESIGN 3.3).
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -178,32 +179,12 @@ def confirm(order: Order, *, at: datetime) -> bool:
     When the hold ran out meanwhile it is taken anew; when the goods are gone the money goes back
     and the shopper is told (F-10). Returns whether the order stands.
     """
-    fulfilments: list[WithAnnotations[Fulfilment, offers.AtStore]] = list(
-        # The prefetch makes the type checker forget the annotations.
-        order.fulfilments.select_related("store")
-        .annotate(ahead=offers.waiting_at("store"), own=offers.locations_of("store"))
-        .prefetch_related(Prefetch("lines", FulfilmentLine.objects.select_related("line")))
-        .order_by("pk")  # type: ignore[arg-type]
-    )
-    holds = _keep_goods(order, fulfilments, at=at)
-    if holds is None:
+    fulfilments = keep_promise(order, actor="task", at=at)
+    if fulfilments is None:
         unpaid.abandon(order_id=order.pk, actor="task", at=at)
         order.refresh_from_db()
         events.tell(order, "order_sold_out", at=at)
         return False
-    kept_until = None
-    for fulfilment in fulfilments:
-        fulfilment.confirmed = True
-        if fulfilment.kind == Fulfilment.Kind.PICKUP and fulfilment.store:
-            store = fulfilment.store
-            afar = [hold for hold in holds if hold.location_id not in fulfilment.own]
-            brought = bringing.ask(order, fulfilment, afar, at=at, actor="task")
-            ready = offers.ready_at(store, at, ahead=fulfilment.ahead, brought=brought)
-            fulfilment.promised_at = ready
-            kept_until = hold_until(store, ready) if ready else None
-            fulfilment.hold_until = kept_until
-    inventory.extend(document=order.number, expires_at=kept_until, at=at)
-    Fulfilment.objects.bulk_update(fulfilments, ["confirmed", "promised_at", "hold_until"])
     order.status = Order.Status.PLACED
     order.paid_at = at
     order.sold_on = order.business_day(at)
@@ -217,6 +198,42 @@ def confirm(order: Order, *, at: datetime) -> bool:
     first = fulfilments[0] if fulfilments else None
     events.tell(order, "order_placed", at=at, fulfilment=first)
     return True
+
+
+def keep_promise(order: Order, *, actor: str, at: datetime) -> list[Fulfilment] | None:
+    """The fulfilments of a locked order that is paid now are to be done: goods kept for as long
+    as they take, what is elsewhere asked for, the time promised anew. None when goods are gone.
+    """
+    fulfilments: list[WithAnnotations[Fulfilment, offers.AtStore]] = list(
+        # The prefetch makes the type checker forget the annotations.
+        order.fulfilments.select_related("store")
+        .annotate(ahead=offers.waiting_at("store"), own=offers.locations_of("store"))
+        .prefetch_related(Prefetch("lines", FulfilmentLine.objects.select_related("line")))
+        .order_by("pk")  # type: ignore[arg-type]
+    )
+    holds = _keep_goods(order, fulfilments, at=at)
+    if holds is None:
+        return None
+    lines_until: dict[datetime | None, set[int]] = defaultdict(set)
+    for fulfilment in fulfilments:
+        fulfilment.confirmed = True
+        positions = {item.line.position for item in fulfilment.lines.all()}
+        if fulfilment.kind == Fulfilment.Kind.PICKUP and fulfilment.store:
+            store = fulfilment.store
+            afar = [
+                hold
+                for hold in holds
+                if hold.line in positions and hold.location_id not in fulfilment.own
+            ]
+            brought = bringing.ask(order, fulfilment, afar, at=at, actor=actor)
+            ready = offers.ready_at(store, at, ahead=fulfilment.ahead, brought=brought)
+            fulfilment.promised_at = ready
+            fulfilment.hold_until = hold_until(store, ready) if ready else None
+        lines_until[fulfilment.hold_until] |= positions
+    for until, lines in lines_until.items():
+        inventory.extend(document=order.number, expires_at=until, at=at, lines=lines)
+    Fulfilment.objects.bulk_update(fulfilments, ["confirmed", "promised_at", "hold_until"])
+    return list(fulfilments)
 
 
 def _keep_goods(

@@ -239,9 +239,19 @@ def ready(*, fulfilment_id: int, actor: str, at: datetime, shelf: str = "") -> F
         # Late by us: the days to collect it begin now.
         fulfilment.hold_until = hold_until(fulfilment.store, at)
         fulfilment.save(update_fields=["hold_until"])
-        inventory.extend(document=fulfilment.order.number, expires_at=fulfilment.hold_until, at=at)
+        _keep(fulfilment, at=at)
     events.tell(fulfilment.order, "order_ready", at=at, fulfilment=fulfilment)
     return fulfilment
+
+
+def _keep(fulfilment: Fulfilment, *, at: datetime) -> None:
+    """Hold its goods for as long as it is kept, and no others of the order."""
+    inventory.extend(
+        document=fulfilment.order.number,
+        expires_at=fulfilment.hold_until,
+        at=at,
+        lines=list(fulfilment.lines.values_list("line__position", flat=True)),
+    )
 
 
 @transaction.atomic
@@ -480,7 +490,7 @@ def extend(*, fulfilment_id: int, until: datetime, actor: str, at: datetime) -> 
         raise IllegalMove(fulfilment.order, fulfilment.get_status_display())
     fulfilment.hold_until = until
     fulfilment.save(update_fields=["hold_until"])
-    inventory.extend(document=fulfilment.order.number, expires_at=until, at=at)
+    _keep(fulfilment, at=at)
     events.record(fulfilment.order, "extended", actor=actor, at=at, until=until.isoformat())
     return fulfilment
 

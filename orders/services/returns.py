@@ -18,8 +18,24 @@ from loyalty.models import Account, PointsLot
 from omnishop.kernel.errors import Invalid, NotFound
 from omnishop.network.models import Till
 from orders.errors import IllegalMove
-from orders.models import Fulfilment, Order, OrderLine, Return, ReturnLine, Shortage
-from orders.selectors import line_left, refund_plan, returned_points, returned_totals, with_delivery
+from orders.models import (
+    Fulfilment,
+    Order,
+    OrderLine,
+    Receipt,
+    Refund,
+    Return,
+    ReturnLine,
+    Shortage,
+)
+from orders.selectors import (
+    cash_due,
+    line_left,
+    refund_plan,
+    returned_points,
+    returned_totals,
+    with_delivery,
+)
 from orders.services import events, receipts, unpaid
 
 STOCK_STATUS = {
@@ -212,7 +228,7 @@ def _reverse(
             at=at,
             actor=actor,
         )
-    given = _give_back(order, document, actor=actor, at=at)
+    given = _give_back(order, document, at_till=till is not None, actor=actor, at=at)
     _take_points_back(order, lines, document, actor=actor, at=at)
     if till:
         receipts.issue_return(document=document, till=till, tenders=given, at=at)
@@ -232,12 +248,13 @@ def _reverse(
             at=at,
             occasion=f":{document.number}",
             amount_minor=document.total_minor,
+            cash_minor=sum(part for method, part in given if method == "cash" and till is None),
         )
     return document
 
 
 def _give_back(
-    order: Order, document: Return, *, actor: str, at: datetime
+    order: Order, document: Return, *, at_till: bool, actor: str, at: datetime
 ) -> list[tuple[str, int]]:
     """Refund the document's sum, tender by tender; at the most what was paid and not refunded."""
     payments = list(order.payments.select_for_update().order_by("pk"))
@@ -251,9 +268,48 @@ def _give_back(
             reference=f"{document.number}:{payment.pk}",
             actor=actor,
             at=at,
+            at_till=at_till,
         )
         given.append((str(payment.method), part))
     return given
+
+
+@transaction.atomic
+def hand_out_cash(*, order_id: int, till: Till, actor: str, at: datetime) -> Receipt:
+    """Give the cash out that is due for what was cancelled, with the negative receipt of it.
+
+    Raises Invalid when none is due (any more).
+    """
+    order = Order.objects.locked().filter(pk=order_id).first()
+    due = list(cash_due(order_id).select_for_update(of=("self",)).order_by("pk"))
+    if order is None or not due:
+        raise Invalid(_("No cash is due on this order."))
+    receipt = None
+    for document in order.returns.order_by("pk"):
+        ours = [refund for refund in due if refund.reference.startswith(f"{document.number}:")]
+        if not ours:
+            continue
+        for refund in ours:
+            refund.status = Refund.Status.SETTLED
+            refund.settled_at = at
+            refund.save(update_fields=["status", "settled_at"])
+        tenders = [
+            (str(refund.payment.method), refund.amount_minor)
+            for refund in Refund.objects.filter(
+                payment__order=order, reference__startswith=f"{document.number}:"
+            ).select_related("payment")
+        ]
+        receipt = receipts.issue_return(document=document, till=till, tenders=tenders, at=at)
+        events.record(
+            order,
+            "cash_given",
+            actor=actor,
+            at=at,
+            document=document.number,
+            amount_minor=sum(refund.amount_minor for refund in ours),
+        )
+    assert receipt is not None  # noqa: S101  cash is due for a return alone
+    return receipt
 
 
 def _take_points_back(

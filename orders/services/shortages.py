@@ -95,7 +95,12 @@ def _for_the_same_store(
                 fulfilment=fulfilment,
                 occasion=f":{at:%Y%m%d%H%M%S}",
             )
-    inventory.extend(document=order.number, expires_at=fulfilment.hold_until, at=at)
+    inventory.extend(
+        document=order.number,
+        expires_at=fulfilment.hold_until,
+        at=at,
+        lines=list(fulfilment.lines.values_list("line__position", flat=True)),
+    )
     events.record(order, "sourced_again", actor=actor, at=at, **sourced.plan.reasons)
     return True
 

@@ -27,7 +27,7 @@ from orders.models import (
 )
 from orders.models.order import next_number
 from orders.providers import Outcome, ProviderUnavailable, provider
-from orders.services import events, pickup, receipts, unpaid
+from orders.services import aisle, events, pickup, receipts, returns, unpaid
 from orders.services.checkout import spend_points, write_lines
 from orders.services.payments import due
 from orders.sourcing import Taken
@@ -37,11 +37,19 @@ CASH_LIMIT_MINOR = 100_000  # CMF D112-3: no cash above 1,000 € (VAT-10)
 
 @transaction.atomic
 def open_order(
-    *, basket_id: int, till: Till, expected_total_minor: int | None, actor: str, at: datetime
+    *,
+    basket_id: int,
+    till: Till,
+    expected_total_minor: int | None,
+    actor: str,
+    at: datetime,
+    ordering: aisle.Ordering | None = None,
 ) -> Order:
     """The sale is ready to be paid; a repeat gives the same order (F-12).
 
-    Raises EmptyBasket, NotSold, or PriceChanged when the total is not the one on the screen.
+    What is ordered of it, for whom `ordering` says, is held until it is paid. Raises EmptyBasket,
+    NotSold, PriceChanged when the total is not the one on the screen, CannotBeOrdered or Invalid
+    for what is ordered; nothing is written then.
     """
     basket = (
         Basket.objects.select_for_update(of=("self",)).select_related("customer").get(pk=basket_id)
@@ -70,12 +78,13 @@ def open_order(
                 % {"name": line.variant.product.name},
                 variant_id=line.variant_id,
             )
-    priced = quote(selectors.wants_of(lines), prices)
+    planned = aisle.plan(lines, prices, ordering, at=at)
+    priced = quote(selectors.wants_of(lines), prices, delivery=planned.delivery)
     if expected_total_minor not in (None, priced.total_minor):
         raise PriceChanged(priced.total_minor)
     store = till.store
     location_id = store_location(store.pk)
-    customer = basket.customer
+    customer, contact = basket.customer, planned.contact
     order = Order.objects.create(
         number=next_number(),
         channel=Channel.TILL,
@@ -85,25 +94,31 @@ def open_order(
         entity_id=store.entity_id,
         store=store,
         till=till,
-        name=customer.name if customer else "",
+        name=contact.name if contact else customer.name if customer else "",
+        email=contact.email if contact else "",
+        phone=contact.phone if contact else "",
         language=customer.language if customer else "fr",
         currency=priced.currency,
         total_minor=priced.total_minor,
         tax_minor=priced.tax_minor,
         placed_at=at,
     )
-    write_lines(
+    leaving = [
+        Taken(position, line.variant_id, location_id, line.quantity)
+        for position, line in enumerate(lines, start=1)
+        if position not in planned.stores
+    ]
+    written = write_lines(
         order,
         lines,
         priced,
-        [
-            Taken(position, line.variant_id, location_id, line.quantity)
-            for position, line in enumerate(lines, start=1)
-        ],
+        leaving + planned.taken,
         store=store,
         place=OrderLine.ContractPlace.STORE,
         selling_store=store,
+        elsewhere=planned.stores,
     )
+    aisle.hold(order, planned, written, lines, at=at)
     return order
 
 
@@ -230,7 +245,8 @@ def _payable(order_id: int, till: Till) -> Order:
 @transaction.atomic
 def finish(*, order_id: int, till: Till, actor: str, at: datetime) -> Receipt:
     """Everything is paid: goods, receipt and points in one transaction, before "paid" is shown
-    (UX T11). A repeat gives the same receipt. Raises Invalid while something is due.
+    (UX T11). A repeat gives the same receipt. Raises Invalid while something is due,
+    CannotBeOrdered when what was ordered in it is gone.
     """
     order = (
         Order.objects.locked()
@@ -252,21 +268,27 @@ def finish(*, order_id: int, till: Till, actor: str, at: datetime) -> Receipt:
     order.returns.filter(counts=False).update(counts=True, business_on=order.sold_on)
     reserved = order.status == Order.Status.PLACED
     order.status = Order.Status.PLACED
-    order.save(update_fields=["paid_at", "sold_on", "status"])
+    order.hold_expires_at = None
+    order.save(update_fields=["paid_at", "sold_on", "status", "hold_expires_at"])
     if order.basket_id:
         Basket.objects.filter(pk=order.basket_id).update(
             status=Basket.Status.ORDERED, customer_id=order.customer_id
         )
     events.record(order, "paid", actor=actor, at=at)
     if not reserved:
-        _take_away(order, till, actor=actor, at=at)
+        ordered = aisle.confirm(order, actor=actor, at=at)
+        _take_away(order, till, ordered, actor=actor, at=at)
     tenders = list(order.payments.order_by("pk"))
     return receipts.issue_sale(order=order, till=till, tenders=tenders, at=at)
 
 
-def _take_away(order: Order, till: Till, *, actor: str, at: datetime) -> None:
-    """The goods leave with the customer; the stock never refuses it (ALG-1)."""
-    lines = list(order.lines.order_by("position"))
+def _take_away(order: Order, till: Till, ordered: set[int], *, actor: str, at: datetime) -> None:
+    """All but what is ordered leaves with the customer; the stock never refuses it (ALG-1)."""
+    lines = list(
+        order.lines.filter(kind=OrderLine.Kind.PRODUCT).exclude(pk__in=ordered).order_by("position")
+    )
+    if not lines:
+        return
     location_id = lines[0].location_id or store_location(till.store_id)
     inventory.sell(
         [
@@ -297,9 +319,8 @@ def _take_away(order: Order, till: Till, *, actor: str, at: datetime) -> None:
     for line in lines:
         line.fulfilled = line.quantity
     OrderLine.objects.bulk_update(lines, ["fulfilled"])
-    order.status = Order.Status.FULFILLED
-    order.save(update_fields=["status"])
     pickup.earn_points(order, lines, actor=actor, at=at)
+    returns.close_if_done(order, at=at)
 
 
 @transaction.atomic

@@ -55,10 +55,19 @@ def give_back_tenders(order: Order, *, actor: str, at: datetime) -> None:
 
 
 def refund(
-    payment: Payment, amount_minor: int, *, reason: str, reference: str, actor: str, at: datetime
+    payment: Payment,
+    amount_minor: int,
+    *,
+    reason: str,
+    reference: str,
+    actor: str,
+    at: datetime,
+    at_till: bool = True,
 ) -> None:
-    """Give money of a locked payment back: points and cash at once, cards by the refund task."""
-    settled = payment.provider == ""
+    """Give money of a locked payment back: points at once, cards by the refund task, cash from
+    the drawer; when nobody stands `at_till`, cash is due until its owner comes for it.
+    """
+    settled = payment.provider == "" and (at_till or payment.method != Payment.Method.CASH)
     payment.refunded_minor += amount_minor
     payment.save(update_fields=["refunded_minor"])
     Refund.objects.create(

@@ -19,10 +19,12 @@ from inventory.models import StockLocation
 from loyalty import services as loyalty
 from tests.factories import (
     LONG_AGO,
+    NOON,
     AccountFactory,
     BrandFactory,
     CategoryFactory,
     CustomerFactory,
+    DeliveryMethodFactory,
     StockLevelFactory,
     StoreFactory,
     UserFactory,
@@ -155,9 +157,60 @@ def test_availability_of_a_list_in_every_store_and_for_delivery(
     assert StockLocation.objects.count() == 3
 
 
+def test_each_article_is_there_now_by_a_day_or_not(client, tent, time_machine):
+    time_machine.move_to(NOON, tick=False)
+    here = StoreFactory(code="LYO")
+    StockLevelFactory(variant=tent, location=here.locations.get(), on_hand=1)
+    StockLevelFactory(variant=tent, location=WarehouseFactory(transfer_days=2), on_hand=2)
+    DeliveryMethodFactory(working_days=3)
+
+    def told(quantity):
+        answer = client.get("/api/v1/availability/", {"sku": "TENT-1", "quantity": quantity})
+        (row,) = answer.json()
+        (store,) = row["stores"]
+        sent = row["delivery"]
+        return row["quantity"], store["status"], store["by"], sent["status"], sent["by"]
+
+    # Tuesday noon: two working days to the store, three to the door.
+    assert told(1) == (1, "now", None, "now", "2026-11-20")
+    assert told(2) == (2, "later", "2026-11-19", "now", "2026-11-20")
+    assert told(3) == (3, "later", "2026-11-19", "no", None)
+    assert told(4) == (4, "no", None, "no", None)
+
+
+def test_a_whole_basket_is_offered_as_at_checkout(
+    client, tent, time_machine, django_assert_max_num_queries
+):
+    time_machine.move_to(NOON, tick=False)
+    full, half = StoreFactory(code="LYO"), StoreFactory(code="NAN")
+    bottle = VariantFactory(sku="BOTTLE")
+    for store, units in ((full, 2), (half, 1)):
+        StockLevelFactory(variant=tent, location=store.locations.get(), on_hand=units)
+        StockLevelFactory(variant=bottle, location=store.locations.get(), on_hand=5)
+    query = {"sku": ["TENT-1", "BOTTLE"], "quantity": [2, 1], "postcode": "44000"}
+
+    with django_assert_max_num_queries(4):
+        answer = client.get("/api/v1/availability/basket/", query).json()
+
+    assert [(row["store"], row["status"], row["units"]) for row in answer["stores"]] == [
+        ("LYO", "now", 3),
+        ("NAN", "no", 2),
+    ]
+    assert answer["stores"][0]["wanted"] == 3
+    assert answer["stores"][0]["ready_at"].startswith("2026-11-17T")
+    assert answer["stores"][1]["ready_at"] is None
+    assert answer["delivery"] == {"status": "no", "by": None}
+    only = client.get("/api/v1/availability/basket/", query | {"store": "NAN"}).json()
+    assert [row["store"] for row in only["stores"]] == ["NAN"]
+
+
 @pytest.mark.parametrize(
     "query, status",
     [
+        ({"sku": "TENT-1", "quantity": "0"}, 400),
+        ({"sku": "TENT-1", "quantity": "1000"}, 400),
+        ({"sku": "TENT-1", "quantity": "deux"}, 400),
+        ({"sku": ["TENT-1", "TENT-1"], "quantity": ["1"]}, 400),
         ({}, 400),
         ({"sku": [f"S{n}" for n in range(51)]}, 400),
         ({"sku": "a\x00b"}, 400),
@@ -166,9 +219,10 @@ def test_availability_of_a_list_in_every_store_and_for_delivery(
     ],
 )
 def test_odd_questions_get_an_answer_machines_can_read(client, tent, query, status):
-    answer = client.get("/api/v1/availability/", query)
-    assert answer.status_code == status
-    assert answer.json()["errors"][0]["code"]
+    for address in ("/api/v1/availability/", "/api/v1/availability/basket/"):
+        answer = client.get(address, query)
+        assert answer.status_code == status
+        assert answer.json()["errors"][0]["code"]
 
 
 # --- Loyalty ------------------------------------------------------------------------------------
@@ -207,7 +261,8 @@ def test_points_are_for_the_member_alone(client):
 
 PATHS = [
     "/api/v1/products/", "/api/v1/products/tente/", "/api/v1/products/by-code/TENT-1/",
-    "/api/v1/availability/?sku=TENT-1", "/api/v1/me/loyalty/",
+    "/api/v1/availability/?sku=TENT-1", "/api/v1/availability/basket/?sku=TENT-1",
+    "/api/v1/me/loyalty/",
 ]  # fmt: skip
 FIELDS = {
     "is_staff": True, "is_superuser": True, "price": 1, "amount_minor": 1, "status": "archived",

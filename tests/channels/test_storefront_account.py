@@ -145,6 +145,18 @@ def test_the_nearest_store_of_a_postcode_comes_first(client):
     assert "Aucun magasin" in client.get("/magasins/?place=zzz").content.decode()
 
 
+@pytest.mark.parametrize("place, first", [("62000", "Lille Centre"), ("38000", "Lyon Part-Dieu")])
+def test_a_postcode_without_a_store_of_ours_has_its_nearest_ones_first(client, place, first):
+    small_shop()
+
+    page = client.get("/magasins/", {"place": place}).content.decode()
+
+    other = {"Lille Centre": "Lyon Part-Dieu", "Lyon Part-Dieu": "Lille Centre"}[first]
+    assert page.index(first) < page.index(other)
+    assert "Aucun magasin" not in page
+    assert "km" not in page[page.index(first) : page.index(other)]  # only roughly known
+
+
 def test_stores_answer_for_the_whole_basket(client):
     shop = small_shop()
     add(client, shop.jacket_m)

@@ -19,7 +19,7 @@ from orders.offers import arrives_on
 from orders.providers.sandbox import signed_notice
 from orders.services import pickup
 from tests.channels.storefront import CONTACT, add, bank, order_now, small_shop, to_payment
-from tests.factories import CustomerFactory, UserFactory
+from tests.factories import CustomerFactory, StockLevelFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +70,34 @@ def test_a_delivery_is_ordered_with_its_price_and_its_day(client):
     mail = preview(Message.objects.get(template="order_placed"))
     assert mail
     assert f"Au plus tard {day}." in mail.text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    "postcode, first", [("62000", "Lille Centre"), ("38000", "Lyon Part-Dieu")]
+)
+def test_stores_that_can_do_as_much_stand_nearest_first(client, postcode, first):
+    shop = small_shop()
+    StockLevelFactory(variant=shop.cup, location=shop.lille.locations.get())
+    add(client, shop.cup)
+    to_payment(client, method=shop.method.pk, postcode=postcode)
+
+    page = client.get("/commander/livraison/").content.decode()
+
+    other = {"Lille Centre": "Lyon Part-Dieu", "Lyon Part-Dieu": "Lille Centre"}[first]
+    assert page.index(first) < page.index(other)
+
+
+def test_a_postcode_asked_of_the_store_finder_counts_at_checkout_too(client):
+    shop = small_shop()
+    StockLevelFactory(variant=shop.cup, location=shop.lille.locations.get())
+    add(client, shop.cup)
+    client.get("/magasins/", {"place": "62000"})
+    client.post("/commander/contact/", CONTACT)
+
+    page = client.get("/commander/livraison/").content.decode()
+
+    assert page.index("Lille Centre") < page.index("Lyon Part-Dieu")
+    assert 'value="62000"' in page
 
 
 def test_a_reservation_is_placed_at_once_and_paid_in_the_store(client):

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from catalog.models import Variant
+from inventory.availability import Status
 
 
 class MoneySerializer(serializers.Serializer[Any]):
@@ -54,6 +55,13 @@ class ProductSerializer(serializers.Serializer[Any]):
     variants = VariantSerializer(many=True)
 
 
+STATUSES = [status.value for status in Status]
+STATUS_HELP = (
+    "`now`: all of it is there. `later`: it can be ordered and is brought there. `awaited`: our"
+    " supplier brings it, it cannot be ordered yet. `no`: none of these."
+)
+
+
 class StoreStockSerializer(serializers.Serializer[Any]):
     """What one store can hand over."""
 
@@ -63,20 +71,58 @@ class StoreStockSerializer(serializers.Serializer[Any]):
     units = serializers.IntegerField(
         allow_null=True, help_text="Given when three or fewer are left, as on the site."
     )
+    status = serializers.ChoiceField(STATUSES, help_text=STATUS_HELP)
+    by = serializers.DateField(allow_null=True, help_text="The day for `later` and `awaited`.")
 
 
 class DeliverySerializer(serializers.Serializer[Any]):
     """What can be sent home."""
 
     state = serializers.ChoiceField(["in_stock", "few", "none"])
+    status = serializers.ChoiceField(STATUSES, help_text=STATUS_HELP)
+    by = serializers.DateField(
+        allow_null=True, help_text="The day it is at the door, by the quickest delivery."
+    )
 
 
 class AvailabilitySerializer(serializers.Serializer[Any]):
-    """Where an article can be had now."""
+    """Where so many of an article can be had, and by when."""
 
     sku = serializers.CharField()
+    quantity = serializers.IntegerField(help_text="Units that `status` and `by` are about.")
     stores = StoreStockSerializer(many=True)
     delivery = DeliverySerializer()
+
+
+class StoreOfferSerializer(serializers.Serializer[Any]):
+    """What one store can do for a whole basket."""
+
+    store = serializers.CharField(help_text="Code of the store.")
+    name = serializers.CharField()
+    status = serializers.ChoiceField(STATUSES, help_text=STATUS_HELP)
+    by = serializers.DateField(allow_null=True, help_text="The day for `later` and `awaited`.")
+    ready_at = serializers.DateTimeField(
+        allow_null=True, help_text="When all of it is ready, ordered now; null when it cannot be."
+    )
+    kept_until = serializers.DateTimeField(allow_null=True)
+    units = serializers.IntegerField(help_text="Units of the basket that are there now.")
+    wanted = serializers.IntegerField(help_text="Units of the basket.")
+
+
+class BasketDeliverySerializer(serializers.Serializer[Any]):
+    """Whether a whole basket can be sent home."""
+
+    status = serializers.ChoiceField(STATUSES, help_text=STATUS_HELP)
+    by = serializers.DateField(
+        allow_null=True, help_text="The day it is at the door, by the quickest delivery."
+    )
+
+
+class BasketAvailabilitySerializer(serializers.Serializer[Any]):
+    """What stores and delivery can do for a whole basket; the best stores first."""
+
+    stores = StoreOfferSerializer(many=True)
+    delivery = BasketDeliverySerializer()
 
 
 class LotSerializer(serializers.Serializer[Any]):

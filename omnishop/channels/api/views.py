@@ -1,7 +1,7 @@
 """The API's reads. Parse, ask the selectors every other door asks, answer."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, TypeVar
 
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
@@ -26,17 +26,24 @@ from catalog.models import Category, OptionValue, Picture, Product, Variant
 from catalog.pricing import UnitPrice
 from customers.models import Customer
 from customers.selectors import resolve
-from inventory.availability import stock
+from inventory.availability import Answer, Status, Stock, Way, stock
 from loyalty import selectors as loyalty
 from omnishop.channels.api.serializers import (
     AvailabilitySerializer,
+    BasketAvailabilitySerializer,
     LoyaltySerializer,
     ProductSerializer,
 )
 from omnishop.network.models import Store
+from omnishop.network.places import point_of_postcode
+from orders import offers
+from orders.models import DeliveryMethod
+from orders.models.basket import MAX_QUANTITY
+from orders.sourcing import Wanted
 
 FEW = 3  # units; how many more there are is nobody's business
 MOST_SKUS = 50
+StoresQuery = TypeVar("StoresQuery", bound=QuerySet[Any])
 
 schema = SpectacularAPIView.as_view()
 # The page's own style sheet stands in it; its script is served apart.
@@ -202,8 +209,63 @@ def _state(units: int) -> str:
     return "none" if units <= 0 else "few" if units <= FEW else "in_stock"
 
 
+def _asked(request: Request) -> dict[str, int]:
+    """SKU → units of the query, `quantity` beside `sku`, one unit without. Raises 400."""
+    skus = request.query_params.getlist("sku")
+    texts = request.query_params.getlist("quantity") or ["1"] * len(skus)
+    if not skus or len(set(skus)) > MOST_SKUS or any("\x00" in sku for sku in skus):
+        raise ValidationError({"sku": [f"Give 1 to {MOST_SKUS} SKUs."]})
+    if len(texts) != len(skus):
+        raise ValidationError({"quantity": ["Give one quantity for each SKU, or none at all."]})
+    units: dict[str, int] = {}
+    for sku, text in zip(skus, texts, strict=True):
+        quantity = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+        if not 1 <= quantity <= MAX_QUANTITY:
+            raise ValidationError({"quantity": [f"Give whole units from 1 to {MAX_QUANTITY}."]})
+        once = "quantity" not in request.query_params
+        units[sku] = 1 if once else units.get(sku, 0) + quantity
+    return units
+
+
+def _variants(skus: Collection[str]) -> dict[str, int]:
+    """SKU → article on sale. Raises 404 naming those that are not."""
+    found = {
+        variant.sku: variant.pk
+        for variant in Variant.objects.filter(
+            sku__in=skus, active=True, product__status=Product.Status.ACTIVE
+        )
+    }
+    if missing := [sku for sku in skus if sku not in found]:
+        raise NotFound(f"Not sold: {', '.join(missing)[:200]}")
+    return found
+
+
+def _of_store(stores: StoresQuery, request: Request) -> StoresQuery:
+    """All of them, or the one of the query. Raises 404."""
+    if code := request.query_params.get("store"):
+        stores = stores.filter(code=code) if "\x00" not in code else stores.none()
+        if not stores:
+            raise NotFound("There is no such store.")
+    return stores
+
+
+ASKED = [
+    OpenApiParameter(
+        "sku", {"type": "array", "items": {"type": "string"}, "maxItems": MOST_SKUS},
+        required=True, explode=True, description="SKU; may be given several times.",
+    ),
+    OpenApiParameter(
+        "quantity",
+        {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": MAX_QUANTITY}},
+        explode=True,
+        description="Units wanted, one figure for each `sku` in the same order; 1 without.",
+    ),
+    OpenApiParameter("store", OpenApiTypes.STR, description="Code of a store; all without it."),
+]  # fmt: skip
+
+
 class Availability(GenericAPIView[Variant]):
-    """Where articles can be had now: each store's state, and delivery. A whole list at once."""
+    """Where articles can be had now or by when: each store, and delivery. A whole list at once."""
 
     permission_classes = [AllowAny]
     serializer_class = AvailabilitySerializer
@@ -212,56 +274,103 @@ class Availability(GenericAPIView[Variant]):
     pagination_class = None
 
     @extend_schema(
-        parameters=[
-            OpenApiParameter(
-                "sku", {"type": "array", "items": {"type": "string"}, "maxItems": MOST_SKUS},
-                required=True, explode=True, description="SKU; may be given several times.",
-            ),
-            OpenApiParameter(
-                "store", OpenApiTypes.STR, description="Code of a store; all without it."
-            ),
-        ],
+        parameters=ASKED,
         responses={
             200: AvailabilitySerializer(many=True),
             400: ValidationErrorResponseSerializer,
         },
-    )  # fmt: skip
+    )
     def get(self, request: Request) -> Response:
-        skus = list(dict.fromkeys(request.query_params.getlist("sku")))
-        if not skus or len(skus) > MOST_SKUS or any("\x00" in sku for sku in skus):
-            raise ValidationError({"sku": [f"Give 1 to {MOST_SKUS} SKUs."]})
-        stores = Store.objects.open_to_shoppers()
-        if code := request.query_params.get("store"):
-            stores = stores.filter(code=code) if "\x00" not in code else stores.none()
-            if not stores:
-                raise NotFound("There is no such store.")
-        found = {
-            variant.sku: variant.pk
-            for variant in Variant.objects.filter(
-                sku__in=skus, active=True, product__status=Product.Status.ACTIVE
-            )
-        }
-        if missing := [sku for sku in skus if sku not in found]:
-            raise NotFound(f"Not sold: {', '.join(missing)[:200]}")
+        units = _asked(request)
+        stores = _of_store(Store.objects.open_to_shoppers(), request)
+        found = _variants(units)
         at = timezone.now()
         free = stock(found.values(), at=at)
+        method = offers.quickest()
         answer = [
             {
                 "sku": sku,
+                "quantity": units[sku],
                 "stores": [
                     {
                         "store": store.code,
                         "name": store.name,
-                        "state": _state(units := free.in_store(found[sku], store.pk)),
-                        "units": units if 0 < units <= FEW else None,
+                        "state": _state(here := free.in_store(found[sku], store.pk)),
+                        "units": here if 0 < here <= FEW else None,
+                        **_line(free.answer(wanted, Way.PICKUP, store_id=store.pk)),
                     }
                     for store in stores
                 ],
-                "delivery": {"state": _state(free.to_ship(found[sku]))},
+                "delivery": {
+                    "state": _state(free.to_ship(found[sku])),
+                    **_sent(free, wanted, method),
+                },
             }
-            for sku in skus
+            for sku in units
+            for wanted in [{found[sku]: units[sku]}]
         ]
         return Response(self.get_serializer(answer, many=True).data)
+
+
+class BasketAvailability(GenericAPIView[Variant]):
+    """What stores and delivery can do for a whole basket, as the site's checkout offers it."""
+
+    permission_classes = [AllowAny]
+    serializer_class = BasketAvailabilitySerializer
+    queryset = Variant.objects.none()
+    filterset_class = None
+    pagination_class = None
+
+    @extend_schema(
+        parameters=[
+            *ASKED,
+            OpenApiParameter(
+                "postcode", OpenApiTypes.STR,
+                description="French postcode: of equal stores the nearest comes first.",
+            ),
+        ],
+        responses={200: BasketAvailabilitySerializer, 400: ValidationErrorResponseSerializer},
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        units = _asked(request)
+        stores = _of_store(offers.stores_with_queue(), request)
+        found = _variants(units)
+        at = timezone.now()
+        wanted = {found[sku]: count for sku, count in units.items()}
+        free = stock(wanted, at=at)
+        told = offers.pickup_offers(
+            [Wanted(line, pk, count) for line, (pk, count) in enumerate(wanted.items(), start=1)],
+            at=at,
+            near=point_of_postcode(request.query_params.get("postcode", "")),
+            free=free,
+            stores=stores,
+        )
+        answer = {
+            "stores": [
+                {
+                    "store": offer.store.code,
+                    "name": offer.store.name,
+                    **_line(offer.answer),
+                    "ready_at": offer.ready_at,
+                    "kept_until": offer.kept_until,
+                    "units": offer.available,
+                    "wanted": offer.wanted,
+                }
+                for offer in told
+            ],
+            "delivery": _sent(free, wanted, offers.quickest()),
+        }
+        return Response(self.get_serializer(answer).data)
+
+
+def _line(answer: Answer) -> dict[str, Any]:
+    return {"status": answer.status, "by": answer.complete_on}
+
+
+def _sent(free: Stock, wanted: dict[int, int], method: DeliveryMethod | None) -> dict[str, Any]:
+    answer = free.answer(wanted, Way.DELIVERY)
+    day = offers.delivered_on(answer, method, free.at, cut_off=free.cut_off)
+    return {"status": answer.status if day else Status.NO, "by": day}
 
 
 class MyLoyalty(GenericAPIView[Customer]):

@@ -27,6 +27,7 @@ from omnishop.channels.storefront.forms import ContactForm, DeliveryForm, Pickup
 from omnishop.channels.storefront.pages import private
 from omnishop.channels.storefront.payment import to_provider
 from omnishop.kernel.errors import Invalid, Refusal
+from omnishop.network.places import point_of_postcode
 from orders import offers
 from orders import selectors as orders
 from orders.aside import waiting
@@ -51,6 +52,11 @@ def _draft(request: Request) -> Draft:
 def _keep(response: HttpResponse, draft: Draft) -> HttpResponse:
     set_cookie(response, COOKIE, json.dumps(draft), days=1)
     return response
+
+
+def remember_postcode(request: Request, response: HttpResponse, postcode: str) -> HttpResponse:
+    """Where the shopper is, so far as they said: stores are offered nearest first from there."""
+    return _keep(response, _draft(request) | {"postcode": postcode})
 
 
 def _steps(draft: Draft, at_step: str) -> list[dict[str, Any]]:
@@ -187,8 +193,9 @@ def _way_page(
     assert basket is not None  # noqa: S101  the callers have one
     at = timezone.now()
     summary = orders.summary(basket, method=None, at=at)
-    near = (shopper.store.latitude, shopper.store.longitude) if shopper.store else None
-    found = offers.pickup_offers(_wanted(summary), at=at, near=near)
+    home = point_of_postcode(draft.get("postcode", ""))
+    mine = (shopper.store.latitude, shopper.store.longitude) if shopper.store else None
+    found = offers.pickup_offers(_wanted(summary), at=at, near=home or mine)
     if shopper.store:  # mine first among those that have everything
         found.sort(key=lambda offer: (not offer.everything, offer.store != shopper.store))
     cut_off = offers.shipping_cut_off()
@@ -214,6 +221,7 @@ def _way_page(
         status,
         summary=summary,
         offers=found,
+        roughly=home is not None,
         methods=methods,
         chosen_way=draft.get("way") or ("pickup" if any(o.orderable for o in found) else ""),
         chosen_store=chosen_store,

@@ -1,6 +1,7 @@
 """Stores: find one, read its page, make it mine."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,11 +15,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from omnishop.channels.storefront.checkout import remember_postcode
 from omnishop.channels.storefront.context import STORE_COOKIE, Request, Shopper, stores
 from omnishop.channels.storefront.hours import DayHours, hours_words, week
 from omnishop.channels.storefront.pages import private, shared
 from omnishop.channels.storefront.words import plain
 from omnishop.network.models import Store
+from omnishop.network.places import Point, point_of_postcode
 from orders import selectors as orders
 from orders.aside import waiting
 from orders.offers import PickupOffer, pickup_offers
@@ -48,19 +51,26 @@ def _near(query: dict[str, str]) -> tuple[float, float] | None:
     return (latitude, longitude) if ok else None
 
 
-def _place(text: str) -> tuple[list[Store], tuple[float, float] | None]:
-    """Stores of a town or postcode, and the point that others are measured from.
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a typed place stands for: stores of that very town or postcode, and where it is."""
 
-    We know the places of our stores alone: a postcode stands for the stores of its département.
-    """
+    stores: Sequence[Store]
+    point: Point | None
+    roughly: bool = False  # near enough to say which store is nearer, not how far it is
+
+
+def _place(text: str) -> Named:
+    """A town or postcode; one where we have no store stands for the middle of its département."""
     words = plain(text)
-    digits = re.sub(r"\D", "", text)
+    digits = re.sub(r"\D", "", text)[:5]
     if len(digits) >= 2:
-        exact = [s for s in stores() if s.postcode.startswith(digits[:5])]
-        found = exact or [s for s in stores() if s.postcode[:2] == digits[:2]]
+        found = [store for store in stores() if store.postcode.startswith(digits)]
+        if not found or len(digits) == 2:
+            return Named([], point_of_postcode(digits.ljust(5, "0")), roughly=True)
     else:
         found = [s for s in stores() if words and words in plain(f"{s.city} {s.name}")]
-    return list(found), (found[0].latitude, found[0].longitude) if found else None
+    return Named(found, (found[0].latitude, found[0].longitude) if found else None)
 
 
 def _listed(
@@ -69,12 +79,13 @@ def _listed(
     """Stores for the picker: those named first, then by distance; the whole basket's answers."""
     query = {key: str(value) for key, value in request.GET.items()}
     text = query.get("place", "").strip()[:60]
-    near = _near(query)
-    named: list[Store] = []
-    if text and not near:
-        named, near = _place(text)
+    place = Named([], _near(query))
+    if text and not place.point:
+        place = _place(text)
+    named, near, roughly = place.stores, place.point, place.roughly
+    unknown = bool(text) and near is None
     if not near and shopper.store:
-        near = (shopper.store.latitude, shopper.store.longitude)
+        near, roughly = (shopper.store.latitude, shopper.store.longitude), False
     offers: dict[int, PickupOffer] = {}
     if shopper.basket:
         wanted = [
@@ -83,25 +94,22 @@ def _listed(
         ]
         if wanted:
             offers = {offer.store.pk: offer for offer in pickup_offers(wanted, at=at)}
+    metres = {
+        store.pk: round(store.distance_km(*near) * 1000)
+        for store in stores()
+        if near and store not in named
+    }
     found = [
         Found(
             store=store,
-            distance_m=(
-                round(store.distance_km(*near) * 1000) if near and store not in named else None
-            ),
+            distance_m=None if roughly else metres.get(store.pk),
             hours=hours_words(store, at),
             offer=offers.get(store.pk),
         )
         for store in stores()
     ]
-    found.sort(
-        key=lambda item: (
-            item.store not in named if named else False,
-            item.distance_m if item.distance_m is not None else 0,
-            item.store.name,
-        )
-    )
-    return found, {"place": text, "unknown": bool(text) and not named and not near, "near": near}
+    found.sort(key=lambda item: (metres.get(item.store.pk, 0), item.store.name))
+    return found, {"place": text, "unknown": unknown, "near": near}
 
 
 @require_GET
@@ -110,7 +118,7 @@ def store_list(request: Request) -> HttpResponse:
     shopper, at = Shopper(request), timezone.now()
     found, context = _listed(request, shopper, at=at)
     back = request.GET.get("next", "")
-    return private(
+    response = private(
         render(
             request,
             "storefront/stores.html",
@@ -118,6 +126,9 @@ def store_list(request: Request) -> HttpResponse:
             | {"found": found, "store": shopper.store, "now": at, "next": _safe(request, back)},
         )
     )
+    if shopper.basket and point_of_postcode(context["place"]):
+        return remember_postcode(request, response, context["place"].replace(" ", ""))
+    return response
 
 
 def _safe(request: Request, address: str) -> str:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from omnishop.channels.till.views import (
+    aisle,
     approval,
     counting,
     customer,
@@ -24,6 +25,8 @@ urlpatterns = [
     path("line/", sale.line, name="line"),
     path("void/<int:variant_id>/", approval.void, name="void"),
     path("discount/<int:variant_id>/", approval.discount, name="discount"),
+    path("order/", aisle.order, name="order"),
+    path("order/<int:variant_id>/", aisle.line, name="order_line"),
     path("empty/", approval.empty, name="empty"),
     path("hold/", sale.hold, name="hold"),
     path("held/", sale.held, name="held"),
@@ -45,6 +48,7 @@ urlpatterns = [
     path("return/", returns.find, name="return"),
     path("return/<str:token>/", returns.choose, name="return_order"),
     path("return/<str:token>/confirm/", returns.confirm, name="return_confirm"),
+    path("return/<str:token>/cash/", returns.cash, name="return_cash"),
     path("pickup/", pickup.queue, name="pickup_desk"),
     path("pickup/<int:pk>/", pickup.detail, name="pickup"),
     path("pickup/<int:pk>/hand-over/", pickup.hand_over, name="hand_over"),

@@ -19,7 +19,8 @@ from omnishop.channels.till.forms import BIG, ReceiptForm, TenderForm
 from omnishop.channels.till.views.sale import sale_page
 from omnishop.kernel.errors import Invalid, Refusal
 from omnishop.kernel.templatetags.omnishop import money
-from orders.models import Fulfilment, Order, Payment, Receipt
+from orders import aisle
+from orders.models import BasketLine, Channel, Fulfilment, Order, Payment, Receipt
 from orders.services import till
 from orders.services.payments import due
 
@@ -41,6 +42,8 @@ def start(request: HttpRequest, desk: Desk) -> HttpResponse:
     if basket is None:
         refusal: Refusal = Invalid(_("There is nothing to pay."))
         return sale_page(request, desk, None, at=at, refusal=refusal)
+    if basket.lines.exclude(handover=BasketLine.Handover.TAKE_AWAY).exists():
+        return redirect("till:order")  # for whom first, and where to
     shown = request.POST.get("total", "")
     try:
         order = till.open_order(
@@ -61,7 +64,7 @@ def _finished(order: Order, desk: Desk) -> HttpResponse | None:
     if order.paid_at is None or receipt is None:
         return None
     waiting = scope.pickups(desk).filter(order=order, status__in=Fulfilment.OPEN).first()
-    if waiting:
+    if waiting and order.channel != Channel.TILL:  # they came to collect it
         return redirect("till:pickup", waiting.pk)
     return redirect("till:receipt", receipt.pk)
 
@@ -88,6 +91,7 @@ def _payment_page(
             "key": uuid.uuid4().hex,
             "brought": order.status == Order.Status.PLACED,
             "lines": order.lines.order_by("position"),
+            "sold": aisle.sold(order) if order.channel == Channel.TILL else None,
         },
         section="sale",
         refusal=refusal,
@@ -218,6 +222,7 @@ def _receipt_page(
             "email": order.email or address,
             "entity": receipt.till.store.entity,
             "given_back": receipt.total_minor < 0,
+            "sold": aisle.sold(order) if receipt.total_minor >= 0 else None,
         },
         section="sale",
         refusal=refusal,

@@ -22,6 +22,7 @@ from omnishop.channels.till.jobs import waiting
 from omnishop.kernel.errors import Invalid, Refusal
 from orders.models import Fulfilment
 from orders.models.fulfilment import MAX_CODE_TRIES
+from orders.selectors import cash_due
 from orders.services import pickup, till
 from orders.services.payments import due
 
@@ -241,7 +242,7 @@ def cancel(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
             at=timezone.now(),
         )
 
-    return _do(
+    response = _do(
         request,
         desk,
         fulfilment,
@@ -249,3 +250,6 @@ def cancel(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
         said=_("Cancelled. The customer is told, and what was paid goes back."),
         then=reverse("till:pickup_desk"),
     )
+    if response.status_code == 302 and cash_due(fulfilment.order_id).exists():
+        return redirect("till:return_order", fulfilment.order.token)  # the cash to give out
+    return response

@@ -7,6 +7,7 @@ store sold it: shoppers return anywhere. Pages then go by the order's unguessabl
 import uuid
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -20,10 +21,15 @@ from omnishop.channels.till.forms import ReturnForm
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from omnishop.kernel.idempotency import once
 from orders.models import Order, OrderLine, Receipt
-from orders.selectors import history, return_preview
+from orders.selectors import cash_due, history, return_preview
 from orders.services import returns
 
 OPEN = (Order.Status.PLACED, Order.Status.FULFILLED)
+
+
+def _returnable() -> Q:
+    """Orders of which something can come back, or be given back: cancelled ones were paid too."""
+    return Q(status__in=OPEN) | Q(status=Order.Status.CANCELLED, paid_at__isnull=False)
 
 
 def order_of_number(text: str) -> Order | None:
@@ -98,7 +104,7 @@ def _asked(request: HttpRequest, line: OrderLine) -> int:
 @at_till
 def choose(request: HttpRequest, desk: Desk, token: str) -> HttpResponse:
     """Units of each line, reason and state; then what the return would do, before it is done."""
-    order = get_object_or_404(Order.objects.filter(status__in=OPEN), token=token)
+    order = get_object_or_404(Order.objects.filter(_returnable()), token=token)
     lines = list(order.lines.order_by("position"))
     asked = "reason" in request.GET
     form = ReturnForm(request.GET if asked else None)
@@ -137,6 +143,7 @@ def choose(request: HttpRequest, desk: Desk, token: str) -> HttpResponse:
                 for line in lines
             ],
             "form": form,
+            "cash_due": sum(refund.amount_minor for refund in cash_due(order.pk)),
             "nothing_left": not any(line.fulfilled > line.returned for line in lines),
         },
         section="return",
@@ -174,3 +181,17 @@ def confirm(request: HttpRequest, desk: Desk, token: str) -> HttpResponse:
     except Refusal as refusal:
         return show(request, desk, "refused", {}, section="return", refusal=refusal)
     return redirect("till:receipt", done["receipt"])
+
+
+@require_POST
+@at_till
+def cash(request: HttpRequest, desk: Desk, token: str) -> HttpResponse:
+    """Give out the cash that is due for what was cancelled; its receipt says so."""
+    order = get_object_or_404(Order.objects.filter(_returnable()), token=token)
+    try:
+        receipt = returns.hand_out_cash(
+            order_id=order.pk, till=desk.till, actor=desk.actor, at=timezone.now()
+        )
+    except Refusal as refusal:
+        return show(request, desk, "refused", {}, section="return", refusal=refusal)
+    return redirect("till:receipt", receipt.pk)

@@ -1,6 +1,7 @@
 /**
  * Shortcuts (UX script 5). `data-key="F9"` on a field takes focus, on anything else is pressed;
- * an open dialog has its own. ↑ ↓ choose a line, Del voids it, F6 gives a discount, ? lists them.
+ * an open dialog has its own. ↑ ↓ choose a line, Del voids it, F6 gives a discount, F7 orders
+ * it for the customer, ? lists them.
  */
 import './scanner.js'
 
@@ -27,6 +28,10 @@ document.addEventListener('keydown', (event) => {
     event.preventDefault()
     return chosen().querySelector('[data-row-discount]')?.click()
   }
+  if (event.key === 'F7' && chosen()) {
+    event.preventDefault()
+    return chosen().querySelector('[data-row-order]')?.click()
+  }
   if ((event.key === 'ArrowDown' || event.key === 'ArrowUp') && lines().length && (!typing(here) || here.value === '')) {
     event.preventDefault()
     const all = lines()
@@ -47,7 +52,7 @@ document.addEventListener('keydown', (event) => {
   if (!/^(F\d+|Escape)$/.test(event.key)) return
   const target = document.querySelector(`[data-key="${event.key}"]`)
   if (!target) {
-    if (/^F(2|3|4|6|8|9|10)$/.test(event.key)) event.preventDefault() // no browser search in its place
+    if (/^F(2|3|4|6|7|8|9|10)$/.test(event.key)) event.preventDefault() // no browser search in its place
     return
   }
   event.preventDefault()
