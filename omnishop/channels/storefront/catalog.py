@@ -19,13 +19,19 @@ from catalog.models import Picture, Product, Variant
 from catalog.pricing import UnitPrice
 from inventory.availability import Stock, stock
 from omnishop.channels.storefront import listing
-from omnishop.channels.storefront.context import Request, Shelf, Shopper, shelves, stores
+from omnishop.channels.storefront.context import (
+    Request,
+    Shelf,
+    Shopper,
+    quickest_delivery,
+    shelves,
+    stores,
+)
 from omnishop.channels.storefront.hours import hours_words
 from omnishop.channels.storefront.pages import shared
 from omnishop.kernel.templatetags.omnishop import decimal_amount
 from omnishop.network.models import Store
 from orders import offers
-from orders.models import DeliveryMethod
 from orders.models.basket import MAX_QUANTITY
 from orders.sourcing import Wanted
 
@@ -314,8 +320,8 @@ def _options(
     mine = {choice.axis: choice for choice in chosen.choices}
     available: dict[Choice, bool] = {}
     for variant in variants:
-        differs = {choice.axis for choice in variant.choices if mine.get(choice.axis) != choice}
-        differs |= mine.keys() - {choice.axis for choice in variant.choices}
+        own = {choice.axis: choice for choice in variant.choices}
+        differs = {axis for axis, choice in mine.items() if own.get(axis) != choice}
         for choice in variant.choices:
             here = units[variant.pk] > 0 and differs <= {choice.axis}
             available[choice] = available.get(choice, False) or here
@@ -361,9 +367,9 @@ def _with_times(places: list[Place], free: Stock, variant_id: int) -> list[Place
 def _delivery(free: Stock, variant_id: int) -> dict[str, Any]:
     """Whether one article can be sent home, and by when."""
     to_ship = free.to_ship(variant_id)
-    method = DeliveryMethod.objects.filter(active=True).order_by("working_days", "pk").first()
+    method = quickest_delivery() if to_ship > 0 else None
     arrives_on = None
-    if method and to_ship > 0:
+    if method:
         arrives_on = offers.arrives_on(method, free.at, cut_off=free.cut_off)
     return {"to_ship": to_ship, "method": method, "arrives_on": arrives_on, "now": free.at}
 
