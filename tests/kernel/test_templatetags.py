@@ -12,6 +12,7 @@ from django.core.paginator import Paginator
 from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import translation
+from django.utils.safestring import mark_safe
 
 from omnishop.kernel.templatetags import omnishop as tags
 
@@ -267,3 +268,23 @@ def _urls() -> list[Any]:
 
 
 urlpatterns = _urls()
+
+
+def test_a_part_made_once_is_made_for_its_values_their_safety_and_the_language_alone():
+    part = Template(
+        '{% load omnishop %}{% once "_breadcrumb.html" crumbs=crumbs current=current %}'
+    )
+
+    def shown(current: str) -> str:
+        return part.render(Context({"crumbs": (("/a/", "A"),), "current": current, "other": 1}))
+
+    with translation.override("fr"):
+        french = shown("<b>")
+        assert "&lt;b&gt;" in french
+        assert shown("<b>") == french
+        assert "<b>" in shown(mark_safe("<b>"))
+        assert "&lt;b&gt;" in shown("<b>")
+        assert "Veste" in shown("Veste")
+    with translation.override("en"):
+        assert "You are here" in shown("<b>")
+    assert "You are here" not in french

@@ -1,37 +1,47 @@
 """Home, shelves, products, search: the pages that are the same for everyone."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
 from catalog import selectors as catalog
-from catalog.models import OptionValue, Picture, Product, Variant
+from catalog.articles import Article, Axis, Choice, articles
+from catalog.models import Picture, Product, Variant
 from catalog.pricing import UnitPrice
 from inventory.availability import Stock, stock
 from omnishop.channels.storefront import listing
-from omnishop.channels.storefront.context import Request, Shelf, Shopper, shelves, stores
+from omnishop.channels.storefront.context import (
+    Request,
+    Shelf,
+    Shopper,
+    quickest_delivery,
+    shelves,
+    stores,
+)
 from omnishop.channels.storefront.hours import hours_words
 from omnishop.channels.storefront.pages import shared
 from omnishop.kernel.templatetags.omnishop import decimal_amount
 from omnishop.network.models import Store
 from orders import offers
-from orders.models import DeliveryMethod
 from orders.models.basket import MAX_QUANTITY
-from orders.offers import PickupOffer
 from orders.sourcing import Wanted
 
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    from orders.offers import Queue
+
 SCHEMA = "https://schema.org"
+UNSEEN = ("search_fr", "search_en", "search_words", "listed_prices", "listed_options")
 IN_SCRIPT = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
 
 
@@ -93,7 +103,7 @@ def category(request: Request, slug: str) -> HttpResponse:
         "cacheable": True,
         "shelf": shelf,
         "current_category": (above or [shelf])[0].slug,
-        "crumbs": [(reverse("storefront:category", args=[s.slug]), s.name) for s in above],
+        "crumbs": _crumbs(above),
         "listing": found,
         "children": [other for other in below if other.depth == shelf.depth + 1],
         "sorts": _sorts(found.choice.sort, search=False),
@@ -103,6 +113,10 @@ def category(request: Request, slug: str) -> HttpResponse:
     partial = request.htmx and request.htmx.target == "listing"
     template = "storefront/_listing.html" if partial else "storefront/category.html"
     return render(request, template, context)
+
+
+def _crumbs(above: list[Shelf]) -> tuple[tuple[str, str], ...]:
+    return tuple((reverse("storefront:category", args=[shelf.slug]), shelf.name) for shelf in above)
 
 
 class _Page:
@@ -187,58 +201,22 @@ def by_gtin(request: Request, gtin: str) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What one store has of an article."""
+    """What one store has of an article; the times only where a page shows them."""
 
-    store: Store
+    store: "WithAnnotations[Store, Queue]"
     available: int
     distance_m: int | None
-    hours: str
-    offer: PickupOffer | None  # None where nothing is collected
-
-    @property
-    def ready_at(self) -> datetime | None:
-        """By when one can be collected: from the shelf, or once it was brought."""
-        return self.offer.ready_at if self.offer else None
+    hours: str = ""
+    ready_at: datetime | None = None  # when one can be collected: from the shelf, or brought
 
 
 @dataclass(frozen=True, slots=True)
 class OptionChoice:
     """A value of an option as a radio button; sold-out ones stay choosable (P2)."""
 
-    value: OptionValue
+    value: Choice
     chosen: bool
     available: bool
-
-
-def _variants(slug: str) -> list[Variant]:
-    """The articles of a product on sale, with the product."""
-    return list(
-        Variant.objects.filter(
-            product__slug=slug, product__status=Product.Status.ACTIVE, active=True
-        )
-        .select_related("product__brand")
-        .defer("product__search_fr", "product__search_en", "product__search_words")
-        .order_by("position", "pk")
-    )
-
-
-Values = dict[int, list[OptionValue]]  # of each article
-
-
-def _values(variants: list[Variant]) -> Values:
-    """The option values of each article; each value is read once, however many have it."""
-    chosen = Variant.options.through.objects.filter(variant__in=variants)
-    values = (
-        OptionValue.objects.filter(pk__in=chosen.values("optionvalue"))
-        .annotate(of=ArraySubquery(chosen.filter(optionvalue=OuterRef("pk")).values("variant")))
-        .select_related("option")
-        .order_by("option__position", "position", "pk")
-    )
-    found: Values = {variant.pk: [] for variant in variants}
-    for value in values:
-        for variant_id in value.of:
-            found[variant_id].append(value)
-    return found
 
 
 @require_GET
@@ -246,37 +224,44 @@ def _values(variants: list[Variant]) -> Values:
 def product(request: Request, slug: str) -> HttpResponse:
     """A product, with the article that the address chooses."""
     at = timezone.now()
-    variants = _variants(slug)
+    item = get_object_or_404(
+        Product.objects.on_sale().select_related("brand").defer(*UNSEEN), slug=slug
+    )
+    variants = articles(item.pk)
     prices = catalog.prices([variant.pk for variant in variants], at=at)
     variants = [variant for variant in variants if variant.pk in prices]
     if not variants:
         raise Http404
     free = stock([variant.pk for variant in variants], at=at)
     units = {variant.pk: free.most(variant.pk) for variant in variants}
-    values = _values(variants)
-    chosen = _chosen(request, variants, values, units)
-    item = chosen.product
+    chosen = _chosen(request, variants, units)
     store = Shopper(request).store
+    places = _places(free, chosen.pk, store)
+    mine = next((place for place in places if place.store == store), None)
     context: dict[str, Any] = {
         "cacheable": True,
         "product": item,
         "variant": chosen,
         "price": prices[chosen.pk],
-        "values": values[chosen.pk],
-        "options": _options(variants, values, chosen, units),
+        "options": _options(variants, chosen, units),
         "max_quantity": min(MAX_QUANTITY, max(units[chosen.pk], 1)),
         "sold_out": units[chosen.pk] <= 0,
-    } | _stock_context(free, chosen.pk, store)
+        "store": store,
+        "mine": _with_times([mine], free, chosen.pk)[0] if mine else None,
+        "elsewhere": next(
+            (place for place in places if place.available > 0 and place is not mine), None
+        ),
+    } | _delivery(free, chosen.pk)
     if request.htmx and request.htmx.target == "buy":
         return render(request, "storefront/_buy.html", context)
     tree = shelves()
     shelf = next(shelf for shelf in tree if shelf.pk == item.category_id)
     above = [other for other in tree if shelf.path.startswith(other.path)]
-    pictures = list(item.pictures.order_by("position", "pk"))
+    pictures = list(Picture.objects.filter(product_id=item.pk).order_by("position", "pk"))
     own = [picture for picture in pictures if picture.variant_id == chosen.pk]
     context |= {
         "pictures": own + [p for p in pictures if p.variant_id is None or not own],
-        "crumbs": [(reverse("storefront:category", args=[s.slug]), s.name) for s in above],
+        "crumbs": _crumbs(above),
         "current_category": above[0].slug,
         "structured": _structured(item, variants, prices, units),
     }
@@ -285,7 +270,7 @@ def product(request: Request, slug: str) -> HttpResponse:
 
 def _structured(
     item: Product,
-    variants: list[Variant],
+    variants: list[Article],
     prices: dict[int, UnitPrice],
     units: dict[int, int],
 ) -> SafeString:
@@ -312,18 +297,16 @@ def _structured(
     return mark_safe(json.dumps(about).translate(IN_SCRIPT))  # noqa: S308  escaped here
 
 
-def _chosen(
-    request: Request, variants: list[Variant], values: Values, units: dict[int, int]
-) -> Variant:
+def _chosen(request: Request, variants: list[Article], units: dict[int, int]) -> Article:
     """The article of the address: its SKU, else the options chosen, else the first in stock."""
     for variant in variants:
         if variant.sku == request.GET.get("sku"):
             return variant
     wanted = {name[2:]: value for name, value in request.GET.items() if name.startswith("o-")}
+    last = request.GET.get("last", "")  # the option that was just pressed wins
 
-    def likeness(variant: Variant) -> tuple[int, bool]:
-        own = {value.option.code: value.code for value in values[variant.pk]}
-        last = request.GET.get("last", "")  # the option that was just pressed wins
+    def likeness(variant: Article) -> tuple[int, bool]:
+        own = {choice.axis.code: choice.code for choice in variant.choices}
         same = sum(own.get(code) == value for code, value in wanted.items())
         return same + 10 * (own.get(last) == wanted.get(last, "")), units[variant.pk] > 0
 
@@ -331,70 +314,64 @@ def _chosen(
 
 
 def _options(
-    variants: list[Variant], values: Values, chosen: Variant, units: dict[int, int]
-) -> list[tuple[Any, list[OptionChoice]]]:
+    variants: list[Article], chosen: Article, units: dict[int, int]
+) -> tuple[tuple[Axis, tuple[OptionChoice, ...]], ...]:
     """Each option with its values; a value is available when it is with the other choices made."""
-    mine = {value.option_id: value.pk for value in values[chosen.pk]}
-    groups: dict[Any, dict[int, OptionChoice]] = {}
+    mine = {choice.axis: choice for choice in chosen.choices}
+    available: dict[Choice, bool] = {}
     for variant in variants:
-        own = {value.option_id: value.pk for value in values[variant.pk]}
-        for value in values[variant.pk]:
-            others = all(own.get(k) == v for k, v in mine.items() if k != value.option_id)
-            here = others and units[variant.pk] > 0
-            group = groups.setdefault(value.option, {})
-            before = group.get(value.pk)
-            group[value.pk] = OptionChoice(
-                value=value,
-                chosen=mine.get(value.option_id) == value.pk,
-                available=here or (before is not None and before.available),
-            )
-    return [
-        (
-            option,
-            sorted(group.values(), key=lambda choice: (choice.value.position, choice.value.pk)),
+        own = {choice.axis: choice for choice in variant.choices}
+        differs = {axis for axis, choice in mine.items() if own.get(axis) != choice}
+        for choice in variant.choices:
+            here = units[variant.pk] > 0 and differs <= {choice.axis}
+            available[choice] = available.get(choice, False) or here
+    groups: dict[Axis, list[OptionChoice]] = {}
+    for choice in sorted(available, key=lambda c: (c.axis.position, c.position, c.pk)):
+        groups.setdefault(choice.axis, []).append(
+            OptionChoice(choice, mine.get(choice.axis) == choice, available[choice])
         )
-        for option, group in sorted(groups.items(), key=lambda item: item[0].position)
+    return tuple((axis, tuple(choices)) for axis, choices in groups.items())
+
+
+def _places(free: Stock, variant_id: int, store: Store | None) -> list[Place]:
+    """What every store has of one article: nearest to mine first, else those that have it."""
+    near = (store.latitude, store.longitude) if store else None
+    places = (
+        Place(
+            store=other,
+            available=free.in_store(variant_id, other.pk),
+            distance_m=round(other.distance_km(*near) * 1000) if near else None,
+        )
+        for other in stores()
+    )
+    return sorted(
+        places, key=lambda place: (place.distance_m or 0, place.available <= 0, place.store.name)
+    )
+
+
+def _with_times(places: list[Place], free: Stock, variant_id: int) -> list[Place]:
+    """The same stores with their hours, and when each has one of the article ready."""
+    collect = [place.store for place in places if place.store.offers_pickup]
+    shown = offers.pickup_offers([Wanted(1, variant_id, 1)], at=free.at, free=free, stores=collect)
+    ready = {offer.store.pk: offer.ready_at for offer in shown}
+    return [
+        replace(
+            place,
+            hours=hours_words(place.store, free.at),
+            ready_at=ready.get(place.store.pk),
+        )
+        for place in places
     ]
 
 
-def _stock_context(free: Stock, variant_id: int, store: Store | None) -> dict[str, Any]:
-    """Stock of one article: in my store, sent home with its date, in every store."""
-    everywhere, at = stores(), free.at
-    one = [Wanted(1, variant_id, 1)]
-    collect = [other for other in everywhere if other.offers_pickup]
-    shown = offers.pickup_offers(one, at=at, free=free, stores=collect)
-    found = {offer.store.pk: offer for offer in shown}
+def _delivery(free: Stock, variant_id: int) -> dict[str, Any]:
+    """Whether one article can be sent home, and by when."""
     to_ship = free.to_ship(variant_id)
-    near = (store.latitude, store.longitude) if store else None
-    places = sorted(
-        (
-            Place(
-                store=other,
-                available=free.in_store(variant_id, other.pk),
-                distance_m=round(other.distance_km(*near) * 1000) if near else None,
-                hours=hours_words(other, at),
-                offer=found.get(other.pk),
-            )
-            for other in everywhere
-        ),
-        key=lambda place: (place.distance_m or 0, place.available <= 0, place.store.name),
-    )
-    mine = next((place for place in places if store and place.store.pk == store.pk), None)
-    method = DeliveryMethod.objects.filter(active=True).order_by("working_days", "pk").first()
-    return {
-        "store": store,
-        "mine": mine,
-        "elsewhere": next(
-            (place for place in places if place.available > 0 and place is not mine), None
-        ),
-        "places": places,
-        "to_ship": to_ship,
-        "arrives_on": offers.arrives_on(method, at, cut_off=free.cut_off)
-        if method and to_ship > 0
-        else None,
-        "method": method,
-        "now": at,
-    }
+    method = quickest_delivery() if to_ship > 0 else None
+    arrives_on = None
+    if method:
+        arrives_on = offers.arrives_on(method, free.at, cut_off=free.cut_off)
+    return {"to_ship": to_ship, "method": method, "arrives_on": arrives_on, "now": free.at}
 
 
 @require_GET
@@ -407,5 +384,7 @@ def stock_of(request: Request, variant_id: int) -> HttpResponse:
     ).first()
     if variant is None:
         raise Http404
-    context = _stock_context(stock([variant.pk], at=at), variant.pk, Shopper(request).store)
-    return render(request, "storefront/_stock_list.html", context | {"variant": variant})
+    free, store = stock([variant.pk], at=at), Shopper(request).store
+    places = _with_times(_places(free, variant.pk, store), free, variant.pk)
+    context = {"places": places, "store": store} | _delivery(free, variant.pk)
+    return render(request, "storefront/_stock_list.html", context)

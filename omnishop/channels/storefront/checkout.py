@@ -339,10 +339,11 @@ def _pay_page(
     balance = loyalty.balance(shopper.customer, at=at) if shopper.customer else None
     offer = None
     if draft["way"] == "pickup":
-        found = offers.pickup_offers(_wanted(summary), at=at)
-        offer = next((o for o in found if str(o.store.pk) == draft.get("store")), None)
-        if offer is None:
+        chosen = offers.stores_with_queue().filter(pk=int(draft.get("store") or 0))
+        found = offers.pickup_offers(_wanted(summary), at=at, stores=chosen)
+        if not found:
             return redirect("storefront:checkout_way")
+        offer = found[0]
     total = summary.quote.total_minor
     by_points = 0
     if balance and balance.spendable:

@@ -20,7 +20,7 @@ from catalog.models import Category
 from customers.models import Customer
 from customers.selectors import resolve
 from omnishop.network.models import Store
-from orders.models import Basket
+from orders.models import Basket, DeliveryMethod
 from orders.offers import Queue, with_queue
 from orders.services import baskets
 
@@ -128,6 +128,18 @@ def stores() -> "list[WithAnnotations[Store, Queue]]":
         cache.get_or_set(
             "storefront:stores",
             lambda: list(with_queue(Store.objects.open_to_shoppers())),
+            FACTS_SECONDS,
+        ),
+    )
+
+
+def quickest_delivery() -> DeliveryMethod | None:
+    """The delivery that pages about an article name; kept for a minute."""
+    return cast(
+        "DeliveryMethod | None",
+        cache.get_or_set(
+            "storefront:delivery",
+            DeliveryMethod.objects.filter(active=True).order_by("working_days", "pk").first,
             FACTS_SECONDS,
         ),
     )

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.core.paginator import Page
 from django.http import HttpRequest
 from django.template import Context
+from django.template.loader import render_to_string
 from django.urls import translate_url
 from django.utils import timezone
 from django.utils.html import format_html, json_script
@@ -257,6 +258,27 @@ def icon(name: str, classes: str = "", label: str = "") -> SafeString:
         said,
         mark_safe(shape),  # noqa: S308 - from our own build
     )
+
+
+# --- Parts of a page ----------------------------------------------------------------------------
+
+KEPT = 2048  # parts of up to 5 KB in each process
+
+
+@register.simple_tag
+def once(template_name: str, **values: Any) -> SafeString:
+    """`{% once "_qty.html" value=1 label=product.name %}`: a template that sees these values and
+    the language, nothing else, so what was rendered for them is kept.
+
+    The values must be hashable, and say all that the template shows.
+    """
+    render = _rendered.__wrapped__ if settings.DEBUG else _rendered  # templates being edited
+    return render(template_name, _language(), tuple(values), *values.values())
+
+
+@lru_cache(maxsize=KEPT, typed=True)  # typed: what is marked safe is not what must be escaped
+def _rendered(template_name: str, _active: str, names: tuple[str, ...], *values: Any) -> SafeString:
+    return render_to_string(template_name, dict(zip(names, values, strict=True)))
 
 
 # --- The page -----------------------------------------------------------------------------------
