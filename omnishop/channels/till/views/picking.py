@@ -18,7 +18,7 @@ from omnishop.channels.till.answer import first_error, show
 from omnishop.channels.till.forms import AgainForm, NotFoundForm, PickForm, ReadyForm, ShipForm
 from omnishop.channels.till.jobs import by_article, jobs
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
-from orders.models import Fulfilment
+from orders.models import Fulfilment, Shortage
 from orders.services import pickup
 
 CARRIERS = ("Colissimo", "Chronopost", "Mondial Relay", "DPD", "GLS", "UPS", "DHL")
@@ -180,9 +180,10 @@ def not_found(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
         form = NotFoundForm(request.POST)
         if not form.is_valid():
             raise Invalid(first_error(form).message)
-        asked = one.order.shortages.open().count()
+        questions = Shortage.objects.open().filter(order=one.order_id)
+        asked = questions.count()
         pickup.not_found(fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **form.cleaned_data)
-        if one.order.shortages.open().count() > asked or one.order.paid_at is None:
+        if questions.count() > asked or one.order.paid_at is None:
             return _("Reported not found. The customer is told and chooses what becomes of it.")
         return _("Reported not found. It comes from elsewhere, nothing to say to the customer.")
 
