@@ -234,21 +234,30 @@ def cancel(*, transfer_id: int, at: datetime, actor: str) -> Transfer:
     return transfer
 
 
-@joined
-def refit(*, document: str, wanted: Mapping[int, int]) -> None:
-    """A document wants fewer units (line → units still to hand over): what was not sent and is no
-    longer held for it stays where it is, what is on its way beyond that arrives for the shelf.
+def lock_for(document: str) -> list[TransferLine]:
+    """The lines of open transfers that bring something to a document, their transfers locked.
+
+    Whoever takes units off a document calls it before any level is locked: nobody sends or
+    receives them meanwhile, and the order of locks is the transfers' own.
     """
-    lines = list(
-        TransferLine.objects.select_for_update(of=("self",))
+    return list(
+        TransferLine.objects.select_for_update(of=("self", "transfer"))
         .filter(
             document=document,
-            document_line__in=wanted,
             transfer__status__in=[Transfer.Status.REQUESTED, Transfer.Status.SENT],
         )
         .select_related("transfer")
-        .order_by("-pk")
+        .order_by("transfer", "-pk")
     )
+
+
+@joined
+def refit(lines: Sequence[TransferLine], *, document: str, wanted: Mapping[int, int]) -> None:
+    """A document wants fewer units (line → units still to hand over): of its locked `lines`, what
+    was not sent and is no longer held for it stays where it is, what is on its way beyond that
+    arrives for the shelf.
+    """
+    lines = [one for one in lines if one.document_line in wanted]
     if not lines:
         return
     held: dict[tuple[int, int], int] = defaultdict(int)

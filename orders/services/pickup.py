@@ -322,6 +322,10 @@ def _hand_over(*, fulfilment_id: int, handed_to: str, actor: str, at: datetime) 
         return fulfilment
     if order.paid_at is None:
         raise NotPaid
+    awaited = transfers.awaited(document=order.number)
+    for item in fulfilment.lines.select_related("line"):
+        if awaited.get(item.line.position):
+            raise StillComing(item.line)
     fulfilment.handed_to = (handed_to.strip() or fulfilment.collector or order.name)[:120]
     _move(fulfilment, Status.HANDED_OVER, actor=actor, at=at)
     goods_leave(fulfilment, actor=actor, at=at)

@@ -64,8 +64,9 @@ def cancel(
     order = _locked(order_id)
     lines = _lines(order, with_delivery(order, units, handed_over=False), handed_over=False)
     left = {line.position: line.pending - count for line, count in lines}
+    coming = transfers.lock_for(order.number)
     inventory.release(document=order.number, at=at, keep=left, location_id=location_id)
-    transfers.refit(document=order.number, wanted=left)
+    transfers.refit(coming, document=order.number, wanted=left)
     gone = [line.pk for line, count in lines if line.pending == count]
     Shortage.objects.open().filter(line__in=gone).update(
         status=Shortage.Status.REFUND, closed_at=at

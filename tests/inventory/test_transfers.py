@@ -197,11 +197,11 @@ def test_an_order_that_wants_less_takes_it_off_the_transfer_before_it_leaves(pla
     transfer = ask(places, Ask(shelf.variant_id, 3, "O-1", 1))
 
     services.release(document="O-1", at=NOON, keep={1: 1})
-    transfers.refit(document="O-1", wanted={1: 1})
+    transfers.refit(transfers.lock_for("O-1"), document="O-1", wanted={1: 1})
 
     assert transfer.lines.get().quantity == 1
     services.release(document="O-1", at=NOON, keep={1: 0})
-    transfers.refit(document="O-1", wanted={1: 0})
+    transfers.refit(transfers.lock_for("O-1"), document="O-1", wanted={1: 0})
     transfer.refresh_from_db()
     assert (transfer.status, transfer.lines.count()) == ("cancelled", 0)
 
@@ -211,7 +211,7 @@ def test_what_an_order_no_longer_wants_on_the_way_arrives_for_the_shelf(places):
     held_for("O-1", shelf, 3)
     transfer = send(ask(places, Ask(shelf.variant_id, 3, "O-1", 1)))
 
-    transfers.refit(document="O-1", wanted={1: 1})
+    transfers.refit(transfers.lock_for("O-1"), document="O-1", wanted={1: 1})
     receive(transfer)
 
     assert level(shelf.variant, places[1]) == (3, 1)
