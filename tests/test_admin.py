@@ -11,6 +11,7 @@ from django.urls import reverse
 from catalog.models import Category, Price, Product
 from customers.models import Customer, Message
 from inventory.models import StockLevel, StockMovement
+from inventory.services import transfers
 from loyalty.models import Account
 from omnishop.kernel.admin import EstimatedPaginator, ReadOnlyAdmin
 from omnishop.network.models import Store, Till
@@ -24,8 +25,20 @@ from orders.models import (
     Refund,
     Return,
 )
-from tests.factories import CategoryFactory, CustomerFactory, StaffFactory, UserFactory
+from orders.services import checkout
+from tests.factories import (
+    NOON,
+    CategoryFactory,
+    CustomerFactory,
+    DeliveryMethodFactory,
+    StaffFactory,
+    StockLevelFactory,
+    StoreFactory,
+    UserFactory,
+    WarehouseFactory,
+)
 from tests.office_world import open_shop
+from tests.orders.flows import HOME, paid, stocked
 
 pytestmark = pytest.mark.django_db
 
@@ -304,6 +317,45 @@ def test_a_pickup_is_made_ready(client, a_and_b):
     fulfilment.refresh_from_db()
     assert fulfilment.status == Fulfilment.Status.READY
     assert Message.objects.filter(template="order_ready").count() == 1
+
+
+def test_a_parcel_is_sent_from_elsewhere_or_stays(office):
+    StoreFactory()
+    near, far = WarehouseFactory(), WarehouseFactory(priority=2)
+    variant = stocked(near)
+    one = paid(checkout.Delivery(DeliveryMethodFactory().pk, HOME), (variant, 1)).fulfilments.get()
+    path = reverse("admin:orders_fulfilment_again", args=[one.pk])
+    assert office.post(path, {"place": "", "key": "k"}).status_code == 409
+    assert office.post(path, {"place": near.pk, "key": "k"}).status_code == 422
+    StockLevelFactory(variant=variant, location=far)
+    assert office.post(path, {"place": far.pk, "key": "k"}).status_code == 302
+    assert one.order.fulfilments.open().get().location == far
+
+
+def test_a_transfer_is_received_with_a_difference_and_called_off_only_before(office):
+    source, store = WarehouseFactory(), StoreFactory()
+    level = StockLevelFactory(location=source)
+    one = transfers.request(
+        [transfers.Ask(level.variant_id, 3)],
+        source_id=source.pk,
+        destination_id=store.locations.get().pk,
+        expected_at=NOON,
+        reason="shop",
+        at=NOON,
+        actor="user:0",
+    )
+
+    def do(name, **data):
+        path = reverse(f"admin:inventory_transfer_{name}", args=[one.pk])
+        return office.post(path, {"key": "k"} | data).status_code
+
+    assert do("receive", **{"units-1": 0}) == 409
+    assert do("send", **{"units-1": 4}) == 422
+    assert do("send", **{"units-1": 3}) == 302
+    assert do("cancel") == 409
+    assert do("receive", **{"units-1": 2}) == 302
+    line = one.lines.get()
+    assert (line.sent, line.received) == (3, 2)
 
 
 def test_a_new_price_ends_the_old_one(office, a_and_b):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +11,10 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from customers.selectors import find
+from inventory.models import StockLocation
 from omnishop.kernel.admin import (
     AskForm,
     ReadOnlyAdmin,
@@ -21,6 +24,7 @@ from omnishop.kernel.admin import (
     actor,
     link_to,
 )
+from omnishop.kernel.errors import Refusal
 from omnishop.kernel.templatetags.omnishop import money
 from omnishop.network.selectors import names
 from orders.admin.orders import ReasonForm
@@ -28,6 +32,23 @@ from orders.admin.scope import OfOrder
 from orders.models import DeliveryMethod, Fulfilment, FulfilmentLine
 from orders.reasons import why
 from orders.services import pickup
+
+
+class AgainForm(AskForm):
+    """From where a parcel is sent instead."""
+
+    place = forms.ModelChoiceField(
+        label=_("From another place"),
+        queryset=StockLocation.objects.none(),
+        required=False,
+        empty_label=_("the best other place"),
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    def __init__(self, data: Any = None, *, here: int) -> None:
+        super().__init__(data)
+        field: Any = self.fields["place"]
+        field.queryset = StockLocation.objects.filter(active=True, ships=True).exclude(pk=here)
 
 
 class FulfilmentLineInline(ReadOnlyInline):
@@ -58,7 +79,7 @@ class FulfilmentAdmin(ReadOnlyAdmin):
     search_fields = ("order__number",)
     search_help_text = _("Order number, name, e-mail, telephone or card")
     inlines = (FulfilmentLineInline,)
-    actions_detail = ("ready", "cancel")
+    actions_detail = ("ready", "again", "cancel")
     readonly_fields = ("of_order", "place", "prepared_by", "reasons", "sent_to")
     fieldsets = (
         (
@@ -141,6 +162,36 @@ class FulfilmentAdmin(ReadOnlyAdmin):
                     fulfilment.order.currency,
                 ),
                 _("message"): fulfilment.order.email or _("none: no address is known"),
+            },
+            work=work,
+        )
+
+    @action(description=_("Send from elsewhere"), url_path="again", icon="move_down",
+            permissions=["handle"])  # fmt: skip
+    def again(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        fulfilment = self.found(request, object_id)
+
+        def work(data: dict[str, Any]) -> str:
+            place = data["place"]
+            if not pickup.source_again(
+                fulfilment_id=fulfilment.pk,
+                location_id=place.pk if place else None,
+                actor=actor(request),
+                at=timezone.now(),
+            ):
+                raise Refusal(_t("No other place has all of it. The parcel stays here."))
+            return _t("The parcel is sent from elsewhere.")
+
+        return self.ask(
+            request,
+            fulfilment,
+            title=_("Send from elsewhere"),
+            submit=_("Move the parcel"),
+            form=AgainForm(request.POST or None, here=fulfilment.location_id),
+            facts={
+                _("order"): fulfilment.order,
+                _("articles"): units(fulfilment),
+                _("location"): fulfilment.location,
             },
             work=work,
         )

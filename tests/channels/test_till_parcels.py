@@ -216,6 +216,17 @@ def test_not_found_says_whether_the_customer_has_to_choose(shop, here):
     assert Shortage.objects.get().order == alone.order
 
 
+def test_what_nobody_paid_for_is_taken_off_and_told(shop):
+    one = shop.pickup(paid=False, quantity=2)
+
+    answer = shop.post(
+        at("not_found", one), {"line_id": one.lines.get().line_id, "quantity": 1}, **HTMX
+    )
+
+    assert "retiré de la commande" in answer.content.decode()
+    assert (one.order.lines.get().cancelled, one.order.shortages.count()) == (1, 0)
+
+
 @pytest.mark.parametrize("name", ["take", "leave", "again", "delivered", "ship", "not_found"])
 def test_another_shops_parcel_is_not_there(shop, name):
     place = StoreFactory().locations.get()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -18,7 +19,7 @@ from omnishop.channels.till.answer import first_error, show
 from omnishop.channels.till.forms import AgainForm, NotFoundForm, PickForm, ReadyForm, ShipForm
 from omnishop.channels.till.jobs import by_article, jobs
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
-from orders.models import Fulfilment, Shortage
+from orders.models import Fulfilment, Order, Shortage
 from orders.services import pickup
 
 CARRIERS = ("Colissimo", "Chronopost", "Mondial Relay", "DPD", "GLS", "UPS", "DHL")
@@ -168,6 +169,12 @@ def everything(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     return _do(request, desk, work)
 
 
+def _asked(order: Order) -> int:
+    """Units about which the shopper is asked."""
+    questions = Shortage.objects.open().filter(order=order)
+    return int(questions.aggregate(units=Sum("quantity", default=0))["units"])
+
+
 @require_POST
 @at_till
 def not_found(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
@@ -180,11 +187,12 @@ def not_found(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
         form = NotFoundForm(request.POST)
         if not form.is_valid():
             raise Invalid(first_error(form).message)
-        questions = Shortage.objects.open().filter(order=one.order_id)
-        asked = questions.count()
+        asked, taken_off = _asked(one.order), one.order.returns.count()
         pickup.not_found(fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **form.cleaned_data)
-        if questions.count() > asked or one.order.paid_at is None:
+        if _asked(one.order) > asked:
             return _("Reported not found. The customer is told and chooses what becomes of it.")
+        if one.order.returns.count() > taken_off:
+            return _("Reported not found. It is taken off the order, the customer is told.")
         return _("Reported not found. It comes from elsewhere, nothing to say to the customer.")
 
     return _do(request, desk, work)
@@ -244,7 +252,8 @@ def again(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
             raise Refusal(_("That place does not have all of it. The parcel stays here."))
         if not moved:
             raise Refusal(_("No other place has all of it. The parcel stays here."))
-        where = one.order.fulfilments.open().exclude(pk=pk).select_related("location")
+        parcels = one.order.fulfilments.open().filter(kind=Fulfilment.Kind.SHIPMENT)
+        where = parcels.exclude(pk=pk).select_related("location")
         return _("%(order)s is now sent from: %(places)s.") % {
             "order": one.order.number,
             "places": ", ".join(sorted({parcel.location.name for parcel in where})),
