@@ -1,5 +1,6 @@
 """What is asked of everyone who comes in by the doors for staff."""
 
+import logging
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
@@ -7,11 +8,15 @@ from allauth.mfa.utils import is_mfa_enabled
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found, permission_denied
+
+logger = logging.getLogger(__name__)
 
 STAFF_DOORS = {"admin", "till", "reports"}
 # The back office's own scripts (Alpine) need these; no page of the shop gets them.
@@ -41,6 +46,25 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403, in the frame of the door it happened at."""
     return permission_denied(request, exception, _template(request, "403.html"))
+
+
+class Overtaken(MiddlewareMixin):
+    """Says that it was not done and to try again, when the database ended a request: its locks
+    crossed others three times, or the connection broke (INVARIANTS F-5, F-6).
+    """
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, OperationalError):
+            return None
+        logger.error("The database ended a request.", exc_info=exception)
+        retry = {"Retry-After": "2"}
+        if request.path.startswith("/api/"):
+            words = _("The service is busy: this was not done. Try again in a moment.")
+            error = {"code": "busy", "detail": words, "attr": None}
+            body = {"type": "server_error", "errors": [error]}
+            return JsonResponse(body, status=503, headers=retry)
+        page = render_to_string("503.html")  # no context: it may read the database
+        return HttpResponse(page, status=503, headers=retry)
 
 
 class BackOfficePolicy(MiddlewareMixin):
