@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 
+FAR_KM = 20_000.0  # half around the earth
 MOST_COMBINED = 3  # locations; beyond, each step takes the one that covers most of what is left
 MOST_CANDIDATES = 50  # of the best that are combined by three; the search has to be bounded
 
@@ -38,7 +39,12 @@ class Candidate:
     @property
     def rank(self) -> tuple[float, int, int]:
         """Nearest first, then by priority; where no distance is known, by priority alone."""
-        return (self.distance_km or 0.0, self.priority, self.location_id)
+        return (self.km, self.priority, self.location_id)
+
+    @property
+    def km(self) -> float:
+        """The distance; a place that nobody put on the map is asked after those that are."""
+        return FAR_KM if self.distance_km is None else self.distance_km
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +147,7 @@ def _fewest(
 
 def _nearest(places: Sequence[Candidate]) -> tuple[float, int, list[int]]:
     return (
-        sum(place.distance_km or 0.0 for place in places),
+        sum(place.km for place in places),
         sum(place.priority for place in places),
         [place.location_id for place in places],
     )

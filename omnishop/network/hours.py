@@ -37,7 +37,8 @@ def openings(store: "Store", start: datetime, *, horizon: timedelta = HORIZON) -
     minute = local.replace(second=0, microsecond=0)
     for opens_at, closes_at, status, _comment in hours.intervals(minute, local + horizon):
         if status == State.OPEN and closes_at > local:
-            yield Opening(max(opens_at, local), closes_at)
+            # Of equal wall-clock times ours is the one that knows which side of the change it is.
+            yield Opening(opens_at if opens_at > local else local, closes_at)
 
 
 def is_open(store: "Store", at: datetime) -> bool:

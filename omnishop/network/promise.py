@@ -61,15 +61,21 @@ def ready_by(
     """The instant by which the store can have a pick-up ready: preparation counts open time only.
 
     `ahead` are the pick-ups that wait before it, each of which takes the store's minutes more;
-    a `busy` store, with as many as it can prepare, begins at the opening of its next day. Rounded
-    up to ten minutes and always strictly inside opening hours (UX S3); None when the store does
-    not open within the horizon.
+    a `busy` store, with as many as it can prepare, begins at the opening of its next day at the
+    earliest. Rounded up to ten minutes and always strictly inside opening hours (UX S3); None when
+    the store does not open within the horizon.
     """
-    needed = timedelta(minutes=store.preparation_minutes + ahead * store.minutes_per_order)
-    if busy:
-        tomorrow = store.business_day(at) + timedelta(days=1)
-        at = midnight(store, tomorrow)
-        needed = timedelta(minutes=store.preparation_minutes)
+    in_turn = _ready(store, at, store.preparation_minutes + ahead * store.minutes_per_order)
+    if not busy or in_turn is None:
+        return in_turn
+    tomorrow = midnight(store, store.business_day(at) + timedelta(days=1))
+    next_day = _ready(store, tomorrow, store.preparation_minutes)
+    return max(in_turn, next_day, key=datetime.timestamp) if next_day else None
+
+
+def _ready(store: "Store", at: datetime, minutes: int) -> datetime | None:
+    """The end of so many minutes of open time from an instant on."""
+    needed = timedelta(minutes=minutes)
     for opening in openings(store, at):
         # In UTC: wall-clock sums are an hour off in the nights the clock changes.
         opens_at, closes_at = opening.opens_at.astimezone(UTC), opening.closes_at.astimezone(UTC)

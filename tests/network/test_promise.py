@@ -79,7 +79,8 @@ def open_time(store, start, end):
         ("2026-11-17 10:00", 12, False, "2026-11-17 14:00"),  # 13:00 is no opening time
         ("2026-11-17 10:00", 13, False, "2026-11-17 14:10"),  # over the lunch break
         ("2026-11-17 10:00", 60, False, "2026-11-18 14:00"),  # 480 minutes today, 180 tomorrow
-        ("2026-11-17 10:00", 60, True, "2026-11-18 11:00"),  # full: from its next day's opening
+        ("2026-11-17 10:00", 20, True, "2026-11-18 11:00"),  # full: from its next day's opening
+        ("2026-11-17 10:00", 60, True, "2026-11-18 14:00"),  # and never before its turn
         ("2026-11-21 10:00", 0, True, "2026-11-23 11:00"),  # full on Saturday: Monday
         ("2026-11-10 10:00", 0, True, "2026-11-12 11:00"),  # full before 11 November
     ],
@@ -155,8 +156,16 @@ def test_who_asks_later_or_has_more_ahead_is_never_promised_earlier(
 ):
     first = ready_by(store, asked, ahead=ahead)
 
-    assert ready_by(store, asked + later, ahead=ahead) >= first
-    assert ready_by(store, asked, ahead=ahead + more) >= first
+    assert ready_by(store, asked + later, ahead=ahead).timestamp() >= first.timestamp()
+    assert ready_by(store, asked, ahead=ahead + more).timestamp() >= first.timestamp()
+
+
+def test_asked_in_the_hour_that_comes_twice_it_is_the_first_of_both():
+    asked = datetime(2026, 10, 25, 0, 55, tzinfo=UTC)  # five to three, before the change
+
+    ready = ready_by(shop("24/7", preparation=0), asked)
+
+    assert ready.astimezone(UTC) == datetime(2026, 10, 25, 1, 0, tzinfo=UTC)
 
 
 def test_what_is_brought_is_ready_after_the_opening_of_its_day():

@@ -55,8 +55,9 @@ def covers(places, wanted, free):
 
 
 def cost(places):
-    """Kilometres first, an unknown distance as none; then priorities."""
-    return sum(p.distance_km or 0.0 for p in places), sum(p.priority for p in places)
+    """Kilometres first, an unknown distance as half around the earth; then priorities."""
+    known = [20_000.0 if p.distance_km is None else p.distance_km for p in places]
+    return sum(known), sum(p.priority for p in places)
 
 
 def brute_force(wanted, free, candidates):
@@ -219,11 +220,10 @@ def test_at_the_same_distance_priority_decides_and_then_the_lower_id():
     assert [place.location_id for place in by_id.places] == [8]
 
 
-def test_a_place_without_coordinates_counts_as_at_the_door():
-    """A warehouse that nobody placed on the map is asked before the shop next door."""
+def test_a_place_without_coordinates_is_asked_after_those_that_have_some():
     plan = choose([Wanted(1, 1, 1)], {1: {1: 1, 5: 1}}, [LYON, Candidate(5, 100)])
 
-    assert [place.location_id for place in plan.places] == [5]
+    assert [place.location_id for place in plan.places] == [1]
 
 
 def test_the_reasons_can_be_stored_and_name_distance_priority_and_who_was_skipped():
