@@ -11,6 +11,7 @@ from django.utils.translation import override
 from catalog.models import Product, Variant
 from catalog.services import refresh_search
 from customers.models import Customer, Message
+from inventory.models import Reservation
 from omnishop.demo import (
     content,
     demand,
@@ -31,6 +32,7 @@ from omnishop.demo.purchasing import Purchases
 from omnishop.demo.recent import Recent
 from omnishop.network.models import LegalEntity, Store
 from orders.models import Basket, Order
+from orders.services import losses
 
 CARRIED_UNTIL = (-50, -20, 6, 9, 14, 20, 25, 28, 60, 120, 200, 300)  # days from today
 QUEUED = 40  # messages of the last day that the worker finds to send
@@ -103,9 +105,17 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     LeftBehind(days, articles, people).fill(sales, recent.buyers(), scale=scale)
     _popularity()
     stocktaking.fill(place, days)
+    _settle_losses(recent.now)
     refresh_search()
     _analyse()
     say("Search and statistics refreshed")
+
+
+def _settle_losses(at: datetime) -> None:
+    """What the task of every twenty seconds would have done by now."""
+    lost = Reservation.objects.filter(status__in=["short", "expired"], settled_at__isnull=True)
+    for document in sorted(set(lost.values_list("document", flat=True))):
+        losses.settle(document=document, at=at)
 
 
 def _analyse() -> None:

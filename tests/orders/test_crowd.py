@@ -204,5 +204,5 @@ def test_six_people_who_do_anything_at_once_keep_the_invariants(seed):
     assert answers == list(range(6))
     shop.tasks()
     assert violations(at=NOON, rules=set(RULES) - {"OUT-1"}) == []
-    assert Order.objects.filter(status="placed").exists()
+    assert Order.objects.values("status").distinct().count() > 1  # much was done, in many ways
     assert len(shop.ended) <= 3, shop.ended
