@@ -4,6 +4,7 @@ One statement reads what is free at every location and what is awaited; the rest
 Overdue holds count as free (ALG-2).
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,25 +27,19 @@ FREE = """GREATEST(0, l.on_hand - l.reserved - l.unsellable
            AND r.status = 'held' AND r.expires_at <= %(at)s) ELSE 0 END
     - CASE WHEN %(online)s THEN GREATEST(l.safety, c.safety) ELSE 0 END)"""
 
+_FREE_IN_TILL, _FREE_ONLINE = (FREE.replace("%(online)s", online) for online in ("false", "true"))
 # The same as a condition on a variant `v`; parameters: %s the store, %s the instant.
-IN_STORE = """EXISTS (
+IN_STORE = f"""EXISTS (
     SELECT 1 FROM inventory_stocklevel l
       JOIN inventory_storelocation s ON s.location_id = l.location_id AND s.store_id = %s
       JOIN inventory_stocklocation c ON c.id = l.location_id AND c.active AND c.offers_pickup
-     WHERE l.variant_id = v.id AND l.on_hand - l.unsellable > GREATEST(l.safety, c.safety)
-       AND l.on_hand - l.unsellable - GREATEST(l.safety, c.safety) - l.reserved
-           + CASE WHEN l.reserved > 0 THEN (
-               SELECT coalesce(sum(r.quantity), 0) FROM inventory_reservation r
-                WHERE r.variant_id = l.variant_id AND r.location_id = l.location_id
-                  AND r.status = 'held' AND r.expires_at <= %s) ELSE 0 END > 0)"""
+     WHERE l.variant_id = v.id AND {_FREE_ONLINE.replace("%(at)s", "%s")} > 0)"""  # noqa: S608
 
 _OF_V = """SELECT l.location_id, {free} AS free, c.ships
     FROM inventory_stocklevel l
     JOIN inventory_stocklocation c ON c.id = l.location_id AND c.active
    WHERE l.variant_id = v.id"""
-_ON_SHELVES, _ONLINE = (
-    _OF_V.format(free=FREE.replace("%(online)s", online)) for online in ("false", "true")
-)
+_ON_SHELVES, _ONLINE = (_OF_V.format(free=free) for free in (_FREE_IN_TILL, _FREE_ONLINE))
 # What a shop says of a variant `v`: the units here, the nearest other shop that has it and how
 # many, the units that may be sent home. Parameters: %(store)s where one stands, %(at)s.
 AROUND = f"""LATERAL (
@@ -64,13 +59,17 @@ AROUND = f"""LATERAL (
          LIMIT 1) n ON true
      WHERE me.id = %(store)s)"""  # noqa: S608  constants of this module
 
-PLACE = """c.offers_pickup, c.ships, c.transfer_days, c.cut_off, c.timezone, c.priority,
-    c.latitude, c.longitude, c.parcel_capacity,
-    (SELECT json_object_agg(s.store_id, s.rank) FROM inventory_storelocation s
-      WHERE s.location_id = c.id),
-    (SELECT json_build_array(n.opening_hours, n.timezone, n.country)
+# Every place once, with its ranks and hours as text: they are read for each place, not each row.
+_PLACES = """SELECT c.id, c.safety, c.offers_pickup, c.ships, c.transfer_days, c.cut_off,
+    c.timezone, c.priority, c.latitude, c.longitude, c.parcel_capacity,
+    (SELECT json_object_agg(s.store_id, s.rank)::text FROM inventory_storelocation s
+      WHERE s.location_id = c.id) AS ranks,
+    (SELECT json_build_array(n.opening_hours, n.timezone, n.country)::text
        FROM inventory_storelocation s JOIN network_store n ON n.id = s.store_id
-      WHERE s.location_id = c.id ORDER BY s.rank, s.store_id LIMIT 1)"""
+      WHERE s.location_id = c.id ORDER BY s.rank, s.store_id LIMIT 1) AS hours
+  FROM inventory_stocklocation c WHERE c.active"""
+_ABOUT = """c.offers_pickup, c.ships, c.transfer_days, c.cut_off, c.timezone, c.priority,
+    c.latitude, c.longitude, c.parcel_capacity, c.ranks, c.hours"""
 
 
 class Way(StrEnum):
@@ -299,18 +298,17 @@ def stock(variant_ids: Collection[int], *, at: datetime, online: bool = True) ->
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT l.variant_id, c.id, {FREE}, NULL::date,
-                   {PLACE}
-              FROM inventory_stocklevel l
-              JOIN inventory_stocklocation c ON c.id = l.location_id AND c.active
+            WITH place AS MATERIALIZED ({_PLACES})
+            SELECT l.variant_id, c.id, {FREE}, NULL::date, {_ABOUT}
+              FROM inventory_stocklevel l JOIN place c ON c.id = l.location_id
              WHERE l.variant_id = ANY(%(variants)s)
                AND (NOT %(online)s OR c.offers_pickup OR c.ships OR c.transfer_days IS NOT NULL)
             UNION ALL
             SELECT p.variant_id, c.id, greatest(0, p.quantity - p.received), o.expected_on,
-                   {PLACE}
+                   {_ABOUT}
               FROM inventory_purchaseorderline p
               JOIN inventory_purchaseorder o ON o.id = p.order_id AND o.status = 'ordered'
-              JOIN inventory_stocklocation c ON c.id = o.location_id AND c.active
+              JOIN place c ON c.id = o.location_id
              WHERE p.variant_id = ANY(%(variants)s)
             """,  # noqa: S608  constants of this module
             {"variants": list(variant_ids), "at": at, "online": online},
@@ -336,12 +334,12 @@ def _place(
     latitude: float | None,
     longitude: float | None,
     parcel_capacity: int | None,
-    ranks: dict[str, int] | None,
-    hours: tuple[str, str, str] | None,
+    ranks: str | None,
+    hours: str | None,
 ) -> Place:
     return Place(
         id=pk,
-        stores={int(key): rank for key, rank in (ranks or {}).items()},
+        stores={int(key): rank for key, rank in json.loads(ranks or "{}").items()},
         offers_pickup=offers_pickup,
         ships=ships,
         transfer_days=transfer_days,
@@ -351,7 +349,7 @@ def _place(
         latitude=latitude,
         longitude=longitude,
         parcel_capacity=parcel_capacity,
-        hours=hours,
+        hours=tuple(json.loads(hours)) if hours else None,
     )
 
 

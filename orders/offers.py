@@ -20,7 +20,7 @@ from omnishop.network.hours import hold_until
 from omnishop.network.models import Store
 from omnishop.network.places import Point, distance_km
 from orders.models import DeliveryMethod, Fulfilment
-from orders.sourcing import Candidate, Plan, Skipped, Taken, Wanted, choose
+from orders.sourcing import Candidate, Plan, Skipped, Taken, Wanted, choose, units_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -127,7 +127,7 @@ def pickup_offers(
     then nearest (FIELD 13). Two statements, fewer when what is `free` or the `stores` with their
     queues were read already.
     """
-    units = _units(wanted)
+    units = units_of(wanted)
     free = free or stock(units, at=at)
     found = []
     for store in stores_with_queue() if stores is None else stores:
@@ -156,13 +156,6 @@ def pickup_offers(
     )
 
 
-def _units(wanted: Sequence[Wanted]) -> dict[int, int]:
-    units: dict[int, int] = {}
-    for want in wanted:
-        units[want.variant_id] = units.get(want.variant_id, 0) + want.quantity
-    return units
-
-
 @dataclass(frozen=True, slots=True)
 class Sourced:
     """Where each unit comes from; for a pick-up the day the last of what is brought is there, for a
@@ -185,7 +178,7 @@ def for_store(
     from those that supply stores; from no place in `without`. None when something can be had
     nowhere. One statement.
     """
-    free = stock(_units(wanted), at=at)
+    free = stock(units_of(wanted), at=at)
     own = [place for place in free.of_store(store.pk) if place.id not in without]
     here, rest = _split(wanted, free, own)
     local = choose(here, free.free, [Candidate(place.id, place.stores[store.pk]) for place in own])
@@ -255,7 +248,7 @@ def for_delivery(
     skipped; those in `without`, or all but `only`, are not asked at all. None when something can
     be had nowhere. One statement; another where a place that ships has a limit.
     """
-    free = stock(_units(wanted), at=at)
+    free = stock(units_of(wanted), at=at)
     skipped = _not_now(free, at)
     candidates = [
         _candidate(place, near, skipped.get(place.id) if place.ships else Skipped.OFF)

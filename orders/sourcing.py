@@ -84,6 +84,14 @@ class Plan:
         }
 
 
+def units_of(wanted: Sequence[Wanted]) -> dict[int, int]:
+    """Article → units, summed over the lines that want it (FIELD 7)."""
+    units: dict[int, int] = {}
+    for want in wanted:
+        units[want.variant_id] = units.get(want.variant_id, 0) + want.quantity
+    return units
+
+
 def choose(
     wanted: Sequence[Wanted],
     free: Mapping[int, Mapping[int, int]],
@@ -95,9 +103,7 @@ def choose(
     then three, of at most the fifty that have most; beyond, greedily. None when all that may be
     asked do not have it together.
     """
-    needed: dict[int, int] = {}
-    for want in wanted:
-        needed[want.variant_id] = needed.get(want.variant_id, 0) + want.quantity
+    needed = units_of(wanted)
 
     def has(location_id: int, variant_id: int) -> int:
         return min(needed[variant_id], free.get(variant_id, {}).get(location_id, 0))

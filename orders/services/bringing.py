@@ -27,6 +27,11 @@ def elsewhere(order: Order, fulfilment: Fulfilment) -> list[Reservation]:
     return list(found.order_by("line", "pk"))
 
 
+def bring(order: Order, fulfilment: Fulfilment, *, at: datetime, actor: str) -> date | None:
+    """Ask for everything that a locked order holds elsewhere for a pick-up, as `ask`."""
+    return ask(order, fulfilment, elsewhere(order, fulfilment), at=at, actor=actor)
+
+
 def ask(
     order: Order,
     fulfilment: Fulfilment,

@@ -45,7 +45,7 @@ from orders.models import (
 from orders.models.order import next_number
 from orders.models.payment import new_reference
 from orders.services import bringing, events, payments, unpaid
-from orders.sourcing import Taken, Wanted
+from orders.sourcing import Taken, Wanted, units_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -233,9 +233,7 @@ def delivery_of(
 
 
 def _insufficient(wanted: list[Wanted], store: Store | None, *, at: datetime) -> InsufficientStock:
-    units: dict[int, int] = {}
-    for want in wanted:
-        units[want.variant_id] = units.get(want.variant_id, 0) + want.quantity
+    units = units_of(wanted)
     way = Way.PICKUP if store else Way.DELIVERY
     answer = stock(units, at=at).answer(units, way, store_id=store.pk if store else None)
     return InsufficientStock(
@@ -329,8 +327,7 @@ def _write(
         basket.save(update_fields=["status", "customer", "email"])
         fulfilment = order.fulfilments.select_related("store").get()
         if sourced.brought:
-            afar = bringing.elsewhere(order, fulfilment)
-            bringing.ask(order, fulfilment, afar, at=at, actor="customer")
+            bringing.bring(order, fulfilment, at=at, actor="customer")
         events.tell(order, "order_placed", at=at, fulfilment=fulfilment)
     else:
         if basket.email != order.email:

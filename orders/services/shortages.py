@@ -81,8 +81,7 @@ def _for_the_same_store(
         item.missing -= min(item.missing, wanted[0].quantity)
         item.save(update_fields=["missing"])
     if sourced.brought:
-        afar = bringing.elsewhere(order, fulfilment)
-        bringing.ask(order, fulfilment, afar, at=at, actor=actor)
+        bringing.bring(order, fulfilment, at=at, actor=actor)
         ready = offers.ready_at(store, at, ahead=0, brought=sourced.brought)
         if ready and (fulfilment.promised_at is None or ready > fulfilment.promised_at):
             fulfilment.promised_at = ready
@@ -124,6 +123,22 @@ def _hold(
     return True
 
 
+def _sent_from(
+    order: Order,
+    address: Mapping[str, str],
+    wanted: Sequence[Wanted],
+    *,
+    without: Sequence[int] = (),
+    only: int | None = None,
+    at: datetime,
+) -> offers.Sourced | None:
+    """From where units go to an address, held there for the order; None when nobody has them."""
+    near = point_of_postcode(str(address.get("postcode", "")))
+    sourced = offers.for_delivery(wanted, at=at, near=near, without=without, only=only)
+    held = sourced is not None and _hold(order, sourced, expires_at=None, at=at)
+    return sourced if held else None
+
+
 def _from_another_place(
     order: Order,
     fulfilment: Fulfilment,
@@ -135,9 +150,8 @@ def _from_another_place(
     at: datetime,
 ) -> bool:
     """Units of a parcel are sent from somewhere else."""
-    near = point_of_postcode(str(fulfilment.address.get("postcode", "")))
-    sourced = offers.for_delivery(wanted, at=at, near=near, without=without)
-    if sourced is None or not _hold(order, sourced, expires_at=None, at=at):
+    sourced = _sent_from(order, fulfilment.address, wanted, without=without, at=at)
+    if sourced is None:
         return False
     take_out(fulfilment, line, wanted[0].quantity, at=at)
     parcels(order, line, sourced, like=fulfilment)
@@ -159,11 +173,15 @@ def move_parcel(
         for item in items
         if item.quantity > item.missing
     ]
-    near = point_of_postcode(str(fulfilment.address.get("postcode", "")))
-    sourced = offers.for_delivery(
-        wanted, at=at, near=near, without=[fulfilment.location_id], only=location_id
+    sourced = _sent_from(
+        order,
+        fulfilment.address,
+        wanted,
+        without=[fulfilment.location_id],
+        only=location_id,
+        at=at,
     )
-    if sourced is None or not _hold(order, sourced, expires_at=None, at=at):
+    if sourced is None:
         return False
     for item in items:
         inventory.give_up(
@@ -212,9 +230,14 @@ def parcels(order: Order, line: OrderLine, sourced: offers.Sourced, *, like: Ful
                 "sourcing": sourced.plan.reasons,
             },
         )
-        item, new = parcel.lines.get_or_create(line=line, defaults={"quantity": part.quantity})
-        if not new:
-            FulfilmentLine.objects.filter(pk=item.pk).update(quantity=F("quantity") + part.quantity)
+        _put_in(parcel, line, part.quantity)
+
+
+def _put_in(fulfilment: Fulfilment, line: OrderLine, units: int) -> None:
+    """Units of a line join a fulfilment of a locked order."""
+    item, new = fulfilment.lines.get_or_create(line=line, defaults={"quantity": units})
+    if not new:
+        FulfilmentLine.objects.filter(pk=item.pk).update(quantity=F("quantity") + units)
 
 
 def ask(
@@ -310,15 +333,9 @@ def collect_elsewhere(*, token: str, store_id: int, actor: str, at: datetime) ->
         hold_until=until,
         sourcing=sourced.plan.reasons,
     )
-    item, new = fulfilment.lines.get_or_create(
-        line=shortage.line, defaults={"quantity": shortage.quantity}
-    )
-    if not new:
-        item.quantity += shortage.quantity
-        item.save(update_fields=["quantity"])
+    _put_in(fulfilment, shortage.line, shortage.quantity)
     if sourced.brought:
-        afar = bringing.elsewhere(order, fulfilment)
-        bringing.ask(order, fulfilment, afar, at=at, actor=actor)
+        bringing.bring(order, fulfilment, at=at, actor=actor)
     _close(shortage, Shortage.Status.OTHER_STORE, actor=actor, at=at)
     return fulfilment
 
@@ -333,9 +350,8 @@ def deliver(
     for name in ("line1", "postcode", "city"):
         if not address.get(name, "").strip():
             raise Invalid(_("Enter the street, the postcode and the town."))
-    near = point_of_postcode(address["postcode"])
-    sourced = offers.for_delivery(_wanted(shortage), at=at, near=near)
-    if sourced is None or not _hold(order, sourced, expires_at=None, at=at):
+    sourced = _sent_from(order, address, _wanted(shortage), at=at)
+    if sourced is None:
         raise _gone(shortage)
     day = offers.day_after(at, DELIVERY_DAYS)
     like = Fulfilment(address=dict(address), promised_at=offers.end_of(day))
