@@ -52,8 +52,8 @@ def articles(product_id: int) -> list[Article]:
                    o.code, coalesce(nullif(o.name_{first}, ''), o.name_{then}, ''), o.position
               FROM catalog_variant v
               LEFT JOIN catalog_variant_options vo ON vo.variant_id = v.id
-              LEFT JOIN catalog_optionvalue x ON x.id = vo.optionvalue_id
-              LEFT JOIN catalog_option o ON o.id = x.option_id
+              LEFT JOIN catalog_attributevalue x ON x.id = vo.attributevalue_id
+              LEFT JOIN catalog_attribute o ON o.id = x.attribute_id
              WHERE v.product_id = %s AND v.active
              ORDER BY v.position, v.id, o.position, x.position, x.id
             """,  # noqa: S608  names of columns

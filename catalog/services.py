@@ -97,7 +97,7 @@ def refresh_search(product_ids: Collection[int] | None = None) -> None:
                          string_agg(DISTINCT ov.name_en, ' ') AS names_en
                     FROM catalog_variant v
                     JOIN catalog_variant_options vo ON vo.variant_id = v.id
-                    JOIN catalog_optionvalue ov ON ov.id = vo.optionvalue_id
+                    JOIN catalog_attributevalue ov ON ov.id = vo.attributevalue_id
                    WHERE v.product_id = d.id) o ON true
                WHERE %(all)s OR d.id = ANY(%(ids)s)
             ) s WHERE s.id = p.id
@@ -123,7 +123,7 @@ _LISTED = """
           SELECT product_id, array_agg(DISTINCT amount_minor) AS prices
             FROM article GROUP BY 1) a ON a.product_id = d.id
         LEFT JOIN (
-          SELECT product_id, array_agg(DISTINCT x.optionvalue_id) AS options
+          SELECT product_id, array_agg(DISTINCT x.attributevalue_id) AS options
             FROM article JOIN catalog_variant_options x ON x.variant_id = article.id
            GROUP BY 1) o ON o.product_id = d.id
        WHERE (%(all)s OR d.id = ANY(%(ids)s))

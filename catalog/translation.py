@@ -1,6 +1,6 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from catalog.models import Category, Option, OptionValue, Picture, Product
+from catalog.models import Attribute, AttributeValue, Category, Picture, Product
 
 
 @register(Category)
@@ -13,13 +13,13 @@ class ProductTranslation(TranslationOptions):
     fields = ("name", "description")
 
 
-@register(Option)
-class OptionTranslation(TranslationOptions):
+@register(Attribute)
+class AttributeTranslation(TranslationOptions):
     fields = ("name",)
 
 
-@register(OptionValue)
-class OptionValueTranslation(TranslationOptions):
+@register(AttributeValue)
+class AttributeValueTranslation(TranslationOptions):
     fields = ("name",)
 
 

@@ -139,7 +139,7 @@ def left_to_count(count: StockCount) -> QuerySet[CountLine]:
     return (
         count.lines.filter(counted__isnull=True)
         .select_related("variant__product")
-        .prefetch_related("variant__options__option")
+        .prefetch_related("variant__options__attribute")
         .annotate(shelf=Subquery(here.values("shelf")[:1]))
         .order_by("-gap", "-decision", "shelf", "pk")
     )
@@ -150,7 +150,7 @@ def counted_last(count: StockCount) -> QuerySet[CountLine]:
     return (
         count.lines.filter(counted__isnull=False)
         .select_related("variant__product")
-        .prefetch_related("variant__options__option")
+        .prefetch_related("variant__options__attribute")
         .order_by("-counted_at", "-pk")
     )
 

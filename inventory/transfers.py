@@ -23,7 +23,7 @@ def lines_to_walk(transfer: Transfer) -> QuerySet[TransferLine]:
     there = StockLevel.objects.filter(variant=OuterRef("variant"), location=transfer.source_id)
     return (
         transfer.lines.select_related("variant__product")
-        .prefetch_related("variant__options__option")
+        .prefetch_related("variant__options__attribute")
         .annotate(shelf=Subquery(there.values("shelf")[:1]))
         .order_by("shelf", "position")
     )

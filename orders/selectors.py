@@ -139,7 +139,7 @@ def priced_rows(
     """Lines with today's prices and stock, and their sum, as the site has them."""
     lines = list(
         found.select_related("variant__product").prefetch_related(
-            "variant__options__option",
+            "variant__options__attribute",
             Prefetch("variant__product__pictures", Picture.objects.order_by("position", "pk")),
         )
     )
@@ -173,8 +173,8 @@ def sale_sql(lines: str) -> str:
     return f"""
         SELECT l.*, v.sku, {words.format("d")} AS product_name,
                ARRAY(SELECT {words.format("o")} FROM catalog_variant_options vo
-                       JOIN catalog_optionvalue o ON o.id = vo.optionvalue_id
-                       JOIN catalog_option k ON k.id = o.option_id
+                       JOIN catalog_attributevalue o ON o.id = vo.attributevalue_id
+                       JOIN catalog_attribute k ON k.id = o.attribute_id
                       WHERE vo.variant_id = v.id ORDER BY k.position, o.position, o.id) AS options,
                a.*
           FROM {lines} l

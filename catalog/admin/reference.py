@@ -11,12 +11,12 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from catalog import services
 from catalog.models import (
+    Attribute,
+    AttributeValue,
     Brand,
     Category,
     ImportRow,
     ImportRun,
-    Option,
-    OptionValue,
     Price,
     PriceList,
     Product,
@@ -123,34 +123,34 @@ class BrandAdmin(StoreModelAdmin):
         refresh_products(brand=form.instance)
 
 
-class OptionValueInline(StoreInline):
-    model = OptionValue
+class AttributeValueInline(StoreInline):
+    model = AttributeValue
     fields = ("name_fr", "name_en", "code", "swatch", "position")
 
 
-@admin.register(Option)
-class OptionAdmin(StoreModelAdmin):
+@admin.register(Attribute)
+class AttributeAdmin(StoreModelAdmin):
     list_display = ("name", "code", "position")
     search_fields = ("name_fr", "name_en", "code")
     ordering = ("position", "pk")
     fields = (("name_fr", "name_en"), ("code", "position"))
     required_fields = ("name_fr",)
-    inlines = (OptionValueInline,)
+    inlines = (AttributeValueInline,)
 
     def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        ids = Product.objects.filter(variants__options__option=form.instance)
+        ids = Product.objects.filter(variants__options__attribute=form.instance)
         services.refresh_search(list(ids.values_list("pk", flat=True).distinct()))
 
 
-@admin.register(OptionValue)
-class OptionValueAdmin(StoreModelAdmin):
-    list_display = ("name", "option", "code", "position")
-    list_filter = (("option", ScopedFilter),)
-    list_select_related = ("option",)
-    search_fields = ("name_fr", "name_en", "code", "option__name_fr")
-    autocomplete_fields = ("option",)
-    fields = ("option", ("name_fr", "name_en"), ("code", "swatch", "position"))
+@admin.register(AttributeValue)
+class AttributeValueAdmin(StoreModelAdmin):
+    list_display = ("name", "attribute", "code", "position")
+    list_filter = (("attribute", ScopedFilter),)
+    list_select_related = ("attribute",)
+    search_fields = ("name_fr", "name_en", "code", "attribute__name_fr")
+    autocomplete_fields = ("attribute",)
+    fields = ("attribute", ("name_fr", "name_en"), ("code", "swatch", "position"))
     required_fields = ("name_fr",)
 
     def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from catalog.imports.records import PictureRecord, ProductRecord, Refused, VariantRecord
 from catalog.imports.text import code_of
 from catalog.models import (
+    Attribute,
+    AttributeValue,
     Brand,
     Category,
-    Option,
-    OptionValue,
     PictureSource,
     Price,
     Product,
@@ -107,7 +107,7 @@ class Applier:
             variant__product__in=known.products.values()
         )
         chosen: dict[int, set[int]] = defaultdict(set)
-        for variant_id, value_id in through.values_list("variant_id", "optionvalue_id"):
+        for variant_id, value_id in through.values_list("variant_id", "attributevalue_id"):
             chosen[variant_id].add(value_id)
         known.options = {key: frozenset(values) for key, values in chosen.items()}
         known.prices = dict(
@@ -289,7 +289,7 @@ class Applier:
             Variant.objects.bulk_create(new)
             through = Variant.options.through
             through.objects.bulk_create(
-                through(variant_id=variant.pk, optionvalue_id=value)
+                through(variant_id=variant.pk, attributevalue_id=value)
                 for variant, chosen in zip(new, chosen_by_new, strict=True)
                 for value in sorted(chosen)
             )
@@ -362,7 +362,7 @@ class Applier:
     def _forget(self) -> None:
         self._brands: dict[str, int] = {}
         self._categories: dict[str, int] = {}
-        self._options: dict[str, int] = {}
+        self._attributes: dict[str, int] = {}
         self._values: dict[tuple[str, str], int] = {}
 
     def _brand(self, name: str) -> int:
@@ -394,24 +394,24 @@ class Applier:
         key = (option_name, name)
         if key not in self._values:
             code = code_of(option_name, 40)
-            if code not in self._options:
-                option, _created = Option.objects.get_or_create(
-                    code=code, defaults={NAME: option_name, "position": _next_place(Option)}
+            if code not in self._attributes:
+                attribute, _created = Attribute.objects.get_or_create(
+                    code=code, defaults={NAME: option_name, "position": _next_place(Attribute)}
                 )
-                self._options[code] = option.pk
-            value, _created = OptionValue.objects.get_or_create(
-                option_id=self._options[code],
+                self._attributes[code] = attribute.pk
+            value, _created = AttributeValue.objects.get_or_create(
+                attribute_id=self._attributes[code],
                 code=code_of(name, 60),
                 defaults={
                     NAME: name,
-                    "position": _next_place(OptionValue, option=self._options[code]),
+                    "position": _next_place(AttributeValue, attribute=self._attributes[code]),
                 },
             )
             self._values[key] = value.pk
         return self._values[key]
 
 
-def _next_place(model: type[Option] | type[OptionValue], **scope: Any) -> int:
+def _next_place(model: type[Attribute] | type[AttributeValue], **scope: Any) -> int:
     last = model._default_manager.filter(**scope).aggregate(last=Max("position"))["last"]
     return min((last or 0) + 1, 32_767)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from stdnum import ean
 from stdnum.exceptions import ValidationError as StdnumError
 
+from catalog.models.attribute import AttributeValue
 from catalog.models.category import Brand, Category
 from catalog.models.tax import TaxCategory
 from catalog.pictures import SizedPictureField
@@ -110,43 +111,6 @@ class Product(models.Model):
         return self.name
 
 
-class Option(models.Model):
-    """What variants differ by: size, colour, volume."""
-
-    code = models.SlugField(_("code"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=40)
-    position = models.PositiveSmallIntegerField(_("position in the list"), default=0)
-
-    class Meta:
-        verbose_name = _("option")
-        verbose_name_plural = _("options")
-        ordering = ["position", "pk"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class OptionValue(models.Model):
-    """One choice of an option: M, blue, 30 litres."""
-
-    option = models.ForeignKey(Option, models.CASCADE, related_name="values")
-    code = models.SlugField(_("code"), max_length=60)
-    name = models.CharField(_("name"), max_length=60)
-    swatch = models.CharField(_("colour shown"), max_length=7, blank=True)  # "#0b5d4e"
-    position = models.PositiveSmallIntegerField(_("position in the list"), default=0)
-
-    class Meta:
-        verbose_name = _("option value")
-        verbose_name_plural = _("option values")
-        ordering = ["option__position", "position", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["option", "code"], name="option_value_unique")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class Variant(models.Model):
     """The article itself: it has a SKU, a price, a stock."""
 
@@ -155,7 +119,7 @@ class Variant(models.Model):
     gtin = models.CharField(
         "GTIN", max_length=14, null=True, blank=True, unique=True, validators=[check_gtin]
     )
-    options = models.ManyToManyField(OptionValue, related_name="+", blank=True)
+    options = models.ManyToManyField(AttributeValue, related_name="+", blank=True)
     active = models.BooleanField(_("on sale"), default=True)
     position = models.PositiveSmallIntegerField(_("position in the list"), default=0)
     eco_minor = models.PositiveIntegerField(_("eco-participation"), default=0)  # inside the price

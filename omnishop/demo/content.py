@@ -116,7 +116,7 @@ class OptionAxis:
 
 
 @dataclass(frozen=True, slots=True)
-class OptionValue:
+class AttributeValue:
     """One answer: a colour with its swatch, or a size. Codes are unique over all axes."""
 
     code: str
@@ -163,7 +163,7 @@ class ProductText:
     price_minor: int
     weight_g: int
     popularity: int  # 1 to 100, weight in the simulated sales
-    sizes: tuple[str, ...]  # codes of OptionValue, empty when there is no choice
+    sizes: tuple[str, ...]  # codes of AttributeValue, empty when there is no choice
     colours: tuple[str, ...]
     price_delta_minor: Mapping[str, int]  # by code of size or colour
     sale: Sale | None
@@ -256,7 +256,7 @@ def option_axes() -> tuple[OptionAxis, ...]:
 
 
 @cache
-def option_values() -> tuple[OptionValue, ...]:
+def option_values() -> tuple[AttributeValue, ...]:
     """Every colour, then every size."""
     name = "option_values.toml"
     return _each(name, "colour", _colour) + _each(name, "size", _size)
@@ -430,8 +430,8 @@ def _option_axis(entry: _Entry) -> OptionAxis:
     return OptionAxis(code=entry.text("code"), name=entry.name())
 
 
-def _colour(entry: _Entry) -> OptionValue:
-    return OptionValue(
+def _colour(entry: _Entry) -> AttributeValue:
+    return AttributeValue(
         code=entry.text("code"),
         axis="colour",
         name=entry.name(),
@@ -440,8 +440,8 @@ def _colour(entry: _Entry) -> OptionValue:
     )
 
 
-def _size(entry: _Entry) -> OptionValue:
-    return OptionValue(
+def _size(entry: _Entry) -> AttributeValue:
+    return AttributeValue(
         code=entry.text("code"),
         axis=entry.text("axis"),
         name=entry.name(),

@@ -8,7 +8,16 @@ from typing import Any
 from django.utils.text import slugify
 from stdnum import ean
 
-from catalog.models import Brand, Category, Option, OptionValue, Picture, Price, Product, Variant
+from catalog.models import (
+    Attribute,
+    AttributeValue,
+    Brand,
+    Category,
+    Picture,
+    Price,
+    Product,
+    Variant,
+)
 from omnishop.demo import content
 from omnishop.demo.days import Days
 from omnishop.demo.house import TAX, House
@@ -104,7 +113,7 @@ def fill(house: House, days: Days, *, scale: int) -> list[Article]:
                 }
             )
             rows[Variant.options.through] += [
-                {"variant_id": variant, "optionvalue_id": values[code]}
+                {"variant_id": variant, "attributevalue_id": values[code]}
                 for code in (size, colour)
                 if code
             ]
@@ -217,14 +226,14 @@ def _brands() -> dict[str, int]:
 
 def _options() -> dict[str, int]:
     axes = {
-        axis.code: Option.objects.create(
+        axis.code: Attribute.objects.create(
             code=axis.code, name_fr=axis.name.fr, name_en=axis.name.en, position=position
         )
         for position, axis in enumerate(content.option_axes(), start=1)
     }
     return {
-        value.code: OptionValue.objects.create(
-            option=axes[value.axis],
+        value.code: AttributeValue.objects.create(
+            attribute=axes[value.axis],
             code=value.code,
             name_fr=value.name.fr,
             name_en=value.name.en,

@@ -23,7 +23,7 @@ READ: Mapping[str, Sequence[str]] = {
     "network": ("legalentity", "store", "till"),
     "customers": ("customer", "identity"),
     "catalog": (
-        *("brand", "category", "option", "optionvalue", "picture", "price", "pricelist"),
+        *("brand", "category", "attribute", "attributevalue", "picture", "price", "pricelist"),
         *("product", "taxcategory", "variant", "vatrate"),
     ),
     "inventory": (

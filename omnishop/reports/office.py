@@ -109,7 +109,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 _page(_("Articles"), "barcode", "catalog_variant"),
                 _page(_("Categories"), "category", "catalog_category"),
                 _page(_("Brands"), "sell", "catalog_brand"),
-                _page(_("Options"), "tune", "catalog_option"),
+                _page(_("Attributes"), "tune", "catalog_attribute"),
                 _page(_("Prices"), "euro", "catalog_price"),
                 _page(_("Price lists"), "list_alt", "catalog_pricelist"),
                 _page(_("Taxes"), "percent", "catalog_taxcategory"),

@@ -9,12 +9,12 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from catalog.models import (
+    Attribute,
+    AttributeValue,
     Brand,
     Category,
     ImportRow,
     ImportRun,
-    Option,
-    OptionValue,
     PictureSource,
     Price,
     PriceList,
@@ -59,7 +59,16 @@ def reasons():
 
 def snapshot():
     """Every row of the catalogue, timestamps included, but for the log of imports."""
-    models: list[Any] = [Brand, Category, Option, OptionValue, PriceList, Price, Product, Variant]
+    models: list[Any] = [
+        Brand,
+        Category,
+        Attribute,
+        AttributeValue,
+        PriceList,
+        Price,
+        Product,
+        Variant,
+    ]
     found = {m.__name__: list(m.objects.order_by("pk").values_list()) for m in models}
     found["options"] = list(Variant.options.through.objects.order_by("pk").values_list())
     found["pictures"] = list(PictureSource.objects.order_by("pk").values_list())
@@ -89,7 +98,7 @@ def facts():
                     variant.gtin,
                     variant.weight_g,
                     variant.position,
-                    sorted(variant.options.values_list("option__code", "code")),
+                    sorted(variant.options.values_list("attribute__code", "code")),
                     list(variant.prices.values_list("amount_minor", "valid_to")),
                 )
                 for variant in product.variants.order_by("position")

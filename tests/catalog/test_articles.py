@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 
 from catalog.articles import articles
-from catalog.models import Option, OptionValue
+from catalog.models import Attribute, AttributeValue
 from tests.factories import ProductFactory, VariantFactory
 
 pytestmark = pytest.mark.django_db
@@ -14,11 +14,13 @@ def test_articles_come_in_their_order_with_their_choices_in_the_order_of_the_opt
     django_assert_num_queries,
 ):
     product = ProductFactory()
-    colour = Option.objects.create(code="couleur", name="Couleur", position=1)
-    size = Option.objects.create(code="taille", name="Taille", position=2)
-    red = OptionValue.objects.create(option=colour, code="rouge", name="Rouge", swatch="#aa0000")
+    colour = Attribute.objects.create(code="couleur", name="Couleur", position=1)
+    size = Attribute.objects.create(code="taille", name="Taille", position=2)
+    red = AttributeValue.objects.create(
+        attribute=colour, code="rouge", name="Rouge", swatch="#aa0000"
+    )
     small, large = (
-        OptionValue.objects.create(option=size, code=code, name=code.upper(), position=place)
+        AttributeValue.objects.create(attribute=size, code=code, name=code.upper(), position=place)
         for place, code in enumerate("sl")
     )
     last = VariantFactory(product=product, sku="B", position=2)
@@ -46,8 +48,10 @@ def test_articles_come_in_their_order_with_their_choices_in_the_order_of_the_opt
 
 
 def test_names_are_the_readers_or_those_of_the_other_language():
-    option = Option.objects.create(code="taille", name_fr="Taille", name_en="Size")
-    value = OptionValue.objects.create(option=option, code="u", name_fr="Unique", name_en="")
+    attribute = Attribute.objects.create(code="taille", name_fr="Taille", name_en="Size")
+    value = AttributeValue.objects.create(
+        attribute=attribute, code="u", name_fr="Unique", name_en=""
+    )
     variant = VariantFactory()
     variant.options.set([value])
 

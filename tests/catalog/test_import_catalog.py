@@ -9,9 +9,9 @@ from django.utils import translation
 
 from catalog.imports import apply
 from catalog.models import (
+    AttributeValue,
     Category,
     ImportRun,
-    OptionValue,
     Price,
     Product,
     Variant,
@@ -59,7 +59,7 @@ def test_an_export_becomes_products_with_articles_options_prices_and_addresses_o
         ("TEE-SHIRT-M-ETE-SOLEIL", 145, 2100),
     ]
     assert set(
-        shirt.variants.get(sku="TEE-S-BL").options.values_list("option__name_fr", "name_fr")
+        shirt.variants.get(sku="TEE-S-BL").options.values_list("attribute__name_fr", "name_fr")
     ) == {("Taille", "S"), ("Couleur", "Bleu")}
     assert shirt.category.slug == "divers"
     assert set(shirt.picture_sources.values_list("url", "variant__sku", "position")) == {
@@ -401,7 +401,7 @@ def test_options_that_look_alike_stay_apart(write):
     load(write(rows(*lines, header=header)))
 
     assert counts() == (1, 0, 0, 0)
-    assert list(OptionValue.objects.values_list("name_fr", flat=True)) == values
+    assert list(AttributeValue.objects.values_list("name_fr", flat=True)) == values
 
 
 def test_a_planned_price_is_not_overwritten(write):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from catalog.models import Option, OptionValue, Price, Product
+from catalog.models import Attribute, AttributeValue, Price, Product
 from catalog.services import default_price_list, outdated_lists, refresh_search, set_price
 from catalog.tasks import refresh_lists
 from tests.factories import ProductFactory, VariantFactory
@@ -21,8 +21,8 @@ def kept(product: Product) -> tuple[list[int], list[int]]:
 
 def test_prices_ascend_and_options_come_once():
     product = ProductFactory()
-    size = Option.objects.create(code="taille", name="Taille")
-    m, large = (OptionValue.objects.create(option=size, code=c, name=c) for c in ("m", "l"))
+    size = Attribute.objects.create(code="taille", name="Taille")
+    m, large = (AttributeValue.objects.create(attribute=size, code=c, name=c) for c in ("m", "l"))
     VariantFactory(product=product, price=3000).options.set([m])
     VariantFactory(product=product, price=2000).options.set([m, large])
     VariantFactory(product=product, price=2000).options.set([large])

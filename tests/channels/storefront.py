@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
-from catalog.models import Option, OptionValue
+from catalog.models import Attribute, AttributeValue
 from catalog.services import refresh_search
 from orders.models import Order
 from tests.factories import (
@@ -34,9 +34,9 @@ def small_shop(**kwargs: Any) -> SimpleNamespace:
     warehouse = WarehouseFactory()
     shelf = CategoryFactory(name="Randonnée", slug="randonnee")
     below = CategoryFactory(name="Vestes", slug="vestes", parent=shelf)
-    size = Option.objects.create(code="taille", name="Taille")
+    size = Attribute.objects.create(code="taille", name="Taille")
     m, large = (
-        OptionValue.objects.create(option=size, code=code, name=code.upper(), position=i)
+        AttributeValue.objects.create(attribute=size, code=code, name=code.upper(), position=i)
         for i, code in enumerate(("m", "l"))
     )
     jacket = ProductFactory(

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
-from catalog.models import Option, OptionValue, Price, Product
+from catalog.models import Attribute, AttributeValue, Price, Product
 from customers.services import add_card
 from inventory.models import StockLocation
 from loyalty import services as loyalty
@@ -37,8 +37,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def tent():
-    blue = OptionValue.objects.create(
-        option=Option.objects.create(code="colour", name="Couleur"), code="blue", name="Bleu"
+    blue = AttributeValue.objects.create(
+        attribute=Attribute.objects.create(code="colour", name="Couleur"), code="blue", name="Bleu"
     )
     variant = VariantFactory(
         sku="TENT-1",
@@ -126,7 +126,7 @@ def test_the_list_takes_as_many_statements_for_one_as_for_twenty(
     with django_assert_max_num_queries(8):
         client.get("/api/v1/products/")
     for _each in range(20):
-        VariantFactory(product__brand=BrandFactory()).options.add(*OptionValue.objects.all())
+        VariantFactory(product__brand=BrandFactory()).options.add(*AttributeValue.objects.all())
     with django_assert_max_num_queries(8):
         assert client.get("/api/v1/products/").json()["count"] == 21
 

@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog import selectors as catalog
-from catalog.models import Category, OptionValue, Picture, Product, Variant
+from catalog.models import AttributeValue, Category, Picture, Product, Variant
 from catalog.pricing import UnitPrice
 from customers.models import Customer
 from customers.selectors import resolve
@@ -88,7 +88,7 @@ class ProductFilter(filters.FilterSet):
 def _products() -> QuerySet[Product]:
     """Products on sale with all that is told of them, in a constant number of statements."""
     variants = Variant.objects.filter(active=True).prefetch_related(
-        Prefetch("options", OptionValue.objects.select_related("option"))
+        Prefetch("options", AttributeValue.objects.select_related("attribute"))
     )
     return (
         Product.objects.on_sale()
@@ -123,7 +123,7 @@ def _one(product: Product, prices: dict[int, UnitPrice], request: Request) -> di
                 "sku": variant.sku,
                 "gtin": variant.gtin,
                 "options": [
-                    {"option": value.option.name, "value": value.name}
+                    {"option": value.attribute.name, "value": value.name}
                     for value in variant.options.all()
                 ],
                 "weight_g": variant.weight_g,

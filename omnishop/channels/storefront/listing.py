@@ -219,8 +219,8 @@ def _conditions(
             (
                 OPTION + code,
                 """EXISTS (SELECT 1 FROM catalog_variant_options x
-                     JOIN catalog_optionvalue y ON y.id = x.optionvalue_id
-                     JOIN catalog_option z ON z.id = y.option_id
+                     JOIN catalog_attributevalue y ON y.id = x.attributevalue_id
+                     JOIN catalog_attribute z ON z.id = y.attribute_id
                     WHERE x.variant_id = v.id AND z.code = %s AND y.code = ANY(%s))""",
                 [code, list(values)],
             )
@@ -275,8 +275,8 @@ def _facet_rows(base: Base) -> list[tuple[Any, ...]]:
                    coalesce(z.{name}, z.name), y.swatch, z.position::int * 1000 + y.position::int
               FROM (SELECT value, count(*)::int AS n
                       FROM m, unnest(listed_options) value GROUP BY 1) o
-              JOIN catalog_optionvalue y ON y.id = o.value
-              JOIN catalog_option z ON z.id = y.option_id
+              JOIN catalog_attributevalue y ON y.id = o.value
+              JOIN catalog_attribute z ON z.id = y.attribute_id
             """,  # noqa: S608  constants of this module and Django's own statement
             params,
         )
@@ -312,8 +312,8 @@ def _narrowed_facet_rows(
         SELECT 'o-' || z.code, y.code, coalesce(y.{name}, y.name), {count},
                coalesce(z.{name}, z.name), y.swatch, z.position::int * 1000 + y.position::int
           FROM m JOIN catalog_variant_options x ON x.variant_id = m.variant
-          JOIN catalog_optionvalue y ON y.id = x.optionvalue_id
-          JOIN catalog_option z ON z.id = y.option_id"""  # noqa: S608  names of columns
+          JOIN catalog_attributevalue y ON y.id = x.attributevalue_id
+          JOIN catalog_attribute z ON z.id = y.attribute_id"""  # noqa: S608  names of columns
     by_option = " WHERE {} AND {} GROUP BY z.id, y.id"
     facets = f"""
         SELECT 'total', '', '', {count}, '', '', 0 FROM m WHERE {rest()}

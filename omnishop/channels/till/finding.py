@@ -27,7 +27,7 @@ def articles(words: str, *, store: Store, at: datetime) -> list[Hit]:
     found = list(
         Variant.objects.filter(product__in=products, active=True)
         .select_related("product")
-        .prefetch_related("options__option")
+        .prefetch_related("options__attribute")
     )
     found.sort(key=lambda variant: (products.index(variant.product_id), variant.position))
     ids = [variant.pk for variant in found[:ARTICLES]]

@@ -173,7 +173,7 @@ def scan(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
         return _page(request, desk, pk, refusal=refusal)
     line = (
         CountLine.objects.select_related("variant__product")
-        .prefetch_related("variant__options__option")
+        .prefetch_related("variant__options__attribute")
         .get(pk=done["line"])
     )
     return _page(request, desk, pk, last=Last(line, done["added"], done["joined"]))

@@ -240,7 +240,7 @@ def _ask_page(
     articles = (
         Variant.objects.filter(pk__in=wanted)
         .select_related("product")
-        .prefetch_related("options__option")
+        .prefetch_related("options__attribute")
     )
     rows = [
         {
