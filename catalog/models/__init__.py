@@ -1,26 +1,45 @@
 """What is sold, how it is found, what it costs."""
 
-from catalog.models.attribute import Attribute, AttributeValue
+from catalog.models.assortment import Assortment, BundleItem
+from catalog.models.attribute import Attribute, AttributeValue, ProductType
 from catalog.models.category import Brand, Category
 from catalog.models.import_run import ImportRow, ImportRun
+from catalog.models.operation import Operation
 from catalog.models.picture_source import PictureSource
 from catalog.models.price import Price, PriceList
+from catalog.models.price_change import PriceChange
 from catalog.models.product import Picture, Product, Variant
+from catalog.models.promotion import BookVersion, Coupon, CouponUse, Promotion
+from catalog.models.sheet import Document, Guide, ProductAttribute, RelatedProduct, Video
 from catalog.models.tax import TaxCategory, VatRate
 
 __all__ = [
+    "Assortment",
     "Attribute",
     "AttributeValue",
+    "BookVersion",
     "Brand",
+    "BundleItem",
     "Category",
+    "Coupon",
+    "CouponUse",
+    "Document",
+    "Guide",
     "ImportRow",
     "ImportRun",
+    "Operation",
     "Picture",
     "PictureSource",
     "Price",
+    "PriceChange",
     "PriceList",
     "Product",
+    "ProductAttribute",
+    "ProductType",
+    "Promotion",
+    "RelatedProduct",
     "TaxCategory",
     "Variant",
     "VatRate",
+    "Video",
 ]

@@ -13,7 +13,9 @@ from catalog.models.product import Variant
 
 
 class PriceList(models.Model):
-    """A set of prices. A list for a store and channel wins over one for all."""
+    """A set of prices. A list for a store and channel wins over one for all; a customer group's
+    price counts where it is lower than everybody's.
+    """
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=80)
@@ -27,13 +29,16 @@ class PriceList(models.Model):
         related_name="price_lists",
         verbose_name=_("store"),
     )
+    group = models.SlugField(
+        _("customer group"), max_length=40, blank=True, default="", db_default=""
+    )  # code of a `customers.CustomerGroup`; "" is everybody
 
     class Meta:
         verbose_name = _("price list")
         verbose_name_plural = _("price lists")
         constraints = [
             models.UniqueConstraint(
-                fields=["currency", "channel", "store"],
+                fields=["currency", "channel", "store", "group"],
                 name="price_list_scope_unique",
                 nulls_distinct=False,
             )
@@ -60,6 +65,15 @@ class Price(models.Model):
     amount_minor = models.PositiveIntegerField(_("price"))  # tax included
     valid_from = models.DateTimeField(_("from"))
     valid_to = models.DateTimeField(_("until"), null=True, blank=True)
+    change = models.ForeignKey(
+        "catalog.PriceChange",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="prices",
+        verbose_name=_("price change"),
+    )  # the mass change that wrote it
+    restores = models.BooleanField(default=False, db_default=False)  # what it was before the change
 
     objects = PriceQuerySet.as_manager()
 

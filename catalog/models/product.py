@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from stdnum import ean
 from stdnum.exceptions import ValidationError as StdnumError
 
-from catalog.models.attribute import AttributeValue
+from catalog.models.attribute import AttributeValue, ProductType
 from catalog.models.category import Brand, Category
 from catalog.models.tax import TaxCategory
 from catalog.pictures import SizedPictureField
@@ -67,7 +67,17 @@ class Product(models.Model):
     tax_category = models.ForeignKey(
         TaxCategory, models.PROTECT, related_name="+", verbose_name=_("tax category")
     )
+    product_type = models.ForeignKey(
+        ProductType,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="products",
+        verbose_name=_("product type"),
+    )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
+    sold_from = models.DateTimeField(_("sold from"), null=True, blank=True)
+    sold_until = models.DateTimeField(_("sold until"), null=True, blank=True)
     withdrawal = models.CharField(
         _("right of withdrawal"), max_length=20, choices=Withdrawal, default="", blank=True
     )
@@ -104,7 +114,13 @@ class Product(models.Model):
                 fields=["source_key"],
                 name="product_source_unique",
                 condition=~models.Q(source_key=""),
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(sold_until__gt=models.F("sold_from"))
+                | models.Q(sold_from__isnull=True)
+                | models.Q(sold_until__isnull=True),
+                name="product_sale_forward",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -113,6 +129,14 @@ class Product(models.Model):
 
 class Variant(models.Model):
     """The article itself: it has a SKU, a price, a stock."""
+
+    class Measure(models.TextChoices):
+        """In what its content is counted; the unit price is per 1000, or per piece (PRC-3)."""
+
+        GRAM = "g", _("grams")
+        MILLILITRE = "ml", _("millilitres")
+        MILLIMETRE = "mm", _("millimetres")
+        PIECE = "piece", _("pieces")
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="variants")
     sku = models.CharField("SKU", max_length=64, unique=True)
@@ -124,6 +148,10 @@ class Variant(models.Model):
     position = models.PositiveSmallIntegerField(_("position in the list"), default=0)
     eco_minor = models.PositiveIntegerField(_("eco-participation"), default=0)  # inside the price
     weight_g = models.PositiveIntegerField(_("weight"), default=0)  # grams
+    content = models.PositiveIntegerField(_("content"), null=True, blank=True)  # in `measure`
+    measure = models.CharField(
+        _("measured in"), max_length=5, choices=Measure, blank=True, default="", db_default=""
+    )
 
     class Meta:
         verbose_name = _("variant")
@@ -133,7 +161,12 @@ class Variant(models.Model):
             models.CheckConstraint(
                 condition=models.Q(gtin__isnull=True) | models.Q(gtin__regex=r"^\d{8,14}$"),
                 name="variant_gtin_digits",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(content__isnull=True, measure="")
+                | (models.Q(content__gt=0) & ~models.Q(measure="")),
+                name="variant_content_measured",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -15,6 +15,21 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         return self.filter(merged_into__isnull=True)
 
 
+class CustomerGroup(models.Model):
+    """People who are sold to on terms of their own: staff, clubs, companies."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+
+    class Meta:
+        verbose_name = _("customer group")
+        verbose_name_plural = _("customer groups")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Customer(models.Model):
     """One person, whatever channels they use. A login is optional (DESIGN 3.5)."""
 
@@ -37,6 +52,9 @@ class Customer(models.Model):
         blank=True,
         related_name="customer",
         verbose_name=_("login"),
+    )
+    groups = models.ManyToManyField(
+        CustomerGroup, related_name="customers", blank=True, verbose_name=_("groups")
     )
     merged_into = models.ForeignKey(
         "self",

@@ -3,6 +3,7 @@
 from orders.models.approval import Approval
 from orders.models.basket import Basket, BasketLine
 from orders.models.delivery import DeliveryMethod
+from orders.models.discount import DiscountShare, OrderDiscount, RefundClaim
 from orders.models.fulfilment import Fulfilment, FulfilmentLine
 from orders.models.order import Channel, Order, OrderEvent, OrderLine
 from orders.models.payment import Payment, PaymentEvent, Refund, SandboxCharge
@@ -19,9 +20,11 @@ __all__ = [
     "BasketLine",
     "Channel",
     "DeliveryMethod",
+    "DiscountShare",
     "Fulfilment",
     "FulfilmentLine",
     "Order",
+    "OrderDiscount",
     "OrderEvent",
     "OrderLine",
     "Payment",
@@ -29,6 +32,7 @@ __all__ = [
     "Receipt",
     "ReceiptChain",
     "Refund",
+    "RefundClaim",
     "Relaunch",
     "Return",
     "ReturnLine",

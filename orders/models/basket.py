@@ -3,6 +3,7 @@
 import uuid
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
@@ -73,6 +74,9 @@ class Basket(models.Model):
         verbose_name=_("merged into"),
     )
     decided_at = models.DateTimeField(_("choice made"), null=True, blank=True)
+    coupons = ArrayField(
+        models.CharField(max_length=32), default=list, blank=True, verbose_name=_("codes")
+    )  # in upper case
     held_label = models.CharField(_("put aside as"), max_length=40, blank=True)
     created_at = models.DateTimeField(_("started"))
     changed_at = models.DateTimeField(_("changed"))
