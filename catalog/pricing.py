@@ -1,15 +1,18 @@
 """The one price function, pure given its data (DESIGN 3.4).
 
-Site, till, service desk and API all show what `quote` says. `catalog.selectors.prices` loads
-the data it needs.
+Site, till, service desk and API all show what `quote` says. `catalog.book.price_book` loads the
+data it needs.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
+from catalog.offers import Applied, BundleSet, Context, Line, Missed, Offer, Why
+from catalog.promotions import apply
 from omnishop.kernel.errors import Refusal
 from omnishop.kernel.money import VatRow, vat_by_line, vat_rows
 
@@ -39,6 +42,32 @@ class UnitPrice:
     tax_bp: int
     reference_minor: int | None = None  # lowest price of the 30 days before the cut, PRC-1
     eco_minor: int = 0  # eco-participation, inside the price, VAT-9
+    public_minor: int | None = None  # everybody's price, beside a lower one of a customer group
+    content: int | None = None  # in `measure`
+    measure: str = ""  # "g", "ml", "mm" or "piece"
+    product_id: int = 0
+    brand_id: int | None = None
+    category_path: str = ""
+
+    @property
+    def per_unit_minor(self) -> int | None:
+        """The unit price: per kilogram, litre, metre or piece, half up; None without a content
+        (PRC-3).
+        """
+        if not self.content or (self.measure == "piece" and self.content == 1):
+            return None
+        amount = self.amount_minor * (1 if self.measure == "piece" else 1000)
+        return (2 * amount + self.content) // (2 * self.content)
+
+    @property
+    def per_unit_label(self) -> str:
+        """What the unit price is per."""
+        return {
+            "g": pgettext("unit price", "kg"),
+            "ml": pgettext("unit price", "litre"),
+            "mm": pgettext("unit price", "metre"),
+            "piece": pgettext("unit price", "piece"),
+        }.get(self.measure, "")
 
     @property
     def cut_bp(self) -> int:
@@ -87,27 +116,46 @@ def reference_price(history: Sequence[PricePoint], at: datetime) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceBook:
+    """All that prices a basket: the prices of its articles, the offers and sets of the house, and
+    for whom, where and when.
+    """
+
+    prices: Mapping[int, UnitPrice]
+    context: Context | None = None  # None: no promotion is looked at
+    offers: Sequence[Offer] = ()
+    sets: Sequence[BundleSet] = ()
+
+    def __contains__(self, variant_id: int) -> bool:
+        return variant_id in self.prices
+
+
+@dataclass(frozen=True, slots=True)
 class Want:
-    """A line someone means to buy. `discount_minor` is a till's, on the whole line."""
+    """A line someone means to buy. `discount_minor` is a till's, on the whole line; what is not
+    `sent` leaves the shop and does not count for the price of a delivery.
+    """
 
     variant_id: int
     quantity: int
     discount_minor: int = 0
     discount_reason: str = ""
+    sent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPrice:
-    """What bringing it home costs, tax included."""
+    """What bringing it home costs, tax included; nothing from a sum of goods on."""
 
     name: str
     amount_minor: int
     tax_bp: int
+    free_from_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteLine:
-    """One priced line. Amounts are tax included."""
+    """One priced line. Amounts are tax included; the discount is the till's and all promotions'."""
 
     variant_id: int
     quantity: int
@@ -116,11 +164,15 @@ class QuoteLine:
     discount_reason: str
     total_minor: int
     tax_minor: int  # its share of the document's VAT, VAT-3
+    hand_minor: int = 0  # of the discount, what a till gave by hand
+    hand_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A priced basket: lines, delivery, VAT per rate, the full sum to pay (VAT-2)."""
+    """A priced basket: lines, delivery, VAT per rate, the full sum to pay (VAT-2), and what each
+    promotion gave, or why it gave nothing.
+    """
 
     lines: tuple[QuoteLine, ...]
     delivery: DeliveryPrice | None
@@ -128,6 +180,8 @@ class Quote:
     vat: tuple[VatRow, ...]
     currency: str
     goods_minor: int = field(default=0)
+    applied: tuple[Applied, ...] = ()
+    missed: tuple[Missed, ...] = ()
 
     @property
     def total_minor(self) -> int:
@@ -141,50 +195,125 @@ class Quote:
     def units(self) -> int:
         return sum(line.quantity for line in self.lines)
 
+    @property
+    def delivers_free(self) -> bool:
+        """Whether a promotion would pay for the delivery of what is priced without one."""
+        return any(one.why == Why.NO_DELIVERY for one in self.missed)
+
+    @property
+    def undiscounted_minor(self) -> int:
+        """What the goods cost before any discount."""
+        return sum(line.total_minor + line.discount_minor for line in self.lines)
+
 
 def quote(
     wants: Sequence[Want],
-    prices: Mapping[int, UnitPrice],
+    book: PriceBook,
     *,
     delivery: DeliveryPrice | None = None,
     currency: str = "EUR",
 ) -> Quote:
-    """Price a basket in any channel; the same wants and prices always give the same quote.
+    """Price a basket in any channel; the same wants and book always give the same quote.
 
-    Raises NotSold when an article has no price in `prices`, Refusal when a discount is larger
-    than its line.
+    Raises NotSold when an article has no price in the book, Refusal when a discount by hand is
+    larger than its line.
     """
-    totals: list[int] = []
-    for want in wants:
-        if want.variant_id not in prices:
-            raise NotSold(_("This article is no longer on sale."), variant_id=want.variant_id)
-        total = prices[want.variant_id].amount_minor * want.quantity - want.discount_minor
-        if total < 0:
-            raise Refusal(_("The discount is larger than the price of the line."))
-        totals.append(total)
-    rated = [
-        (total, prices[want.variant_id].tax_bp) for want, total in zip(wants, totals, strict=True)
+    lines = [_line(want, book) for want in wants]
+    context = book.context
+    outcome = None
+    if context:
+        outcome = apply(
+            lines,
+            book.offers,
+            [
+                (one, book.prices[one.variant_id].amount_minor)
+                for one in book.sets
+                if one.variant_id in book
+            ],
+            context,
+            delivery_minor=delivery.amount_minor if delivery else None,
+            free_from_minor=delivery.free_from_minor if delivery else None,
+        )
+    goods = sum(line.left for line in lines)
+    if delivery:
+        free = outcome is not None and outcome.delivery_free
+        amount = 0 if free else _delivered(delivery, lines)
+        delivery = replace(delivery, amount_minor=amount or 0)
+    taxed = [
+        (line.left, book.prices[want.variant_id].tax_bp)
+        for want, line in zip(wants, lines, strict=True)
     ]
     if delivery:
-        rated.append((delivery.amount_minor, delivery.tax_bp))
-    taxes = vat_by_line(rated)
-    lines = tuple(
-        QuoteLine(
-            variant_id=want.variant_id,
-            quantity=want.quantity,
-            unit=prices[want.variant_id],
-            discount_minor=want.discount_minor,
-            discount_reason=want.discount_reason,
-            total_minor=total,
-            tax_minor=tax,
-        )
-        for want, total, tax in zip(wants, totals, taxes[: len(totals)], strict=True)
-    )
+        taxed.append((delivery.amount_minor, delivery.tax_bp))
+    taxes = vat_by_line(taxed)
+    applied = tuple(outcome.applied) if outcome else ()
     return Quote(
-        lines=lines,
+        lines=tuple(
+            QuoteLine(
+                variant_id=want.variant_id,
+                quantity=want.quantity,
+                unit=book.prices[want.variant_id],
+                discount_minor=line.unit_minor * line.quantity - line.left,
+                discount_reason=_reason(want, i, applied),
+                total_minor=line.left,
+                tax_minor=taxes[i],
+                hand_minor=want.discount_minor,
+                hand_reason=want.discount_reason,
+            )
+            for i, (want, line) in enumerate(zip(wants, lines, strict=True))
+        ),
         delivery=delivery,
         delivery_tax_minor=taxes[-1] if delivery else 0,
-        vat=tuple(vat_rows(rated)),
+        vat=tuple(vat_rows(taxed)),
         currency=currency,
-        goods_minor=sum(totals),
+        goods_minor=goods,
+        applied=applied,
+        missed=tuple(outcome.missed) if outcome else (),
     )
+
+
+def _line(want: Want, book: PriceBook) -> Line:
+    unit = book.prices.get(want.variant_id)
+    if unit is None:
+        raise NotSold(_("This article is no longer on sale."), variant_id=want.variant_id)
+    left = unit.amount_minor * want.quantity - want.discount_minor
+    if left < 0:
+        raise Refusal(_("The discount is larger than the price of the line."))
+    return Line(
+        variant_id=want.variant_id,
+        product_id=unit.product_id,
+        brand_id=unit.brand_id,
+        category_path=unit.category_path,
+        quantity=want.quantity,
+        unit_minor=unit.amount_minor,
+        floor=unit.eco_minor * want.quantity,
+        left=left,
+        cut=unit.cut_bp > 0,
+        sent=want.sent,
+    )
+
+
+def _delivered(delivery: DeliveryPrice | None, lines: Sequence[Line]) -> int | None:
+    """What delivery costs for goods as they are discounted; None when nothing is delivered."""
+    if delivery is None:
+        return None
+    goods = sum(line.left for line in lines if line.sent)
+    free = delivery.free_from_minor is not None and goods >= delivery.free_from_minor
+    return 0 if free else delivery.amount_minor
+
+
+def name_in(names: Mapping[str, str]) -> str:
+    """A name in the reader's language, else in another."""
+    language = (get_language() or "fr")[:2]
+    return names.get(language) or next((name for name in names.values() if name), "")
+
+
+def _reason(want: Want, index: int, applied: Sequence[Applied]) -> str:
+    """Why a line costs less, in a few words."""
+    reasons = [want.discount_reason] if want.discount_reason else []
+    reasons += [
+        name_in(one.names)
+        for one in applied
+        if not one.deferred and any(i == index for i, _amount in one.shares)
+    ]
+    return ", ".join(reasons)[:80]

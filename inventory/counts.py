@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
-from catalog import selectors as catalog
+from catalog import book
 from catalog.models import Category
 from inventory.models import CountLine, StockCount, StockLevel, StockMovement
 from omnishop.network.models import User
@@ -186,7 +186,7 @@ def found(count: StockCount, *, at: datetime) -> list[Found]:
     Four statements, whatever the number of lines.
     """
     lines = list(counted_last(count))
-    prices = catalog.prices([line.variant_id for line in lines], at=at, channel="till")
+    prices = book.prices([line.variant_id for line in lines], at=at, channel="till")
     after = since([line.pk for line in lines])
     rows = []
     for line in lines:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from catalog.pricing import Quote
 from customers.models import Customer
 from inventory.availability import stock
 from omnishop.network.models import Store
@@ -25,17 +26,20 @@ class DeliveryOffer:
     on: date
 
 
-def delivery_offers(
-    wanted: Sequence[Wanted], goods_minor: int, *, at: datetime
-) -> list[DeliveryOffer]:
-    """The ways to send all of it home, cheapest first; none when it cannot be sent."""
-    sourced = offers.for_delivery(wanted, at=at)
+def delivery_offers(rows: Sequence[SaleRow], priced: Quote, *, at: datetime) -> list[DeliveryOffer]:
+    """The ways to send these lines of a priced sale home, cheapest first; none when they cannot
+    be sent.
+    """
+    goods = sum(row.priced.total_minor for row in rows if row.priced)
+    sourced = offers.for_delivery(wanted_of(rows), at=at)
     if sourced is None:
         return []
     cut_off = min(sourced.places[part.location_id].cut_off for part in sourced.taken)
     found = [
         DeliveryOffer(
-            method, method.price_for(goods_minor), offers.arrives_on(method, at, cut_off=cut_off)
+            method,
+            offers.shown_price(method, priced, goods),
+            offers.arrives_on(method, at, cut_off=cut_off),
         )
         for method in DeliveryMethod.objects.filter(active=True)
     ]
@@ -80,11 +84,6 @@ def wanted_of(rows: Sequence[SaleRow]) -> list[Wanted]:
         Wanted(position, row.line.variant_id, row.line.quantity)
         for position, row in enumerate(rows, start=1)
     ]
-
-
-def goods_of(rows: Sequence[SaleRow]) -> int:
-    """What these lines cost before discounts: what the price of a delivery depends on."""
-    return sum(row.priced.unit.amount_minor * row.line.quantity for row in rows if row.priced)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,9 +68,8 @@ def aside_rows(
     baskets: Iterable[Basket], *, basket: Basket | None, at: datetime
 ) -> tuple[AsideRow, ...]:
     """The articles left in earlier baskets beside those of the basket being filled."""
-    rows, _sum = priced_rows(
-        left_lines(baskets), at=at, store_id=basket.store_id if basket else None
-    )
+    nobodys = Basket(store_id=basket.store_id if basket else None)  # without a person's offers
+    rows, _sum = priced_rows(nobodys, left_lines(baskets), at=at)
     held = dict(basket.lines.values_list("variant_id", "quantity")) if basket else {}
     return tuple(AsideRow(row, held.get(row.line.variant_id, 0)) for row in rows)
 

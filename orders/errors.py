@@ -108,3 +108,9 @@ class StillComing(Invalid):
             _("%(line)s still has to arrive from another place. Receive the transfer first.")
             % {"line": line}
         )
+
+
+class CodeRefused(Refusal):
+    """A typed code gives nothing here; the message says which rule (UX B5)."""
+
+    code = "code_refused"

@@ -213,6 +213,37 @@ RULES: dict[str, tuple[str, str]] = {
          WHERE o.paid_at IS NOT NULL AND p.captured < o.total_minor - c.before
         """,
     ),
+    "DSC-1": (
+        "the shares of a discount add up to it, and those of a line to what was taken off it",
+        """
+        SELECT 'discount' AS of, d.id, d.amount_minor AS said, s.shares
+          FROM orders_orderdiscount d
+          LEFT JOIN LATERAL (SELECT coalesce(sum(amount_minor), 0) AS shares
+                               FROM orders_discountshare WHERE discount_id = d.id) s ON true
+         WHERE d.amount_minor <> s.shares
+         UNION ALL
+        SELECT 'line', l.id, l.discount_minor, coalesce(s.shares, 0)
+          FROM orders_orderline l
+          FULL JOIN (SELECT line_id, sum(amount_minor) AS shares
+                       FROM orders_discountshare GROUP BY 1) s ON s.line_id = l.id
+         WHERE l.discount_minor <> coalesce(s.shares, 0)
+        """,
+    ),
+    "CPN-1": (
+        "a coupon was used as often as documents say, and never beyond its limits",
+        """
+        SELECT k.code, k.uses, k.used, u.live
+          FROM catalog_coupon k
+          LEFT JOIN LATERAL (SELECT count(*) AS live FROM catalog_couponuse
+                              WHERE coupon_id = k.id AND released_at IS NULL) u ON true
+         WHERE k.uses IS NOT NULL AND (k.used <> u.live OR k.used > k.uses)
+         UNION ALL
+        SELECT k.code, k.uses_each, count(*), count(*)
+          FROM catalog_couponuse u JOIN catalog_coupon k ON k.id = u.coupon_id
+         WHERE u.released_at IS NULL AND k.uses_each IS NOT NULL
+         GROUP BY k.id, u.person HAVING count(*) > k.uses_each
+        """,
+    ),
     "DSC-2": (
         "a line is never refunded beyond what was paid for it, a discount never beyond its price",
         """

@@ -12,7 +12,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from catalog import selectors as catalog
-from catalog.pricing import DeliveryPrice
+from catalog.pricing import DeliveryPrice, Quote
 from inventory.availability import Answer, Place, Status, Stock, Way, stock
 from inventory.models import StockLocation, StoreLocation
 from omnishop.network import promise
@@ -280,13 +280,22 @@ def _not_now(free: Stock, at: datetime) -> dict[int, Skipped]:
     return found
 
 
-def delivery_price(method: DeliveryMethod, goods_minor: int, *, at: datetime) -> DeliveryPrice:
-    """What this way of delivery costs for goods of that sum."""
+def delivery_price(method: DeliveryMethod, *, at: datetime) -> DeliveryPrice:
+    """What this way of delivery costs."""
     return DeliveryPrice(
         name=method.name,
-        amount_minor=method.price_for(goods_minor),
+        amount_minor=method.price_minor,
         tax_bp=catalog.tax_rate(method.tax_category.code, at=at),
+        free_from_minor=method.free_from_minor,
     )
+
+
+def shown_price(method: DeliveryMethod, priced: Quote, goods_minor: int | None = None) -> int:
+    """What this way would cost for goods that are priced without a delivery; for a part of them,
+    when it brings `goods_minor` alone.
+    """
+    goods = priced.goods_minor if goods_minor is None else goods_minor
+    return 0 if priced.delivers_free else method.price_for(goods)
 
 
 def arrives_on(method: DeliveryMethod, at: datetime, *, cut_off: time | None = None) -> date:

@@ -9,9 +9,8 @@ from django.db.models import Prefetch, QuerySet, Sum
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from catalog import selectors as catalog
 from catalog.models import Picture
-from catalog.pricing import DeliveryPrice, Quote, QuoteLine, UnitPrice, Want, quote
+from catalog.pricing import DeliveryPrice, PriceBook, Quote, QuoteLine, Want, quote
 from customers.models import Customer
 from inventory.availability import AROUND, Around, stock
 from loyalty.models import PointsLot
@@ -19,6 +18,7 @@ from loyalty.selectors import taken_back
 from omnishop.kernel.errors import Invalid
 from omnishop.kernel.money import unit_share
 from orders import offers
+from orders.books import book_of
 from orders.models import Basket, BasketLine, DeliveryMethod, Order, OrderLine, Payment, Refund
 from orders.models.payment import REFUND_ORDER
 
@@ -108,10 +108,18 @@ class BasketView(Generic[Row]):
         return tuple(row for row in self.rows if row.priced is None)
 
 
-def wants_of(lines: list[BasketLine]) -> list[Want]:
-    """What the one price function is asked for these lines."""
+def wants_of(lines: list[BasketLine], *, till: bool = False) -> list[Want]:
+    """What the one price function is asked for these lines; a till's leave, but for those that it
+    orders to be sent.
+    """
     return [
-        Want(line.variant_id, line.quantity, line.discount_minor, line.discount_reason)
+        Want(
+            line.variant_id,
+            line.quantity,
+            line.discount_minor,
+            line.discount_reason,
+            sent=line.handover == BasketLine.Handover.DELIVERY or not till,
+        )
         for line in lines
     ]
 
@@ -120,23 +128,20 @@ def basket_view(
     basket: Basket, *, at: datetime, delivery: DeliveryPrice | None = None
 ) -> BasketView[BasketRow]:
     """The basket as the site shows it. Seven statements at the most, whatever its length."""
-    rows, priced = priced_rows(
-        basket.lines.all(),
-        at=at,
-        store_id=basket.store_id,
-        delivery=delivery,
-    )
+    rows, priced = priced_rows(basket, basket.lines.all(), at=at, delivery=delivery)
     return BasketView(basket=basket, rows=rows, quote=priced)
 
 
 def priced_rows(
+    basket: Basket,
     found: QuerySet[BasketLine],
     *,
     at: datetime,
-    store_id: int | None,
     delivery: DeliveryPrice | None = None,
 ) -> tuple[tuple[BasketRow, ...], Quote]:
-    """Lines with today's prices and stock, and their sum, as the site has them."""
+    """Lines with today's prices and stock, and their sum, as the site has them for the person and
+    the codes of a basket.
+    """
     lines = list(
         found.select_related("variant__product").prefetch_related(
             "variant__options__attribute",
@@ -144,9 +149,9 @@ def priced_rows(
         )
     )
     ids = [line.variant_id for line in lines]
-    prices = catalog.prices(ids, at=at)
+    book = book_of(basket, ids, at=at)
     priced = quote(
-        wants_of([line for line in lines if line.variant_id in prices]), prices, delivery=delivery
+        wants_of([line for line in lines if line.variant_id in book]), book, delivery=delivery
     )
     by_variant = {line.variant_id: line for line in priced.lines}
     free = stock(ids, at=at)
@@ -154,7 +159,7 @@ def priced_rows(
         BasketRow(
             line=line,
             priced=by_variant.get(line.variant_id),
-            here=free.in_store(line.variant_id, store_id),
+            here=free.in_store(line.variant_id, basket.store_id),
             ship=free.to_ship(line.variant_id),
             elsewhere=free.most(line.variant_id),
         )
@@ -185,12 +190,11 @@ def sale_sql(lines: str) -> str:
          ORDER BY l.id"""  # noqa: S608  constants of ours
 
 
-def sale_of(
-    basket: Basket, lines: Iterable[Any], prices: Mapping[int, UnitPrice]
-) -> BasketView[SaleRow]:
+def sale_of(basket: Basket, lines: Iterable[Any], book: PriceBook) -> BasketView[SaleRow]:
     """The sale of lines that `sale_sql` read; lines without a price are shown as gone."""
     lines = list(lines)
-    priced = quote(wants_of([line for line in lines if line.variant_id in prices]), prices)
+    sold = [line for line in lines if line.variant_id in book]
+    priced = quote(wants_of(sold, till=True), book)
     by_variant = {line.variant_id: line for line in priced.lines}
     rows = tuple(
         SaleRow(
@@ -207,17 +211,16 @@ def sale_of(
 
 
 def sale_view(basket: Basket, *, at: datetime) -> BasketView[SaleRow]:
-    """The basket as a till shows it. Two statements, whatever its length."""
+    """The basket as a till shows it. Two statements, whatever its length; one more for a known
+    person or a code.
+    """
     lines = list(
         BasketLine.objects.raw(
             sale_sql("orders_basketline"),
             {"basket": basket.pk, "store": basket.store_id, "at": at},
         )
     )
-    prices = catalog.prices(
-        [line.variant_id for line in lines], at=at, channel="till", store_id=basket.store_id
-    )
-    return sale_of(basket, lines, prices)
+    return sale_of(basket, lines, book_of(basket, [line.variant_id for line in lines], at=at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +241,11 @@ def summary(basket: Basket, *, method: DeliveryMethod | None, at: datetime) -> S
     lines = list(
         basket.lines.select_related("variant__product").prefetch_related("variant__options")
     )
-    prices = catalog.prices([line.variant_id for line in lines], at=at)
-    lines = [line for line in lines if line.variant_id in prices]
-    goods = sum(prices[line.variant_id].amount_minor * line.quantity for line in lines)
-    delivery = offers.delivery_price(method, goods, at=at) if method else None
+    book = book_of(basket, [line.variant_id for line in lines], at=at)
+    lines = [line for line in lines if line.variant_id in book]
+    delivery = offers.delivery_price(method, at=at) if method else None
     return Summary(
-        lines=tuple(lines), quote=quote(wants_of(lines), prices, delivery=delivery), method=method
+        lines=tuple(lines), quote=quote(wants_of(lines), book, delivery=delivery), method=method
     )
 
 

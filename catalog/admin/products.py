@@ -15,6 +15,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget
 
 from catalog import selectors, services
+from catalog.book import prices
 from catalog.models import Picture, PictureSource, Price, PriceList, Product, Variant
 from omnishop.kernel.admin import (
     AskForm,
@@ -261,7 +262,7 @@ class VariantAdmin(StoreModelAdmin):
         at = timezone.now()
         form = PriceForm(request.POST or None)
         form.fields["price_list"].queryset = price_lists(request)  # type: ignore[attr-defined]
-        unit = selectors.prices([variant.pk], at=at).get(variant.pk)
+        unit = prices([variant.pk], at=at).get(variant.pk)
 
         def work(data: dict[str, Any]) -> str:
             changed = services.set_price(

@@ -292,7 +292,7 @@ class Migration(migrations.Migration):
                     "ending",
                     models.PositiveSmallIntegerField(
                         blank=True,
-                        help_text="In cents: 90 makes 18,43 into 17,90",
+                        help_text="In cents: 90 makes 18.43 into 17.90",
                         null=True,
                         verbose_name="prices end in",
                     ),

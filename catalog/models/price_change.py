@@ -45,7 +45,7 @@ class PriceChange(models.Model):
         _("prices end in"),
         null=True,
         blank=True,
-        help_text=_("In cents: 90 makes 18,43 into 17,90"),
+        help_text=_("In cents: 90 makes 18.43 into 17.90"),
     )
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)  # empty: for good

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from catalog.pricing import DeliveryPrice, Quote, UnitPrice, Want, quote
+from catalog.pricing import DeliveryPrice, PriceBook, Quote, UnitPrice, Want, quote
 from inventory.models import Reservation, StockMovement
 from omnishop.demo import content
 from omnishop.demo.days import ZONE, Days, Hours
@@ -26,9 +26,11 @@ from omnishop.demo.rows import keys, write
 from omnishop.kernel.money import allocate, unit_share
 from omnishop.network.models import Store, Till
 from orders.models import (
+    DiscountShare,
     Fulfilment,
     FulfilmentLine,
     Order,
+    OrderDiscount,
     OrderEvent,
     OrderLine,
     Payment,
@@ -46,7 +48,8 @@ Row = dict[str, Any]
 BLOCK = 500  # primary keys fetched at once
 ORDER = (
     Order, OrderLine, OrderEvent, Payment, SandboxCharge, PaymentEvent, Refund, Fulfilment,
-    FulfilmentLine, Reservation, Return, ReturnLine, Receipt, ReceiptChain, StockMovement,
+    OrderDiscount, DiscountShare, FulfilmentLine, Reservation, Return, ReturnLine, Receipt,
+    ReceiptChain, StockMovement,
 )  # fmt: skip
 
 
@@ -184,6 +187,19 @@ class Books:
                     **rest,
                 )
             )
+            if line.discount_minor:
+                discount = self._add(
+                    OrderDiscount,
+                    order_id=deal.order["id"],
+                    label=line.discount_reason,
+                    amount_minor=line.discount_minor,
+                )
+                self._add(
+                    DiscountShare,
+                    discount_id=discount["id"],
+                    line_id=deal.lines[-1]["id"],
+                    amount_minor=line.discount_minor,
+                )
         if priced.delivery:
             amount = priced.delivery.amount_minor
             deal.lines.append(
@@ -215,7 +231,7 @@ class Books:
                     self.rng.choice(self._words["discount"]) if reduced else "",
                 )
             )
-        return quote(wants, prices, delivery=delivery)
+        return quote(wants, PriceBook(prices), delivery=delivery)
 
     # --- Money and points -------------------------------------------------------------------------
 

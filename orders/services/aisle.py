@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog.pricing import DeliveryPrice, UnitPrice
+from catalog.pricing import DeliveryPrice
 from customers.services import normal_email, normal_phone
 from inventory import services as inventory
 from inventory.errors import InsufficientStock
@@ -65,7 +65,6 @@ class Plan:
 
 def plan(
     lines: Sequence[BasketLine],
-    prices: dict[int, UnitPrice],
     ordering: Ordering | None,
     *,
     at: datetime,
@@ -92,8 +91,7 @@ def plan(
     if sent := wanted[Handover.DELIVERY]:
         if ordering.delivery is None:
             raise Invalid(_("Choose a delivery and enter the address."))
-        goods = sum(prices[want.variant_id].amount_minor * want.quantity for want in sent)
-        method, price = checkout.delivery_of(ordering.delivery, goods, at=at)
+        method, price = checkout.delivery_of(ordering.delivery, at=at)
         parts.append(_part(ordering.delivery, sent, lines, at=at, method=method))
     if collected := wanted[Handover.PICKUP]:
         if ordering.pickup is None:

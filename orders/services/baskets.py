@@ -6,15 +6,20 @@ from typing import Any, NoReturn
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog import selectors as catalog
-from catalog.pricing import NotSold, UnitPrice
+from catalog.book import price_book, prices
+from catalog.offers import Why
+from catalog.pricing import NotSold, UnitPrice, Want, quote
+from catalog.promotion_words import why
 from customers.models import Customer
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from omnishop.kernel.transactions import joined
 from omnishop.network.models import Till
-from orders.errors import BasketClosed
+from orders.books import book_of, place
+from orders.errors import BasketClosed, CodeRefused
 from orders.models import Basket, BasketLine, Order
 from orders.models.basket import MAX_QUANTITY
+
+MAX_CODES = 5  # of one basket
 
 
 def start(
@@ -67,18 +72,27 @@ def check_quantity(quantity: int, *, zero: bool = False) -> None:
 
 @joined
 def add(*, basket_id: int, variant_id: int, quantity: int, at: datetime) -> BasketLine:
-    """Put units of an article into the basket, on top of what it has of it.
+    """Put units of an article into the basket, on top of what it has of it; of a set its articles.
 
-    Raises Invalid for a quantity out of range, NotSold when the article is not on sale here.
+    Raises Invalid for a quantity out of range, NotSold when the article is not on sale here. The
+    line, of a set the last one.
     """
     check_quantity(quantity)
     basket = opened(basket_id)
-    price = catalog.prices([variant_id], at=at, **place(basket)).get(variant_id)
-    put = BasketLine.objects.raw(
-        f"WITH {PUT} SELECT * FROM put",  # noqa: S608  a constant of this module
-        put_values(basket, variant_id=variant_id, quantity=quantity, price=price, at=at),
-    )
-    return next(iter(put), None) or refuse_put(basket.pk)
+    book = price_book([variant_id], at=at, **place(basket))
+    parts = {variant_id: quantity}
+    if bundle := next((one for one in book.sets if one.variant_id == variant_id), None):
+        if variant_id not in book:
+            raise NotSold(_("This article is no longer on sale."), variant_id=variant_id)
+        parts = {item: count * quantity for item, count in bundle.items}
+        book = price_book(parts, at=at, **place(basket))
+    for part, units in parts.items():
+        put = BasketLine.objects.raw(
+            f"WITH {PUT} SELECT * FROM put",  # noqa: S608  a constant of this module
+            put_values(basket, variant_id=part, quantity=units, price=book.prices.get(part), at=at),
+        )
+        line = next(iter(put), None) or refuse_put(basket.pk)
+    return line
 
 
 # Puts units on top of what a basket has of an article. Nothing is put while a till takes the money
@@ -122,13 +136,6 @@ def refuse_put(basket_id: int) -> NoReturn:
     raise Invalid(_("Choose a quantity from 1 to %(most)s.") % {"most": MAX_QUANTITY})
 
 
-def place(basket: Basket) -> dict[str, Any]:
-    """Whose price lists count: those of the till's store, or the site's."""
-    if basket.till_id:
-        return {"channel": "till", "store_id": basket.store_id}
-    return {"channel": "web", "store_id": None}
-
-
 @transaction.atomic
 def set_quantity(*, basket_id: int, variant_id: int, quantity: int, at: datetime) -> None:
     """Change a line's quantity; 0 takes the line out. A line that is gone stays gone."""
@@ -155,14 +162,55 @@ def discount(
         raise NotFound(_("This article is not in the sale."))
     if amount_minor and not reason.strip():
         raise Invalid(_("Say why the discount is given."))
-    price = catalog.prices([variant_id], at=at, channel="till", store_id=basket.store_id).get(
-        variant_id
-    )
+    price = prices([variant_id], at=at, channel="till", store_id=basket.store_id).get(variant_id)
     if price is None or not 0 <= amount_minor <= price.amount_minor * line.quantity:
         raise Invalid(_("The discount is larger than the price of the line."))
     line.discount_minor = amount_minor
     line.discount_reason = reason.strip()[:80] if amount_minor else ""
     line.save(update_fields=["discount_minor", "discount_reason"])
+    _touch(basket, at)
+
+
+# Why a typed code is not kept: nothing put into the basket would change it.
+NEVER = {
+    *(Why.NOT_YET, Why.OVER, Why.CHANNEL, Why.STORE, Why.GROUP, Why.TIER, Why.FIRST_ORDER),
+    *(Why.CODE_UNKNOWN, Why.CODE_EARLY, Why.CODE_EXPIRED, Why.CODE_USED_UP, Why.CODE_USED),
+    Why.CODE_OF_OTHER,
+}
+
+
+@transaction.atomic
+def use_code(*, basket_id: int, code: str, at: datetime) -> None:
+    """Keep a typed code with the basket, in any channel; a repeat changes nothing.
+
+    A code whose condition is not met yet is kept: the basket says what is missing (UX B5). Raises
+    CodeRefused, naming the rule, when it can give nothing here.
+    """
+    basket = opened(basket_id)
+    code = code.strip().upper()
+    if not code or code in basket.coupons:
+        return
+    if len(basket.coupons) >= MAX_CODES:
+        raise Invalid(_("A basket takes %(most)s codes at the most.") % {"most": MAX_CODES})
+    lines = list(basket.lines.all())
+    basket.coupons = [*basket.coupons, code[:32]]
+    book = book_of(basket, [line.variant_id for line in lines], at=at)
+    wants = [Want(line.variant_id, line.quantity) for line in lines if line.variant_id in book]
+    if not wants:
+        raise Invalid(_("Put an article into the basket first."))
+    for missed in quote(wants, book).missed:
+        if missed.code == basket.coupons[-1] and missed.why in NEVER:
+            raise CodeRefused(why(missed))
+    basket.save(update_fields=["coupons"])
+    _touch(basket, at)
+
+
+@transaction.atomic
+def drop_code(*, basket_id: int, code: str, at: datetime) -> None:
+    """Take a code off the basket; one that is gone stays gone."""
+    basket = opened(basket_id)
+    basket.coupons = [kept for kept in basket.coupons if kept != code.strip().upper()]
+    basket.save(update_fields=["coupons"])
     _touch(basket, at)
 
 
@@ -185,10 +233,10 @@ def see_prices(*, basket_id: int, at: datetime) -> None:
     """The shopper has seen today's prices; later changes are told against these."""
     basket = opened(basket_id)
     lines = list(basket.lines.all())
-    prices = catalog.prices([line.variant_id for line in lines], at=at, **place(basket))
+    now = prices([line.variant_id for line in lines], at=at, **place(basket))
     for line in lines:
-        if line.variant_id in prices:
-            line.seen_unit_minor = prices[line.variant_id].amount_minor
+        if line.variant_id in now:
+            line.seen_unit_minor = now[line.variant_id].amount_minor
     BasketLine.objects.bulk_update(lines, ["seen_unit_minor"])
 
 

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from catalog import selectors as catalog
+from catalog.book import price_book
 from catalog.models import Product
 from catalog.pricing import DeliveryPrice, NotSold, Quote, Want, quote
 from customers.models import Customer
@@ -30,6 +31,7 @@ from omnishop.network.hours import hold_until
 from omnishop.network.models import LegalEntity, Store
 from omnishop.network.places import point_of_postcode
 from orders import offers
+from orders.books import shopper
 from orders.errors import BasketClosed, EmptyBasket, PriceChanged
 from orders.models import (
     Basket,
@@ -44,7 +46,7 @@ from orders.models import (
 )
 from orders.models.order import next_number
 from orders.models.payment import new_reference
-from orders.services import bringing, events, payments, unpaid
+from orders.services import bringing, discounts, events, payments, unpaid
 from orders.sourcing import Taken, Wanted, units_of
 
 if TYPE_CHECKING:
@@ -90,9 +92,10 @@ class Request:
     expected_total_minor: int | None = None  # the total that was on the page (F-13)
 
 
-def _fingerprint(request: Request, lines: Sequence[BasketLine]) -> str:
+def _fingerprint(request: Request, basket: Basket, lines: Sequence[BasketLine]) -> str:
     content = asdict(request) | {
-        "lines": sorted((line.variant_id, line.quantity) for line in lines)
+        "lines": sorted((line.variant_id, line.quantity) for line in lines),
+        "coupons": basket.coupons,
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -133,7 +136,7 @@ def place(
     lines = list(
         basket.lines.select_related("variant__product").prefetch_related("variant__options")
     )
-    fingerprint = _fingerprint(request, lines)
+    fingerprint = _fingerprint(request, basket, lines)
     earlier = basket.orders.exclude(status=Order.Status.CANCELLED).first()
     if earlier:
         if earlier.fingerprint == fingerprint:
@@ -145,18 +148,27 @@ def place(
         raise BasketClosed
     if not lines:
         raise EmptyBasket
-    prices = catalog.prices([line.variant_id for line in lines], at=at, channel="web")
-    if gone := [line for line in lines if line.variant_id not in prices]:
+    customer = customer or basket.customer
+    book = price_book(
+        [line.variant_id for line in lines],
+        at=at,
+        shopper=shopper(
+            customer_id=customer.pk if customer else None,
+            codes=basket.coupons,
+            at=at,
+            email=request.contact.email,
+        ),
+    )
+    if gone := [line for line in lines if line.variant_id not in book]:
         raise NotSold(
             _("%(name)s is no longer on sale. Remove it to go on.")
             % {"name": gone[0].variant.product.name},
             variant_id=gone[0].variant_id,
         )
-    goods_minor = sum(prices[line.variant_id].amount_minor * line.quantity for line in lines)
-    method, delivery = delivery_of(request.way, goods_minor, at=at)
+    method, delivery = delivery_of(request.way, at=at)
     # A discount given at a till holds at that till alone.
     wants = [Want(line.variant_id, line.quantity) for line in lines]
-    priced = quote(wants, prices, delivery=delivery)
+    priced = quote(wants, book, delivery=delivery)
     if request.expected_total_minor not in (None, priced.total_minor):
         raise PriceChanged(priced.total_minor)
     wanted = [
@@ -177,7 +189,7 @@ def place(
         store=store,
         method=method,
         ready_at=ready_at,
-        customer=customer or basket.customer,
+        customer=customer,
         fingerprint=fingerprint,
         at=at,
     )
@@ -206,7 +218,7 @@ def source(
 
 
 def delivery_of(
-    way: Pickup | Delivery, goods_minor: int, *, at: datetime
+    way: Pickup | Delivery, *, at: datetime
 ) -> tuple[DeliveryMethod | None, DeliveryPrice | None]:
     """The delivery asked for and what it costs; nothing for a pick-up."""
     if isinstance(way, Pickup):
@@ -227,7 +239,10 @@ def delivery_of(
         if not way.address.get(name, "").strip():
             raise Invalid(_("The delivery address lacks %(part)s.") % {"part": label})
     price = DeliveryPrice(
-        name=method.name, amount_minor=method.price_for(goods_minor), tax_bp=method.tax_bp
+        name=method.name,
+        amount_minor=method.price_minor,
+        tax_bp=method.tax_bp,
+        free_from_minor=method.free_from_minor,
     )
     return method, price
 
@@ -298,6 +313,7 @@ def _write(
         # An unpaid reservation is concluded at the till: a sale in the store (CST-6).
         place=OrderLine.ContractPlace.STORE if in_store else OrderLine.ContractPlace.DISTANCE,
     )
+    discounts.write(order, written, priced, at=at)
     write_fulfilments(
         order,
         written,
@@ -375,6 +391,7 @@ def write_lines(
         for position, (line, quoted) in enumerate(zip(lines, priced.lines, strict=True), start=1)
     ]
     if priced.delivery:
+        off = sum(one.amount_minor for one in priced.applied if not one.shares)
         rows.append(
             OrderLine(
                 order=order,
@@ -382,7 +399,8 @@ def write_lines(
                 kind=OrderLine.Kind.DELIVERY,
                 name=priced.delivery.name,
                 quantity=1,
-                unit_minor=priced.delivery.amount_minor,
+                unit_minor=priced.delivery.amount_minor + off,
+                discount_minor=off,
                 total_minor=priced.delivery.amount_minor,
                 tax_bp=priced.delivery.tax_bp,
                 tax_minor=priced.delivery_tax_minor,

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import override
 
-from catalog import selectors as catalog
+from catalog.book import prices
 from customers.models import Customer, Identity, Message
 from customers.selectors import by_identity, resolve
 from customers.services import may_be_sent_marketing, seal_marketing
@@ -171,7 +171,7 @@ def _guard(
     if sent >= CAP:
         return Reason.CAP, [], dropped
     ids = [line.variant_id for line in wanted]
-    on_sale = catalog.prices(ids, at=at)
+    on_sale = prices(ids, at=at)
     free = stock(ids, at=at)
     kept = [line for line in wanted if line.variant_id in on_sale and free.most(line.variant_id)]
     dropped += [line.variant.sku for line in wanted if line not in kept]
@@ -183,7 +183,7 @@ def _guard(
 def _context(
     basket: Basket, customer: Customer, lines: list[BasketLine], *, at: datetime
 ) -> dict[str, object]:
-    prices = catalog.prices([line.variant_id for line in lines], at=at)
+    now = prices([line.variant_id for line in lines], at=at)
     with override(customer.language):
         return {
             "name": customer.first_name,
@@ -196,7 +196,7 @@ def _context(
                     "sku": line.variant.sku,
                     "name": line.variant.product.name,
                     "quantity": line.quantity,
-                    "total_minor": prices[line.variant_id].amount_minor * line.quantity,
+                    "total_minor": now[line.variant_id].amount_minor * line.quantity,
                 }
                 for line in lines
             ],

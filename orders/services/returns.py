@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from catalog import coupons
 from inventory import services as inventory
 from inventory.models import StockStatus
 from inventory.selectors import store_location
@@ -359,6 +360,8 @@ def close_if_done(order: Order, *, at: datetime) -> None:
             line.save(update_fields=["fulfilled"])
     order.status = Order.Status.FULFILLED if done else Order.Status.CANCELLED
     order.save(update_fields=["status"])
+    if not done:
+        coupons.release(document=order.number, at=at)
 
 
 def account_of(order: Order) -> Account | None:

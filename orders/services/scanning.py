@@ -13,6 +13,7 @@ from catalog import selectors as catalog
 from omnishop.kernel.errors import NotFound
 from omnishop.network.models import Till
 from orders import selectors
+from orders.books import book_of
 from orders.models import Basket, BasketLine
 from orders.selectors import BasketView, SaleRow
 from orders.services import baskets
@@ -52,10 +53,12 @@ def scan(*, till: Till, code: str, at: datetime) -> Scanned:
     if variant_id is None:
         raise NotFound(_("No article has the code %(code)s.") % {"code": code[:40]})
     basket = basket or baskets.start(at=at, channel="till", till=till)
-    place = baskets.place(basket)
-    prices = catalog.prices([*known, variant_id], at=at, **place)
+    book = book_of(basket, [*known, variant_id], at=at)
+    if any(bundle.variant_id == variant_id for bundle in book.sets):
+        baskets.add(basket_id=basket.pk, variant_id=variant_id, quantity=1, at=at)
+        return Scanned(selectors.sale_view(basket, at=at), variant_id)
     values = baskets.put_values(
-        basket, variant_id=variant_id, quantity=1, price=prices.get(variant_id), at=at
+        basket, variant_id=variant_id, quantity=1, price=book.prices.get(variant_id), at=at
     )
     lines: list[Any] = list(
         BasketLine.objects.raw(
@@ -71,7 +74,7 @@ def scan(*, till: Till, code: str, at: datetime) -> Scanned:
     )
     if not any(line.is_new for line in lines):
         baskets.refuse_put(basket.pk)
-    if late := {line.variant_id for line in lines} - {*known, variant_id}:
+    if {line.variant_id for line in lines} - {*known, variant_id}:
         # Another tab wrote them while this one waited for the lock.
-        prices |= catalog.prices(late, at=at, **place)
-    return Scanned(selectors.sale_of(basket, lines, prices), variant_id)
+        book = book_of(basket, [line.variant_id for line in lines], at=at)
+    return Scanned(selectors.sale_of(basket, lines, book), variant_id)

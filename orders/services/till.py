@@ -6,7 +6,6 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog import selectors as catalog
 from catalog.pricing import NotSold, quote
 from customers.services import normal_email, queue_message
 from inventory import services as inventory
@@ -14,6 +13,7 @@ from inventory.selectors import store_location
 from omnishop.kernel.errors import Invalid, NotFound
 from omnishop.network.models import Till
 from orders import selectors
+from orders.books import book_of
 from orders.errors import BasketClosed, EmptyBasket, IllegalMove, PriceChanged
 from orders.models import (
     Basket,
@@ -27,7 +27,7 @@ from orders.models import (
 )
 from orders.models.order import next_number
 from orders.providers import Outcome, ProviderUnavailable, provider
-from orders.services import aisle, events, pickup, receipts, returns, unpaid
+from orders.services import aisle, discounts, events, pickup, receipts, returns, unpaid
 from orders.services.checkout import spend_points, write_lines
 from orders.services.payments import due
 from orders.sourcing import Taken
@@ -68,18 +68,16 @@ def open_order(
     )
     if not lines:
         raise EmptyBasket
-    prices = catalog.prices(
-        [line.variant_id for line in lines], at=at, channel="till", store_id=till.store_id
-    )
+    book = book_of(basket, [line.variant_id for line in lines], at=at)
     for line in lines:
-        if line.variant_id not in prices:
+        if line.variant_id not in book:
             raise NotSold(
                 _("%(name)s is no longer on sale. Remove it to go on.")
                 % {"name": line.variant.product.name},
                 variant_id=line.variant_id,
             )
-    planned = aisle.plan(lines, prices, ordering, at=at)
-    priced = quote(selectors.wants_of(lines), prices, delivery=planned.delivery)
+    planned = aisle.plan(lines, ordering, at=at)
+    priced = quote(selectors.wants_of(lines, till=True), book, delivery=planned.delivery)
     if expected_total_minor not in (None, priced.total_minor):
         raise PriceChanged(priced.total_minor)
     store = till.store
@@ -118,6 +116,7 @@ def open_order(
         selling_store=store,
         elsewhere=planned.stores,
     )
+    discounts.write(order, written, priced, at=at)
     aisle.hold(order, planned, written, lines, at=at)
     return order
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from catalog import coupons
 from inventory import services as inventory
 from loyalty import services as loyalty
 from loyalty.models import Account
@@ -31,6 +32,7 @@ def abandon(*, order_id: int, actor: str, at: datetime) -> bool:
     order.fulfilments.update(status=Fulfilment.Status.CANCELLED, closed_at=at)
     order.status = Order.Status.CANCELLED
     order.save(update_fields=["status"])
+    coupons.release(document=order.number, at=at)
     events.record(order, "abandoned", actor=actor, at=at)
     return True
 

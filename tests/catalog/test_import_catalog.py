@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
+from catalog.book import prices
 from catalog.imports import apply
 from catalog.models import (
     AttributeValue,
@@ -16,7 +17,7 @@ from catalog.models import (
     Product,
     Variant,
 )
-from catalog.selectors import prices, search
+from catalog.selectors import search
 from catalog.services import set_price
 from tests.catalog.loading import (
     FIXTURE,

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from catalog.book import prices
 from catalog.models import Price, VatRate
-from catalog.selectors import prices, tax_rate
+from catalog.selectors import tax_rate
 from catalog.services import default_price_list, set_price
 from omnishop.kernel.errors import Invalid
 from tests.factories import (

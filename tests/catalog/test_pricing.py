@@ -7,6 +7,7 @@ import pytest
 from catalog.pricing import (
     DeliveryPrice,
     NotSold,
+    PriceBook,
     PricePoint,
     UnitPrice,
     Want,
@@ -69,7 +70,9 @@ PRICES = {1: UnitPrice(99, 2000), 2: UnitPrice(125, 550)}
 
 
 def test_a_quote_adds_up_to_the_cent():
-    told = quote([Want(1, 3), Want(2, 3)], PRICES, delivery=DeliveryPrice("Home", 490, 2000))
+    told = quote(
+        [Want(1, 3), Want(2, 3)], PriceBook(PRICES), delivery=DeliveryPrice("Home", 490, 2000)
+    )
 
     assert (told.goods_minor, told.total_minor, told.units) == (672, 1162, 6)
     assert [(row.tax_bp, row.gross_minor, row.tax_minor) for row in told.vat] == [
@@ -78,20 +81,20 @@ def test_a_quote_adds_up_to_the_cent():
     ]
     assert sum(line.tax_minor for line in told.lines) + told.delivery_tax_minor == told.tax_minor
     assert told == quote(
-        [Want(1, 3), Want(2, 3)], PRICES, delivery=DeliveryPrice("Home", 490, 2000)
+        [Want(1, 3), Want(2, 3)], PriceBook(PRICES), delivery=DeliveryPrice("Home", 490, 2000)
     )
 
 
 def test_a_discount_comes_off_before_vat_and_never_exceeds_its_line():
-    told = quote([Want(1, 3, discount_minor=297, discount_reason="gift")], PRICES)
+    told = quote([Want(1, 3, discount_minor=297, discount_reason="gift")], PriceBook(PRICES))
 
     assert (told.total_minor, told.tax_minor) == (0, 0)
     with pytest.raises(Refusal):
-        quote([Want(1, 3, discount_minor=298, discount_reason="gift")], PRICES)
+        quote([Want(1, 3, discount_minor=298, discount_reason="gift")], PriceBook(PRICES))
 
 
 def test_what_has_no_price_is_not_sold():
     with pytest.raises(NotSold) as refused:
-        quote([Want(1, 1), Want(3, 1)], PRICES)
+        quote([Want(1, 1), Want(3, 1)], PriceBook(PRICES))
 
     assert refused.value.details == {"variant_id": 3}

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, F, Sum
 from stdnum import ean
 
-from catalog import selectors as catalog
+from catalog import book
 from catalog.models import Category, Product, Variant
 from customers.models import Customer, Message
 from inventory.models import (
@@ -138,7 +138,7 @@ def test_price_cuts_show_the_lowest_price_of_the_30_days_before(shop):
     cut = [text for text in content.products() if text.sale]
     variants = Variant.objects.filter(product__slug__in=[text.slug for text in cut])
 
-    prices = catalog.prices([variant.pk for variant in variants], at=at)
+    prices = book.prices([variant.pk for variant in variants], at=at)
 
     assert len(cut) == 14
     assert all(price.reference_minor and price.cut_bp > 0 for price in prices.values())

@@ -21,6 +21,7 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalog import book
 from catalog import selectors as catalog
 from catalog.models import AttributeValue, Category, Picture, Product, Variant
 from catalog.pricing import UnitPrice
@@ -104,7 +105,7 @@ def _products() -> QuerySet[Product]:
 def _told(products: Sequence[Product], request: Request) -> list[dict[str, Any]]:
     """The products as the serializer takes them, priced in one statement."""
     articles = [variant.pk for product in products for variant in product.variants.all()]
-    prices = catalog.prices(articles, at=timezone.now())
+    prices = book.prices(articles, at=timezone.now())
     return [_one(product, prices, request) for product in products]
 
 

@@ -59,14 +59,15 @@ def _context(shopper: Shopper) -> dict[str, Any]:
     view = orders.basket_view(basket, at=at)
     methods = list(DeliveryMethod.objects.filter(active=True)) if view.rows else []
     goods = view.quote.goods_minor
-    method = min(methods, key=lambda method: method.price_for(goods), default=None)
+    costs = {method: offers.shown_price(method, view.quote) for method in methods}
+    method = min(methods, key=lambda method: costs[method], default=None)
     return context | {
         "view": view,
         "store": basket.store,
         "changed": [row for row in view.rows if row.price_changed],
         "delivery_method": method,
-        "delivery_minor": method.price_for(goods) if method else None,
-        "delivered_minor": goods + method.price_for(goods) if method else None,
+        "delivery_minor": costs[method] if method else None,
+        "delivered_minor": goods + costs[method] if method else None,
         "arrives_on": offers.arrives_on(method, at) if method else None,
         "may_order": view.rows and not view.gone,
     }

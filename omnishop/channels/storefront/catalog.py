@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
+from catalog import book
 from catalog import selectors as catalog
 from catalog.articles import Article, Axis, Choice, articles
 from catalog.models import Picture, Product, Variant
@@ -228,7 +229,7 @@ def product(request: Request, slug: str) -> HttpResponse:
         Product.objects.on_sale().select_related("brand").defer(*UNSEEN), slug=slug
     )
     variants = articles(item.pk)
-    prices = catalog.prices([variant.pk for variant in variants], at=at)
+    prices = book.prices([variant.pk for variant in variants], at=at)
     variants = [variant for variant in variants if variant.pk in prices]
     if not variants:
         raise Http404

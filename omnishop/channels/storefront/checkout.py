@@ -202,7 +202,7 @@ def _way_page(
     methods = [
         (
             method,
-            method.price_for(summary.quote.goods_minor),
+            offers.shown_price(method, summary.quote),
             offers.arrives_on(method, at, cut_off=cut_off),
         )
         for method in DeliveryMethod.objects.filter(active=True)

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from catalog import book
 from catalog import selectors as catalog
 from catalog.models import Picture, Product
 from catalog.pricing import UnitPrice
@@ -445,7 +446,7 @@ def _page_rows(
 def cards(rows: list[tuple[Any, ...]], *, at: datetime, store_id: int | None) -> tuple[Card, ...]:
     """Cards with today's prices and, when a store was chosen, what it has."""
     ids = [variant_id for row in rows for variant_id in row[6] or ()]
-    prices = catalog.prices(ids, at=at)
+    prices = book.prices(ids, at=at)
     free = stock(ids, at=at) if store_id else None
     found = []
     for pk, slug, name, image, width, height, variants in rows:

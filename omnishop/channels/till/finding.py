@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from catalog import book
 from catalog import selectors as catalog
 from catalog.models import Variant
 from catalog.pricing import UnitPrice
@@ -31,7 +32,7 @@ def articles(words: str, *, store: Store, at: datetime) -> list[Hit]:
     )
     found.sort(key=lambda variant: (products.index(variant.product_id), variant.position))
     ids = [variant.pk for variant in found[:ARTICLES]]
-    prices = catalog.prices(ids, at=at, channel="till", store_id=store.pk)
+    prices = book.prices(ids, at=at, channel="till", store_id=store.pk)
     shown = around(prices, store_id=store.pk, at=at)
     return [
         Hit(variant=variant, price=prices[variant.pk], stock=shown[variant.pk])

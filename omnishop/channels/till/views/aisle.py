@@ -59,7 +59,7 @@ def line(request: HttpRequest, desk: Desk, variant_id: int) -> HttpResponse:
         {
             "row": row,
             "chosen": row.line.handover,
-            "deliveries": aisle.delivery_offers(wanted, aisle.goods_of([row]), at=at),
+            "deliveries": aisle.delivery_offers([row], view.quote, at=at),
             "shops": shops[:SHOPS_SHOWN],
             "more_shops": max(0, len(shops) - SHOPS_SHOWN),
             "now": at,
@@ -137,9 +137,7 @@ def _offered(
     """The deliveries with the sale's total by each, and the shops; with what is chosen of them."""
     goods = view.quote.total_minor
     sent, collected = parts.sent, parts.collected
-    deliveries = (
-        aisle.delivery_offers(aisle.wanted_of(sent), aisle.goods_of(sent), at=at) if sent else []
-    )
+    deliveries = aisle.delivery_offers(sent, view.quote, at=at) if sent else []
     shops = aisle.shop_offers(aisle.wanted_of(collected), desk.store, at=at) if collected else []
     first_method = deliveries[0].method.pk if deliveries else ""
     first_shop = shops[0].store.pk if shops else ""
