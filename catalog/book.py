@@ -4,6 +4,7 @@ Prices are read each time. Offers and sets are few and change seldom: a process 
 the token that the database writes anew at each change, and reads them again when it is another.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -223,8 +224,9 @@ def _read_offers() -> _Offers:
     with connection.cursor() as cursor:
         cursor.execute(_OFFERS)
         rows = cursor.fetchall()
-    for kind, read_token, values, starts_at, ends_at in rows:
+    for kind, read_token, text, starts_at, ends_at in rows:
         token = read_token
+        values = json.loads(text or "null")
         if kind == "offer":
             offers.append(_offer(values, starts_at, ends_at))
         elif kind == "set":

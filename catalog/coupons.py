@@ -40,35 +40,49 @@ def redeem(*, coupon_ids: Collection[int], document: str, person: str, at: datet
 
 def _count(coupon_id: int, *, document: str, person: str, at: datetime) -> bool:
     """Two walls: the counter of all uses, under its row's lock, and the unique number of the
-    person's use, on which a second one waits and then finds none left.
+    person's use. Who meets another on the same number waits for it and takes the next.
     """
+    values = {"coupon": coupon_id, "document": document, "person": person, "at": at}
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            WITH counted AS (
-              UPDATE catalog_coupon SET used = used + 1
-               WHERE id = %(coupon)s AND uses IS NOT NULL AND used < uses
-              RETURNING id)
-            INSERT INTO catalog_couponuse (coupon_id, document, person, nth, at)
-            SELECT k.id, %(document)s, %(person)s,
-                   (SELECT min(n) FROM generate_series(1, k.uses_each) n
-                     WHERE NOT EXISTS (SELECT FROM catalog_couponuse u
-                                        WHERE u.coupon_id = k.id AND u.person = %(person)s
-                                          AND u.nth = n AND u.released_at IS NULL)),
-                   %(at)s
-              FROM catalog_coupon k
-             WHERE k.id = %(coupon)s
-               AND (k.uses IS NULL OR EXISTS (SELECT FROM counted))
-               AND (k.uses_each IS NULL OR k.uses_each > (
-                     SELECT count(*) FROM catalog_couponuse u
-                      WHERE u.coupon_id = k.id AND u.person = %(person)s
-                        AND u.released_at IS NULL))
-            ON CONFLICT DO NOTHING
+            UPDATE catalog_coupon SET used = used + 1
+             WHERE id = %(coupon)s AND uses IS NOT NULL AND used < uses
             RETURNING id
             """,
-            {"coupon": coupon_id, "document": document, "person": person, "at": at},
+            values,
         )
-        return cursor.fetchone() is not None
+        if cursor.fetchone() is None and _is_limited(coupon_id):
+            return False
+        while True:
+            cursor.execute(_USE, values)
+            free, written = cursor.fetchone()
+            if written or not free:
+                return bool(written)
+
+
+def _is_limited(coupon_id: int) -> bool:
+    return Coupon.objects.filter(pk=coupon_id, uses__isnull=False).exists()
+
+
+# Writes the person's next use; tells whether there was one to have, and whether it was written.
+_USE = """
+    WITH next AS (
+      SELECT k.id, k.uses_each,
+             (SELECT min(n) FROM generate_series(1, k.uses_each) n
+               WHERE NOT EXISTS (SELECT FROM catalog_couponuse u
+                                  WHERE u.coupon_id = k.id AND u.person = %(person)s
+                                    AND u.nth = n AND u.released_at IS NULL)) AS nth
+        FROM catalog_coupon k WHERE k.id = %(coupon)s),
+    written AS (
+      INSERT INTO catalog_couponuse (coupon_id, document, person, nth, at)
+      SELECT id, %(document)s, %(person)s, nth, %(at)s FROM next
+       WHERE uses_each IS NULL OR nth IS NOT NULL
+      ON CONFLICT DO NOTHING
+      RETURNING id)
+    SELECT (SELECT uses_each IS NULL OR nth IS NOT NULL FROM next),
+           EXISTS (SELECT FROM written)
+"""
 
 
 @joined

@@ -1,5 +1,6 @@
 """The price book of a basket: for whom, where and with which codes it is priced."""
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -44,7 +45,7 @@ _SHOPPER = """
                      JOIN customers_customer p ON p.id = o.customer_id
                     WHERE (p.id = c.id OR p.merged_into_id = c.id)
                       AND o.status IN ('placed', 'fulfilled') AND o.number <> %(order)s),
-           ARRAY(SELECT jsonb_build_object(
+           (SELECT coalesce(jsonb_agg(jsonb_build_object(
                    'code', k.code, 'coupon', k.id, 'promotion', k.promotion_id,
                    'early', k.valid_from > %(at)s, 'late', k.valid_to <= %(at)s,
                    'up', k.used - own.now >= k.uses,
@@ -53,7 +54,7 @@ _SHOPPER = """
                      SELECT count(*) FROM catalog_couponuse u
                       WHERE u.coupon_id = k.id AND u.released_at IS NULL
                         AND u.document <> %(order)s
-                        AND u.person = coalesce(c.number, nullif(%(email)s, ''))))
+                        AND u.person = coalesce(c.number, nullif(%(email)s, ''))))), '[]')
                    FROM catalog_coupon k
                   CROSS JOIN LATERAL (
                     SELECT count(*) AS now FROM catalog_couponuse u
@@ -93,7 +94,7 @@ def shopper(
             },
         )
         number, groups, member, ordered, found = cursor.fetchone()
-    known = {row["code"].upper(): row for row in found}
+    known = {row["code"].upper(): row for row in json.loads(found)}
     return Shopper(
         number=number or "",
         groups=frozenset(groups),

@@ -133,9 +133,7 @@ def test_delivery_is_free_by_the_goods_as_they_are_discounted():
 
 
 def test_of_a_stacking_group_a_line_takes_the_one_that_gives_most():
-    small = offer(
-        "percent", 1, percent_bp=1000, stacking_group="soldes", products=frozenset({1, 2})
-    )
+    small = offer("percent", 1, percent_bp=1000, stacking_group="s", products=frozenset({1, 2}))
     large = offer("percent", 2, percent_bp=3000, stacking_group="s", products=frozenset({1}))
 
     told = price([(1, 1), (2, 1)], small, large)

@@ -6,7 +6,19 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
-from catalog.models import Brand, Category, Price, PriceList, Product, TaxCategory, Variant, VatRate
+from catalog.models import (
+    Brand,
+    Category,
+    Coupon,
+    Operation,
+    Price,
+    PriceList,
+    Product,
+    Promotion,
+    TaxCategory,
+    Variant,
+    VatRate,
+)
 from catalog.services import default_price_list
 from customers.models import Customer, Identity
 from inventory.models import (
@@ -177,6 +189,41 @@ class VariantFactory(DjangoModelFactory[Variant]):
                 amount_minor=amount,
                 valid_from=LONG_AGO,
             )
+
+
+class OperationFactory(DjangoModelFactory[Operation]):
+    """A commercial operation that runs in every channel and store around noon."""
+
+    class Meta:
+        model = Operation
+
+    code = factory.Sequence(lambda n: f"operation-{n}")
+    name = factory.Sequence(lambda n: f"Opération {n}")
+    status = Operation.Status.APPROVED
+    starts_at = LONG_AGO
+    ends_at = datetime(2099, 1, 1, tzinfo=UTC)
+
+
+class PromotionFactory(DjangoModelFactory[Promotion]):
+    """Ten per cent off everything."""
+
+    class Meta:
+        model = Promotion
+
+    operation = factory.SubFactory(OperationFactory)
+    name = factory.Sequence(lambda n: f"Promotion {n}")
+    kind = Promotion.Kind.PERCENT
+    percent_bp = 1000
+
+
+class CouponFactory(DjangoModelFactory[Coupon]):
+    """A code that opens a promotion as often as anyone likes."""
+
+    class Meta:
+        model = Coupon
+
+    promotion = factory.SubFactory(PromotionFactory, by_coupon=True)
+    code = factory.Sequence(lambda n: f"CODE{n}")
 
 
 class PriceListFactory(DjangoModelFactory[PriceList]):
