@@ -138,3 +138,58 @@ def test_the_database_refuses_two_prices_or_two_rates_at_a_time(variant):
     ):
         with pytest.raises(IntegrityError), transaction.atomic():
             change()
+
+
+def test_a_product_is_sold_where_its_assortment_says_and_everywhere_without_one(variant):
+    shop, other = StoreFactory(), StoreFactory()
+    assert amount(variant) == amount(variant, channel="till", store_id=other.pk) == 2000
+
+    variant.product.assortment.create(store=shop)
+    assert amount(variant) is None
+    assert amount(variant, channel="till", store_id=shop.pk) == 2000
+    assert amount(variant, channel="till", store_id=other.pk) is None
+    variant.product.assortment.create(channel="web")
+    assert amount(variant) == 2000
+
+
+def test_a_product_is_sold_between_its_days(variant):
+    variant.product.sold_from, variant.product.sold_until = NOON, NOON + timedelta(days=1)
+    variant.product.save()
+
+    assert amount(variant, at=NOON - SECOND) is None
+    assert amount(variant, at=NOON) == 2000
+    assert amount(variant, at=NOON + timedelta(days=1)) is None
+
+
+def test_a_group_has_its_price_where_that_is_lower_than_everybodys(variant):
+    dear = VariantFactory(price=1000)
+    club = PriceListFactory(group="club")
+    for article, price in ((variant, 1500), (dear, 1200)):
+        article.prices.create(price_list=club, amount_minor=price, valid_from=LONG_AGO)
+
+    found = prices([variant.pk, dear.pk], at=NOON, groups=["club"])
+
+    assert [(one.amount_minor, one.public_minor) for one in found.values()] == [
+        (1500, 2000),
+        (1000, None),
+    ]
+    assert amount(variant) == 2000
+    assert amount(variant, groups=["staff"]) == 2000
+
+
+@pytest.mark.parametrize(
+    "content, measure, per_unit",
+    [
+        (250, "g", 8000),  # 20.00 for 250 g: 80.00 a kilogram
+        (330, "ml", 6061),  # 60.606 a litre, to the nearest cent
+        (3, "piece", 667),
+        (1, "piece", None),
+        (None, "", None),
+    ],
+)
+def test_the_unit_price_is_per_kilogram_litre_metre_or_piece(variant, content, measure, per_unit):
+    """PRC-3."""
+    variant.content, variant.measure = content, measure
+    variant.save()
+
+    assert prices([variant.pk], at=NOON)[variant.pk].per_unit_minor == per_unit
