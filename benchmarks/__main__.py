@@ -24,7 +24,10 @@ NAMES = (
     "product_cached",
     "listing",
     "product",
+    "facets",
     "search",
+    "suggest",
+    "search_hit_at_5",
     "basket_add",
     "purchase",
     "place_order",
@@ -76,7 +79,7 @@ def main() -> int:
     import django
 
     django.setup()
-    from benchmarks import pages, promises, stock
+    from benchmarks import finding, pages, promises, search_quality, stock
 
     entries: dict[str, Callable[[], Result]] = {
         "place_order": stock.place_order,
@@ -85,6 +88,7 @@ def main() -> int:
         "reserve_hot_share": stock.hot_share,
         "availability": promises.availability,
         "sourcing": promises.sourcing,
+        "search_hit_at_5": search_quality.search_hit_at_5,
     }
     chosen = [options.only] if options.only else list(NAMES)
     results: list[Result] = []
@@ -94,9 +98,13 @@ def main() -> int:
         _print(line)
 
     print(f"\n{'entry':<18}{'ratio':>9}{'low':>9}{'high':>9}{'runs':>6}  {'wanted':<8}{'':<9}floor")
-    by_http = [name for name in chosen if name not in entries]
+    large = [name for name in chosen if name in finding.NAMES]
+    by_http = [name for name in chosen if name not in entries and name not in large]
     if by_http:
         pages.run(by_http, seconds=options.seconds, note=note)
+    if large:
+        url = own_database("omnishop_catalogue")
+        finding.run(large, url=url, seconds=options.seconds, note=note)
     for name in chosen:
         if name in entries:
             note(entries[name]())

@@ -4,10 +4,12 @@ import multiprocessing
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 CONNECTIONS = 8
+FLOOR = "F: a bare Django view"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +154,19 @@ def rate(port: int, scenario: Scenario, seconds: float) -> float:
     if faults:
         raise RuntimeError(faults[0])
     return float(measured)
+
+
+def fresh(paths: list[str]) -> Scenario:
+    """GET with a query that no cache has seen: always the first hit."""
+    run = uuid.uuid4().hex[:8]
+
+    def step(connection: Connection, n: int) -> int:
+        path = paths[n % len(paths)]
+        mark = "&" if "?" in path else "?"
+        request = get(f"{path}{mark}u={run}{id(connection)}{n}")
+        status, _head = connection.send(request)
+        if status != 200:
+            raise RuntimeError(f"{status} for {path}")
+        return 1
+
+    return step

@@ -3,7 +3,6 @@
 import itertools
 import os
 import re
-import uuid
 from collections.abc import Callable
 from urllib.parse import quote, urlencode
 
@@ -23,8 +22,6 @@ from orders.models import Basket
 from orders.services import baskets
 
 CSRF = "x" * 32
-FLOOR = "F: a bare Django view"
-WORDS = ("sac", "tente", "gourde", "chaussures", "velo", "lampe", "bonnet", "sacoche")
 _unique = itertools.count()
 
 
@@ -40,22 +37,6 @@ def _products() -> list[str]:
 
 def _listings() -> list[str]:
     return [f"/rayon/{slug}/" for slug in Category.objects.values_list("slug", flat=True)]
-
-
-def _fresh(paths: list[str]) -> load.Scenario:
-    """GET with a query that no cache has seen: always the first hit."""
-    run = uuid.uuid4().hex[:8]
-
-    def step(connection: load.Connection, n: int) -> int:
-        path = paths[n % len(paths)]
-        mark = "&" if "?" in path else "?"
-        request = load.get(f"{path}{mark}u={run}{id(connection)}{n}")
-        status, _head = connection.send(request)
-        if status != 200:
-            raise RuntimeError(f"{status} for {path}")
-        return 1
-
-    return step
 
 
 def _plenty() -> list[int]:
@@ -192,13 +173,11 @@ def run(names: list[str], *, seconds: float, note: Callable[[Result], None]) -> 
     """The entries that need the two servers, each noted as soon as it is measured."""
     variants = _plenty()
     store_id = Till.objects.order_by("pk").values_list("store_id", flat=True)[0]
-    searches = [f"/recherche/?q={word}" for word in WORDS]
     entries: dict[str, tuple[Callable[[], load.Scenario], float]] = {
         "listing_cached": (lambda: load.repeat([load.get(p) for p in _listings()[:8]]), 0.6),
         "product_cached": (lambda: load.repeat([load.get(p) for p in _products()[:8]]), 0.6),
-        "listing": (lambda: _fresh(_listings()), 0.25),
-        "product": (lambda: _fresh(_products()), 0.25),
-        "search": (lambda: _fresh(searches), 0.2),
+        "listing": (lambda: load.fresh(_listings()), 0.25),
+        "product": (lambda: load.fresh(_products()), 0.25),
         "basket_add": (lambda: _basket_adds(variants), 0.25),
         "purchase": (lambda: _purchase(variants, store_id), 0.04),
         "till_scan": (lambda: _till_scans(variants), 0.3),
@@ -225,7 +204,7 @@ def run(names: list[str], *, seconds: float, note: Callable[[Result], None]) -> 
             connections.close_all()
             return compare(
                 name,
-                floor=FLOOR,
+                floor=load.FLOOR,
                 at_least=wanted,
                 measure_floor=floor,
                 measure=lambda: load.rate(port, scenario, seconds),
@@ -235,6 +214,6 @@ def run(names: list[str], *, seconds: float, note: Callable[[Result], None]) -> 
             if name in entries:
                 note(entry(name))
         if "memory_mib" in names:
-            load.rate(port, _fresh(_listings() + _products()), seconds)
+            load.rate(port, load.fresh(_listings() + _products()), seconds)
             size = worker_memory_mib(master)
             note(result("memory_mib", "MiB, resident, one web worker", [size], at_most=150))

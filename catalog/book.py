@@ -16,12 +16,13 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection
 
+from catalog.models.assortment import SOLD
 from catalog.offers import BundleSet, Context, Offer, Shopper
 from catalog.pricing import PriceBook, PricePoint, UnitPrice, reference_price
 
 HISTORY = timedelta(days=120)  # how far back price rows are read for the reference price
 
-_PRICES = """
+_PRICES = f"""
     SELECT p.variant_id, p.price_list_id, l."group",
            (l.store_id IS NOT NULL)::int * 2 + (l.channel <> '')::int AS rank,
            p.amount_minor, p.valid_to IS NULL OR p.valid_to > %(at)s,
@@ -32,25 +33,20 @@ _PRICES = """
       FROM catalog_price p
       JOIN catalog_pricelist l ON l.id = p.price_list_id
       JOIN catalog_variant v ON v.id = p.variant_id AND v.active
-      JOIN catalog_product d ON d.id = v.product_id AND d.status = 'active'
-       AND (d.sold_from IS NULL OR d.sold_from <= %(at)s)
-       AND (d.sold_until IS NULL OR d.sold_until > %(at)s)
+      JOIN catalog_product d ON d.id = v.product_id
       JOIN catalog_category c ON c.id = d.category_id
       JOIN catalog_vatrate r ON r.category_id = d.tax_category_id
        AND r.territory = %(territory)s AND r.valid_from <= %(day)s
        AND (r.valid_to IS NULL OR r.valid_to > %(day)s)
-     WHERE {articles}
+     WHERE {{articles}}
        AND l.currency = %(currency)s AND l.channel IN ('', %(channel)s)
        AND (l.store_id IS NULL OR l.store_id = %(store)s)
        AND (l."group" = '' OR l."group" = ANY(%(groups)s))
        AND p.valid_from <= %(at)s
        AND (p.valid_to IS NULL OR p.valid_to > %(since)s)
-       AND (NOT EXISTS (SELECT FROM catalog_assortment s WHERE s.product_id = d.id)
-            OR EXISTS (SELECT FROM catalog_assortment s
-                        WHERE s.product_id = d.id AND s.channel IN ('', %(channel)s)
-                          AND (s.store_id IS NULL OR s.store_id = %(store)s)))
+       AND {SOLD}
     WINDOW of_list AS (PARTITION BY p.variant_id, p.price_list_id)
-"""
+"""  # noqa: S608  constants
 _ASKED = "p.variant_id = ANY(%(variants)s)"
 # With the sets that the articles belong to: their price may be what the articles cost together.
 _ASKED_AND_SETS = """

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import F
@@ -42,7 +43,7 @@ def _count(coupon_id: int, *, document: str, person: str, at: datetime) -> bool:
     """Two walls: the counter of all uses, under its row's lock, and the unique number of the
     person's use. Who meets another on the same number waits for it and takes the next.
     """
-    values = {"coupon": coupon_id, "document": document, "person": person, "at": at}
+    values: dict[str, Any] = {"coupon": coupon_id, "document": document, "person": person, "at": at}
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -1,25 +1,10 @@
 """Reads of the catalogue that join or annotate."""
 
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db.models import (
-    Exists,
-    F,
-    FloatField,
-    Func,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    TextField,
-    Value,
-)
-from django.db.models.expressions import RawSQL
-from django.utils.translation import get_language
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from stdnum import ean
 
 from catalog.models import Category, Product, Variant, VatRate
@@ -72,69 +57,3 @@ def coded(code: str) -> QuerySet[Variant]:
 def by_code(code: str) -> Variant | None:
     """The article of a scanned or typed code, or None."""
     return coded(code).select_related("product", "product__brand", "product__tax_category").first()
-
-
-def _likeness(text: str) -> Func:
-    """How much of the typed words a product's words are like, accents and case apart, 0 to 1."""
-    plain = Func(Value(text.strip()), function="plain_text", output_field=TextField())
-    return Func(plain, F("search_words"), function="word_similarity", output_field=FloatField())
-
-
-def _alike(text: str) -> QuerySet[Any]:
-    """Products on sale whose words are like those typed, found by the index of likenesses."""
-    found = RawSQL("SELECT catalog_alike(plain_text(%s))", [text.strip()])
-    return Product.objects.on_sale().annotate(rank=_likeness(text)).filter(pk__in=found)
-
-
-def _found(text: str) -> tuple[QuerySet[Any], QuerySet[Any]]:
-    """Products on sale for a shopper's words, ranked: by word stems, and by likeness for typos."""
-    language = "en" if (get_language() or "fr").startswith("en") else "fr"
-    query = SearchQuery(text.strip(), config=f"omnishop_{language}", search_type="websearch")
-    on_sale = Product.objects.on_sale()
-    return (
-        on_sale.filter(**{f"search_{language}": query}).annotate(
-            rank=SearchRank(F(f"search_{language}"), query)
-        ),
-        _alike(text),
-    )
-
-
-def search(text: str) -> QuerySet[Product]:
-    """Products on sale for a shopper's words, best first: word stems, then likenesses for typos."""
-    exact, alike = _found(text)
-    found = exact if exact.exists() else alike
-    return found.order_by(F("rank").desc(), F("popularity").desc(), "pk")
-
-
-LISTED = (
-    *("id", "rank", "category_id", "brand_id", "popularity", "created_at"),
-    *("listed_prices", "listed_options"),
-)  # what lists count, filter and sort by
-
-
-def matches(text: str) -> QuerySet[Any, dict[str, Any]]:
-    """The same products as rows of `LISTED`, in no order; without a statement of its own.
-
-    The likenesses stand behind a condition that the database tests once: while word stems find
-    anything they cost nothing.
-    """
-    exact, alike = (found.order_by() for found in _found(text))
-    alike = alike.filter(~Exists(exact))
-    return exact.values(*LISTED).union(alike.values(*LISTED), all=True)
-
-
-def listed(products: QuerySet[Product]) -> QuerySet[Any, dict[str, Any]]:
-    """Products as rows of `LISTED`, in no order; they rank alike."""
-    every: QuerySet[Any] = products.annotate(rank=Value(0.0, output_field=FloatField()))
-    return every.order_by().values(*LISTED)
-
-
-def suggestions(text: str, limit: int = 6) -> list[Product]:
-    """Products to propose while the shopper types; bears typos and missing accents (UX L6)."""
-    if len(text.strip()) < 2:
-        return []
-    return list(
-        _alike(text)
-        .order_by(F("rank").desc(), F("popularity").desc(), "pk")
-        .prefetch_related("pictures")[:limit]
-    )

@@ -84,6 +84,7 @@ def test_every_list_form_and_search_opens(office, a_and_b, subtests):
 def test_every_model_of_the_house_has_a_page():
     within_their_owners_page = {
         *("catalog.ImportRow", "catalog.Picture", "catalog.PictureSource"),
+        "catalog.SearchWord",
         *("inventory.CountLine", "inventory.PurchaseOrderLine", "inventory.StoreLocation"),
         *("inventory.TransferLine", "orders.BasketLine", "orders.ReturnLine"),
     }

@@ -10,6 +10,7 @@ from catalog.models.price import Price, PriceList
 from catalog.models.price_change import PriceChange
 from catalog.models.product import Picture, Product, Variant
 from catalog.models.promotion import BookVersion, Coupon, CouponUse, Promotion
+from catalog.models.search import SearchLog, SearchWord, Synonym
 from catalog.models.sheet import Document, Guide, ProductAttribute, RelatedProduct, Video
 from catalog.models.tax import TaxCategory, VatRate
 
@@ -38,6 +39,9 @@ __all__ = [
     "ProductType",
     "Promotion",
     "RelatedProduct",
+    "SearchLog",
+    "SearchWord",
+    "Synonym",
     "TaxCategory",
     "Variant",
     "VatRate",

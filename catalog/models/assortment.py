@@ -6,6 +6,18 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models.product import Product, Variant
 
+# That a product `d` is on sale in a channel and store at an instant, in SQL: its status, its days,
+# its assortment. Parameters: %(at)s, %(channel)s, %(store)s.
+SOLD = """(
+    d.status = 'active'
+    AND (d.sold_from IS NULL OR d.sold_from <= %(at)s)
+    AND (d.sold_until IS NULL OR d.sold_until > %(at)s)
+    AND (NOT EXISTS (SELECT FROM catalog_assortment s WHERE s.product_id = d.id)
+         OR EXISTS (SELECT FROM catalog_assortment s
+                     WHERE s.product_id = d.id AND s.channel IN ('', %(channel)s)
+                       AND (s.store_id IS NULL OR s.store_id = %(store)s))))
+"""
+
 
 class Assortment(models.Model):
     """A place where a product is sold. A product without such rows is sold everywhere."""

@@ -89,6 +89,7 @@ class Product(models.Model):
     # What lists count, filter and sort by, of the articles on sale now (ADR 7); no page shows it.
     listed_prices = ArrayField(models.IntegerField(), default=list, editable=False)  # ascending
     listed_options = ArrayField(models.BigIntegerField(), default=list, editable=False)
+    listed_cut_bp = models.PositiveIntegerField(default=0, db_default=0, editable=False)  # PRC-1
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

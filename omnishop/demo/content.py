@@ -224,6 +224,15 @@ class Word:
     text: Text
 
 
+@dataclass(frozen=True, slots=True)
+class Synonym:
+    """Words that mean the same to shoppers; one way from `typed` when that is set."""
+
+    language: Literal["fr", "en"]
+    words: tuple[str, ...]
+    typed: str
+
+
 @cache
 def retailer() -> Retailer:
     """The invented retailer."""
@@ -281,6 +290,12 @@ def people() -> People:
 def words() -> tuple[Word, ...]:
     """Reasons and notes, kind by kind."""
     return _each("words.toml", "word", _word)
+
+
+@cache
+def synonyms() -> tuple[Synonym, ...]:
+    """Words that mean the same, in the order of the file."""
+    return _each("synonyms.toml", "synonym", _synonym)
 
 
 class _Entry:
@@ -512,3 +527,11 @@ def _people(entry: _Entry) -> People:
 
 def _word(entry: _Entry) -> Word:
     return Word(kind=entry.one_of("kind", WORD_KINDS), text=entry.name())
+
+
+def _synonym(entry: _Entry) -> Synonym:
+    return Synonym(
+        language=entry.one_of("language", ("fr", "en")),
+        words=entry.texts("words"),
+        typed=entry.text("typed") if "typed" in entry else "",
+    )

@@ -19,6 +19,7 @@ from omnishop.demo import (
     house,
     members,
     pictures,
+    searches,
     shelves,
     stock,
     stocktaking,
@@ -106,6 +107,8 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     _popularity()
     stocktaking.fill(place, days)
     _settle_losses(recent.now)
+    searches.fill_synonyms()
+    searches.fill_log(days)
     refresh_search()
     _analyse()
     say("Search and statistics refreshed")

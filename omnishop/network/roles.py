@@ -24,7 +24,7 @@ READ: Mapping[str, Sequence[str]] = {
     "customers": ("customer", "identity"),
     "catalog": (
         *("brand", "category", "attribute", "attributevalue", "picture", "price", "pricelist"),
-        *("product", "taxcategory", "variant", "vatrate"),
+        *("product", "taxcategory", "variant", "vatrate", "searchlog", "synonym"),
     ),
     "inventory": (
         *("stocklocation", "storelocation", "stocklevel", "stockmovement", "reservation"),

@@ -113,6 +113,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 _page(_("Prices"), "euro", "catalog_price"),
                 _page(_("Price lists"), "list_alt", "catalog_pricelist"),
                 _page(_("Taxes"), "percent", "catalog_taxcategory"),
+                _page(_("Searches"), "search", "catalog_searchlog"),
+                _page(_("Synonyms"), "join", "catalog_synonym"),
                 _page(_("Imports"), "upload_file", "catalog_importrun"),
             ],
         },

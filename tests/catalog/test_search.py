@@ -4,8 +4,10 @@ import pytest
 from django.utils.translation import override
 
 from catalog.models import Variant
-from catalog.selectors import by_code, search, suggestions
+from catalog.search import search
+from catalog.selectors import by_code
 from catalog.services import refresh_search
+from catalog.suggesting import suggestions
 from tests.factories import BrandFactory, CategoryFactory, ProductFactory, VariantFactory
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from catalog import selectors as catalog
+from catalog import search as catalog
 from catalog.models import Product
 from catalog.services import refresh_search, set_price
 from omnishop.channels.storefront import listing

@@ -97,10 +97,10 @@ FIRST_HITS = [
     ("/rayon/randonnee/", 6),
     ("/rayon/randonnee/?here=1&o-taille=m", 6),
     ("/produit/veste/", 8),
-    ("/recherche/?q=veste", 6),
-    ("/recherche/?q=vesste", 6),
-    ("/recherche/?q=veste&here=1&o-taille=m&brand=alpee&price=2&price=3", 6),
-    ("/recherche/?q=zzzz", 3),
+    ("/recherche/?q=veste", 7),
+    ("/recherche/?q=vesste", 9),
+    ("/recherche/?q=veste&here=1&o-taille=m&brand=alpee&price=2&price=3", 7),
+    ("/recherche/?q=zzzz", 8),
 ]
 
 

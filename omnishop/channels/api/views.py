@@ -25,6 +25,7 @@ from catalog import book
 from catalog import selectors as catalog
 from catalog.models import AttributeValue, Category, Picture, Product, Variant
 from catalog.pricing import UnitPrice
+from catalog.search import search as find
 from customers.models import Customer
 from customers.selectors import resolve
 from inventory.availability import Answer, Status, Stock, Way, stock
@@ -82,7 +83,7 @@ class ProductFilter(filters.FilterSet):
         return rows.filter(category__path__startswith=category.path) if category else rows.none()
 
     def with_words(self, rows: QuerySet[Product], _name: str, words: str) -> QuerySet[Product]:
-        found = catalog.search(words)
+        found = find(words)
         return found.filter(pk__in=rows.order_by().values("pk"))
 
 

@@ -18,6 +18,7 @@ from catalog import selectors as catalog
 from catalog.articles import Article, Axis, Choice, articles
 from catalog.models import Picture, Product, Variant
 from catalog.pricing import UnitPrice
+from catalog.search import listed
 from inventory.availability import Stock, stock
 from omnishop.channels.storefront import listing
 from omnishop.channels.storefront.context import (
@@ -42,7 +43,10 @@ if TYPE_CHECKING:
     from orders.offers import Queue
 
 SCHEMA = "https://schema.org"
-UNSEEN = ("search_fr", "search_en", "search_words", "listed_prices", "listed_options")
+UNSEEN = (
+    *("search_fr", "search_en", "search_words"),
+    *("listed_prices", "listed_options", "listed_cut_bp"),
+)
 IN_SCRIPT = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
 
 
@@ -93,7 +97,7 @@ def category(request: Request, slug: str) -> HttpResponse:
     above = [other for other in tree if shelf.path.startswith(other.path) and other != shelf]
     store = Shopper(request).store
     found = listing.listing(
-        catalog.listed(Product.objects.on_sale().filter(category__path__startswith=shelf.path)),
+        listed(Product.objects.on_sale().filter(category__path__startswith=shelf.path)),
         listing.Choice.of(request.GET, default_sort="popularity"),
         shelves=below,
         at=timezone.now(),
@@ -107,8 +111,8 @@ def category(request: Request, slug: str) -> HttpResponse:
         "crumbs": _crumbs(above),
         "listing": found,
         "children": [other for other in below if other.depth == shelf.depth + 1],
-        "sorts": _sorts(found.choice.sort, search=False),
-        "page_obj": _Page(found),
+        "sorts": sorts(found.choice.sort, search=False),
+        "page_obj": ListingPage(found),
         "store": store,
     }
     partial = request.htmx and request.htmx.target == "listing"
@@ -120,7 +124,7 @@ def _crumbs(above: list[Shelf]) -> tuple[tuple[str, str], ...]:
     return tuple((reverse("storefront:category", args=[shelf.slug]), shelf.name) for shelf in above)
 
 
-class _Page:
+class ListingPage:
     """The page of a listing as `_pagination.html` reads it; `Paginator` would count again."""
 
     def __init__(self, found: listing.Listing) -> None:
@@ -137,58 +141,16 @@ class _Page:
         return self.number + 1
 
 
-def _sorts(chosen: str, *, search: bool) -> list[tuple[str, bool]]:
+def sorts(chosen: str, *, search: bool) -> list[tuple[str, bool]]:
+    """The orders to choose from, and which is chosen."""
     names = ["rank"] if search else []
-    return [(name, name == chosen) for name in [*names, "popularity", "price", "-price", "new"]]
+    names += ["popularity", "price", "-price", "cut", "new"]
+    return [(name, name == chosen) for name in names]
 
 
-@require_GET
-@shared
-def search(request: Request) -> HttpResponse:
-    """Results for a shopper's words; a SKU or GTIN opens its product (L6)."""
-    words = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:100]
-    variant = catalog.by_code(words) if _like_a_code(words) else None
-    if variant and variant.active and variant.product.status == Product.Status.ACTIVE:
-        return redirect(_variant_url(variant))
-    store = Shopper(request).store
-    found = None
-    if words:
-        found = listing.listing(
-            catalog.matches(words),
-            listing.Choice.of(request.GET, default_sort="rank"),
-            shelves=shelves(),
-            at=timezone.now(),
-            store_id=store.pk if store else None,
-            store_name=store.name if store else "",
-        )
-    context: dict[str, Any] = {
-        "cacheable": True,
-        "query": words,
-        "listing": found,
-        "store": store,
-        "roots": [shelf for shelf in shelves() if shelf.depth == 1],
-    }
-    if found:
-        context |= {"sorts": _sorts(found.choice.sort, search=True), "page_obj": _Page(found)}
-    partial = request.htmx and request.htmx.target == "listing"
-    template = "storefront/_listing.html" if partial and found else "storefront/search.html"
-    return render(request, template, context)
-
-
-def _like_a_code(words: str) -> bool:
-    return len(words) >= 4 and " " not in words and any(char.isdigit() for char in words)
-
-
-def _variant_url(variant: Variant) -> str:
+def variant_url(variant: Variant) -> str:
+    """Where an article is shown."""
     return f"{reverse('storefront:product', args=[variant.product.slug])}?sku={variant.sku}"
-
-
-@require_GET
-@shared
-def suggest(request: Request) -> HttpResponse:
-    """Up to six products while the shopper types."""
-    words = request.GET.get("q", "").replace("\x00", "")[:100]
-    return render(request, "storefront/_suggestions.html", {"products": catalog.suggestions(words)})
 
 
 @require_GET
@@ -197,7 +159,7 @@ def by_gtin(request: Request, gtin: str) -> HttpResponse:
     variant = catalog.by_code(gtin)
     if variant is None or variant.product.status != Product.Status.ACTIVE:
         raise Http404
-    return redirect(_variant_url(variant))
+    return redirect(variant_url(variant))
 
 
 @dataclass(frozen=True, slots=True)

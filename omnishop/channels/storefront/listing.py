@@ -15,9 +15,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from catalog import book
-from catalog import selectors as catalog
 from catalog.models import Picture, Product
 from catalog.pricing import UnitPrice
+from catalog.search import LISTED, listed
 from inventory.availability import IN_STORE, stock
 from omnishop.channels.storefront.context import Shelf, language
 from omnishop.kernel.templatetags.omnishop import format_percent
@@ -36,6 +36,7 @@ SORTS = {
     "price": "low, d.popularity DESC, d.id",
     "-price": "low DESC, d.popularity DESC, d.id",
     "new": "d.created_at DESC, d.id DESC",
+    "cut": "d.listed_cut_bp DESC, d.popularity DESC, d.id",
 }
 SHOWN = 7  # values of a facet before the others are folded
 OPTION = "o-"  # before an option's code in the address
@@ -46,6 +47,7 @@ class Choice:
     """What the address asks for."""
 
     here: bool = False
+    offer: bool = False  # only what costs less than before
     shelves: tuple[str, ...] = ()
     brands: tuple[str, ...] = ()
     bands: tuple[int, ...] = ()
@@ -65,6 +67,7 @@ class Choice:
         known = sort in SORTS and (sort != "rank" or default_sort == "rank")
         return cls(
             here=query.get("here") == "1",
+            offer=query.get("offer") == "1",
             shelves=words("shelf"),
             brands=words("brand"),
             bands=tuple(
@@ -87,7 +90,9 @@ class Choice:
 
     @property
     def narrowed(self) -> bool:
-        return bool(self.here or self.shelves or self.brands or self.bands or self.options)
+        return bool(
+            self.here or self.offer or self.shelves or self.brands or self.bands or self.options
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +185,15 @@ _BAND = (
     + " ".join(f"WHEN price < {below} THEN {i}" for i, (_low, below) in enumerate(BANDS) if below)
     + f" ELSE {len(BANDS) - 1} END"
 )
-Base = tuple[str, tuple[Any, ...]]  # SQL of rows of catalog.selectors.LISTED, parameters
+Base = tuple[str, tuple[Any, ...]]  # SQL of rows of catalog.search.LISTED, parameters
 Condition = tuple[str, str, list[Any]]  # what it narrows, SQL, parameters
+
+_CHOICES = """(
+    SELECT variant_id, attributevalue_id AS value FROM catalog_variant_options
+    UNION ALL
+    SELECT w.id, u.value_id FROM catalog_productattribute u
+      JOIN catalog_variant w ON w.product_id = u.product_id WHERE u.value_id IS NOT NULL)
+"""  # what an article is of itself and by its product
 
 
 def _conditions(
@@ -191,6 +203,8 @@ def _conditions(
     found: list[Condition] = []
     if choice.here and store_id:
         found.append(("here", IN_STORE, [store_id, at]))
+    if choice.offer:
+        found.append(("offer", "d.listed_cut_bp > 0", []))
     if choice.shelves:
         paths = [shelf.path + "%" for shelf in shelves if shelf.slug in choice.shelves]
         found.append(
@@ -219,10 +233,10 @@ def _conditions(
         found.append(
             (
                 OPTION + code,
-                """EXISTS (SELECT 1 FROM catalog_variant_options x
-                     JOIN catalog_attributevalue y ON y.id = x.attributevalue_id
+                f"""EXISTS (SELECT 1 FROM {_CHOICES} x
+                     JOIN catalog_attributevalue y ON y.id = x.value
                      JOIN catalog_attribute z ON z.id = y.attribute_id
-                    WHERE x.variant_id = v.id AND z.code = %s AND y.code = ANY(%s))""",
+                    WHERE x.variant_id = v.id AND z.code = %s AND y.code = ANY(%s))""",  # noqa: S608  a constant of this module
                 [code, list(values)],
             )
         )
@@ -234,14 +248,14 @@ _ARTICLES = """
     JOIN catalog_price p ON p.variant_id = v.id AND p.valid_from <= %s
      AND (p.valid_to IS NULL OR p.valid_to > %s)
     JOIN catalog_pricelist l ON l.id = p.price_list_id AND l.channel = ''
-     AND l.store_id IS NULL AND l.currency = %s
+     AND l.store_id IS NULL AND l."group" = '' AND l.currency = %s
 """  # articles with the price of the list for all; the card shows the most precise list's
 
 
 def _base(products: QuerySet[Any, Any]) -> Base:
     """The statement of the products that a page is about."""
     sql, params = products.query.sql_with_params()
-    return f"SELECT {', '.join(catalog.LISTED)} FROM ({sql}) b", params  # noqa: S608
+    return f"SELECT {', '.join(LISTED)} FROM ({sql}) b", params  # noqa: S608
 
 
 def _facet_rows(base: Base) -> list[tuple[Any, ...]]:
@@ -255,12 +269,15 @@ def _facet_rows(base: Base) -> list[tuple[Any, ...]]:
         cursor.execute(
             f"""
             WITH m AS MATERIALIZED (
-              SELECT * FROM ({rows}) b WHERE listed_prices <> '{{}}'),
+              SELECT id, category_id, brand_id, listed_prices, listed_options, listed_cut_bp
+                FROM ({rows}) b WHERE listed_prices <> '{{}}'),
             n AS (
               SELECT GROUPING(category_id, brand_id) AS of, category_id, brand_id,
                      count(*)::int AS n
                 FROM m GROUP BY GROUPING SETS ((), (category_id), (brand_id)))
             SELECT 'total', '', '', n, '', '', 0 FROM n WHERE of = 3
+            UNION ALL
+            SELECT 'offer', '1', '', count(*)::int, '', '', 0 FROM m WHERE listed_cut_bp > 0
             UNION ALL
             SELECT 'shelf', c.slug, coalesce(c.{name}, c.name), n, '', '', 0
               FROM n JOIN catalog_category c ON c.id = n.category_id WHERE of = 1
@@ -277,7 +294,7 @@ def _facet_rows(base: Base) -> list[tuple[Any, ...]]:
               FROM (SELECT value, count(*)::int AS n
                       FROM m, unnest(listed_options) value GROUP BY 1) o
               JOIN catalog_attributevalue y ON y.id = o.value
-              JOIN catalog_attribute z ON z.id = y.attribute_id
+              JOIN catalog_attribute z ON z.id = y.attribute_id AND z.filterable
             """,  # noqa: S608  constants of this module and Django's own statement
             params,
         )
@@ -312,14 +329,16 @@ def _narrowed_facet_rows(
     options = f"""
         SELECT 'o-' || z.code, y.code, coalesce(y.{name}, y.name), {count},
                coalesce(z.{name}, z.name), y.swatch, z.position::int * 1000 + y.position::int
-          FROM m JOIN catalog_variant_options x ON x.variant_id = m.variant
-          JOIN catalog_attributevalue y ON y.id = x.attributevalue_id
-          JOIN catalog_attribute z ON z.id = y.attribute_id"""  # noqa: S608  names of columns
+          FROM m JOIN {_CHOICES} x ON x.variant_id = m.variant
+          JOIN catalog_attributevalue y ON y.id = x.value
+          JOIN catalog_attribute z ON z.id = y.attribute_id AND z.filterable"""  # noqa: S608  names of columns
     by_option = " WHERE {} AND {} GROUP BY z.id, y.id"
     facets = f"""
         SELECT 'total', '', '', {count}, '', '', 0 FROM m WHERE {rest()}
         UNION ALL
         SELECT 'here', '1', '', {count}, '', '', 0 FROM m WHERE here AND {rest("here")}
+        UNION ALL
+        SELECT 'offer', '1', '', {count}, '', '', 0 FROM m WHERE offer AND {rest("offer")}
         UNION ALL
         SELECT 'shelf', c.slug, coalesce(c.{name}, c.name), {count}, '', '', 0
           FROM m JOIN catalog_category c ON c.id = m.shelf WHERE {rest("shelf")} GROUP BY c.id
@@ -342,7 +361,8 @@ def _narrowed_facet_rows(
             f"""
             WITH base AS ({rows}), m AS (
               SELECT d.id AS product, v.id AS variant, d.brand_id AS brand,
-                     d.category_id AS shelf, p.amount_minor AS price{flags}, {here} AS here
+                     d.category_id AS shelf, p.amount_minor AS price,
+                     d.listed_cut_bp > 0 AS offer{flags}, {here} AS here
                 FROM base d
                 JOIN {_ARTICLES} ON v.product_id = d.id AND v.active)
             {" UNION ALL ".join(parts)}
@@ -379,6 +399,8 @@ def _facets(
         facets.append(
             Facet(_("Availability"), values("here", ["1"] if choice.here else [], {"1": label}))
         )
+    offers = {"1": _("Reduced price")} if _counted(rows, "offer") or choice.offer else {}
+    facets.append(Facet(_("Offers"), values("offer", ["1"] if choice.offer else [], offers)))
     in_shelf = {shelf.slug: shelf.name for shelf in shelves}
     facets.append(Facet(_("Category"), values("shelf", choice.shelves, in_shelf)))
     groups: dict[str, str] = {}
@@ -392,8 +414,13 @@ def _facets(
     facets.append(Facet(_("Brand"), values("brand", choice.brands, brands)))
     bands = {str(i): band_label(i) for i in range(len(BANDS))}
     facets.append(Facet(_("Price"), values("price", [str(band) for band in choice.bands], bands)))
-    kept = [f for f in facets if len(f.values) > 1 or f.chosen or f.label == _("Availability")]
+    alone = (_("Availability"), _("Offers"))  # said even where there is one value
+    kept = [f for f in facets if len(f.values) > 1 or f.chosen or (f.values and f.label in alone)]
     return tuple(kept), total
+
+
+def _counted(rows: list[tuple[Any, ...]], name: str) -> int:
+    return sum(row[3] for row in rows if row[0] == name)
 
 
 def band_label(band: int) -> str:
@@ -478,7 +505,7 @@ def listing(
     store_id: int | None = None,
     store_name: str = "",
 ) -> Listing:
-    """One page of these products, rows of `catalog.selectors.LISTED`, as the shopper narrowed and
+    """One page of these products, rows of `catalog.search.LISTED`, as the shopper narrowed and
     sorted them.
     """
     base = _base(products)
@@ -496,6 +523,12 @@ def listing(
     )
 
 
+def best_sellers(*, at: datetime, store_id: int | None, count: int) -> tuple[Card, ...]:
+    """The first of what sells best. Two statements, a third for the store's stock."""
+    rows = _page_rows(_base(listed(Product.objects.on_sale())), [], Choice(), at=at)
+    return cards(rows[:count], at=at, store_id=store_id)
+
+
 def shop_window(
     *, at: datetime, store_id: int | None, popular: int = 8, offers: int = 4
 ) -> tuple[tuple[Card, ...], tuple[Card, ...]]:
@@ -503,21 +536,9 @@ def shop_window(
 
     Four statements.
     """
-    cut = Product.objects.on_sale().extra(  # one statement, on the index of prices
-        where=[
-            """EXISTS (SELECT 1 FROM catalog_variant v
-                 JOIN catalog_price p ON p.variant_id = v.id AND p.valid_from <= %s
-                  AND p.valid_from > %s - interval '30 days'
-                  AND (p.valid_to IS NULL OR p.valid_to > %s)
-                 JOIN catalog_price q ON q.variant_id = v.id AND q.price_list_id = p.price_list_id
-                  AND q.valid_to = p.valid_from AND q.amount_minor > p.amount_minor
-                WHERE v.product_id = catalog_product.id AND v.active)"""
-        ],
-        params=[at, at, at],
-    )
-    every = _base(catalog.listed(Product.objects.on_sale()))
-    best = _page_rows(every, [], Choice(), at=at)[:popular]
-    cheaper = _page_rows(_base(catalog.listed(cut)), [], Choice(), at=at)
+    on_sale = Product.objects.on_sale()
+    best = _page_rows(_base(listed(on_sale)), [], Choice(), at=at)[:popular]
+    cheaper = _page_rows(_base(listed(on_sale.filter(listed_cut_bp__gt=0))), [], Choice(), at=at)
     found = {card.id: card for card in cards([*best, *cheaper], at=at, store_id=store_id)}
     shown = [
         [found[key] for row in rows if (key := f"p-{row[0]}") in found] for rows in (best, cheaper)

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from catalog import book
-from catalog import selectors as catalog
+from catalog import book, search
 from catalog.models import Variant
 from catalog.pricing import UnitPrice
 from inventory.availability import Around, around
@@ -24,7 +23,7 @@ class Hit:
 
 def articles(words: str, *, store: Store, at: datetime) -> list[Hit]:
     """Articles for the words typed at a till, best first (UX T5). Six statements at the most."""
-    products = [product.pk for product in catalog.search(words)[:PRODUCTS]]
+    products = [product.pk for product in search.search(words)[:PRODUCTS]]
     found = list(
         Variant.objects.filter(product__in=products, active=True)
         .select_related("product")
