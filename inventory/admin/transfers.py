@@ -25,8 +25,6 @@ from omnishop.kernel.admin import (
 )
 from omnishop.network.selectors import names
 
-REASONS = {"pick-up": _("a pick-up of that shop"), "shop": _("asked for by the shop")}
-
 
 class UnitsForm(AskForm):
     """How many units of each line leave, or have come."""
@@ -78,13 +76,13 @@ class TransferAdmin(ReadOnlyAdmin):
     search_help_text = _("Number of the transfer, or the order it travels for")
     inlines = (TransferLineInline,)
     actions_detail = ("send", "receive", "cancel")
-    readonly_fields = ("asked_for", "asked_by", "sender", "receiver")
+    readonly_fields = ("asked_by", "sender", "receiver")
     fieldsets = (
         (
             None,
             {
                 "fields": (
-                    ("number", "status", "asked_for"),
+                    ("number", "status", "reason"),
                     ("source", "destination", "expected_at"),
                     ("requested_at", "asked_by"),
                     ("sent_at", "sender"),
@@ -107,10 +105,6 @@ class TransferAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Units"))
     def units(self, transfer: Any) -> int:
         return int(transfer.units or 0)
-
-    @admin.display(description=_("reason"))
-    def asked_for(self, transfer: Transfer) -> Any:
-        return REASONS.get(transfer.reason, transfer.reason)
 
     @admin.display(description=_("by"))
     def asked_by(self, transfer: Transfer) -> str:

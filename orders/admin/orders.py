@@ -74,7 +74,10 @@ class EventInline(ReadOnlyInline):
 
 class FulfilmentInline(ReadOnlyInline):
     model = Fulfilment
-    fields = ("kind", "status", "store", "promised_at", "hold_until", "handed_to", "tracking")
+    fields = (
+        *("kind", "status", "store", "promised_at", "first_promised_at", "hold_until"),
+        *("handed_to", "tracking"),
+    )
 
 
 class PaymentInline(ReadOnlyInline):

@@ -10,7 +10,7 @@ from catalog.models import Category
 from inventory.models import StockCount
 from omnishop.channels.till.access import Desk
 from omnishop.network.selectors import approvers
-from orders.models import ReturnLine
+from orders.models import Carrier, ReturnLine
 from orders.models.basket import MAX_QUANTITY
 from orders.services.approvals import Ask
 
@@ -349,13 +349,15 @@ class AgainForm(forms.Form):
     )
 
 
+def carriers() -> list[tuple[str, str]]:
+    """Who may be chosen to carry a parcel."""
+    return [(one.name, one.name) for one in Carrier.objects.filter(active=True)]
+
+
 class ShipForm(forms.Form):
-    carrier = forms.CharField(
-        max_length=40,
-        error_messages={
-            "required": _("Say who carries it."),
-            "max_length": _("A carrier's name has 40 characters at the most."),
-        },
+    carrier = forms.ChoiceField(
+        choices=carriers,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Say who carries it.")),
     )
     tracking = forms.CharField(
         max_length=60,
@@ -398,10 +400,13 @@ class BeginCountForm(forms.Form):
     )
     key = forms.CharField(max_length=40, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, places: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, places: Any, full: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field: Any = self.fields["place"]
-        field.choices = [(place.pk, place.name) for place in places]
+        place: Any = self.fields["place"]
+        place.choices = [(one.pk, one.name) for one in places]
+        kind: Any = self.fields["kind"]
+        if not full:  # a manager says when everything is counted
+            kind.choices = [one for one in kind.choices if one[0] != StockCount.Kind.FULL]
 
 
 class CountScanForm(forms.Form):

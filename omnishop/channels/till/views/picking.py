@@ -16,13 +16,19 @@ from inventory.models import StockLocation
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import first_error, show
-from omnishop.channels.till.forms import AgainForm, NotFoundForm, PickForm, ReadyForm, ShipForm
+from omnishop.channels.till.forms import (
+    AgainForm,
+    NotFoundForm,
+    PickForm,
+    ReadyForm,
+    ShipForm,
+    carriers,
+)
 from omnishop.channels.till.jobs import by_article, jobs
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from orders.models import Fulfilment, Order, Shortage
 from orders.services import pickup
 
-CARRIERS = ("Colissimo", "Chronopost", "Mondial Relay", "DPD", "GLS", "UPS", "DHL")
 SENT, LEFT = 50, timedelta(days=14)  # parcels shown, and for how long
 VIEWS = ("article", "order", "sent")
 
@@ -43,6 +49,7 @@ def picking_page(
     rows = jobs(desk, at=at, place=place)
     by = asked.get("by", "")
     away = scope.sent(desk, at - LEFT)
+    sending = any(one.fulfilment.kind == Fulfilment.Kind.SHIPMENT for one in rows)
     context = {
         "rows": rows,
         "articles": by_article(rows),
@@ -50,8 +57,8 @@ def picking_page(
         "places": places,
         "place": place,
         "sent": list((away.filter(location__code=place) if place else away)[:SENT]),
-        "elsewhere": _senders(rows and any(one.row.fulfilment.kind == "shipment" for one in rows)),
-        "carriers": CARRIERS,
+        "elsewhere": _senders() if sending else [],
+        "carriers": carriers() if sending else [],
         "said": said,
         "now": at,
         "count": len(rows),
@@ -67,9 +74,9 @@ def picking_page(
     )
 
 
-def _senders(wanted: object) -> list[StockLocation]:
+def _senders() -> list[StockLocation]:
     """Places that send parcels, for whoever has one sent from elsewhere."""
-    return list(StockLocation.objects.filter(active=True, ships=True)) if wanted else []
+    return list(StockLocation.objects.filter(active=True, ships=True))
 
 
 @require_safe

@@ -205,6 +205,26 @@ def receive(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     return _handle(request, desk, pk, "receive", transfers.receive)
 
 
+@require_POST
+@transfer_staff
+def cancel(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
+    """Either place calls off what has not left; an order's goods are found elsewhere."""
+    get_object_or_404(scope.transfers(desk), pk=pk)
+    try:
+        done = transfers.cancel(transfer_id=pk, at=timezone.now(), actor=desk.actor)
+    except Refusal as refusal:
+        return _page(request, desk, pk, refusal=refusal)
+    said = _("%(number)s is called off: the goods stay where they are.") % {"number": done.number}
+    return _to_list(request, said)
+
+
+def _to_list(request: HttpRequest, said: str) -> HttpResponse:
+    messages.success(request, said)
+    if request.headers.get("HX-Request"):
+        return HttpResponseClientRedirect(reverse("till:transfers"))
+    return redirect("till:transfers")
+
+
 # --- Ask another place --------------------------------------------------------------------------
 
 
@@ -325,7 +345,7 @@ def ask_send(request: HttpRequest, desk: Desk) -> HttpResponse:
                 source_id=source.pk,
                 destination_id=store_location(desk.store.pk),
                 expected_at=reads.arrives_at(source, desk.store, at=at),
-                reason="shop",
+                reason=Transfer.Reason.SHOP,
                 at=at,
                 actor=desk.actor,
             )
@@ -340,7 +360,4 @@ def ask_send(request: HttpRequest, desk: Desk) -> HttpResponse:
     except Refusal as refusal:
         return _ask_page(request, desk, wanted=wanted, refusal=refusal)
     said = _("%(number)s: %(place)s is asked.") % {"number": done["number"], "place": source.name}
-    messages.success(request, said)
-    if request.headers.get("HX-Request"):
-        return HttpResponseClientRedirect(reverse("till:transfers"))
-    return redirect("till:transfers")
+    return _to_list(request, said)
