@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from multiprocessing.queues import Queue
 
 CONNECTIONS = 8
 
@@ -117,7 +118,9 @@ def repeat(requests: Iterable[Request]) -> Scenario:
     return step
 
 
-def _drive(port: int, scenario: Scenario, seconds: float, answer: "multiprocessing.Queue") -> None:  # type: ignore[type-arg]
+def _drive(
+    port: int, scenario: Scenario, seconds: float, answer: "Queue[tuple[float, list[str]]]"
+) -> None:
     done = [0] * CONNECTIONS
     faults: list[str] = []
     stop = time.perf_counter() + seconds

@@ -3,14 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from inventory.admin.why import document_link
 from inventory.models import Transfer, TransferLine
@@ -22,6 +20,7 @@ from omnishop.kernel.admin import (
     ReadOnlyInline,
     ScopedFilter,
     actor,
+    units_field,
 )
 from omnishop.network.selectors import names
 
@@ -33,15 +32,14 @@ class UnitsForm(AskForm):
         super().__init__(data)
         for line in lines:
             units = getattr(line, most)
-            self.fields[f"units-{line.position}"] = forms.IntegerField(
-                label=f"{line.variant.product.name} ({line.variant.sku})",
+            self.fields[f"units-{line.position}"] = units_field(
+                f"{line.variant.product.name} ({line.variant.sku})",
+                least=0,
+                most=units,
+                initial=units,
                 help_text=_t("for %(document)s") % {"document": line.document}
                 if line.document
                 else "",
-                min_value=0,
-                max_value=units,
-                initial=units,
-                widget=UnfoldAdminIntegerFieldWidget(attrs={"inputmode": "numeric"}),
             )
 
     @staticmethod

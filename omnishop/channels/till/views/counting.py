@@ -19,7 +19,7 @@ from inventory.models import CountLine, StockCount
 from inventory.services import counts
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
-from omnishop.channels.till.answer import first_error, show
+from omnishop.channels.till.answer import cleaned, first_error, show
 from omnishop.channels.till.forms import BeginCountForm, CountScanForm, CountUndoForm
 from omnishop.kernel.errors import Refusal
 from omnishop.kernel.idempotency import once
@@ -195,9 +195,7 @@ def undo(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     get_object_or_404(scope.counts(desk), pk=pk)
     form = CountUndoForm(request.POST)
     try:
-        if not form.is_valid():
-            raise first_error(form)
-        line = counts.undo(count_id=pk, at=timezone.now(), actor=desk.actor, **form.cleaned_data)
+        line = counts.undo(count_id=pk, at=timezone.now(), actor=desk.actor, **cleaned(form))
     except Refusal as refusal:
         return _page(request, desk, pk, refusal=refusal)
     name = line.variant.product.name

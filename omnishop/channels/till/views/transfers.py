@@ -25,7 +25,7 @@ from inventory.selectors import store_location
 from inventory.services import transfers
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
-from omnishop.channels.till.answer import first_error, show, typed
+from omnishop.channels.till.answer import cleaned, show, typed
 from omnishop.channels.till.forms import AskPlaceForm, UnitsForm
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from omnishop.kernel.idempotency import once
@@ -155,8 +155,7 @@ def _handle(
     units: dict[int, int] = {}
     try:
         if _doing(desk, one) == doing:
-            if not form.is_valid():
-                raise first_error(form)
+            cleaned(form)
             units = form.units
             if units != most and not request.POST.get("confirmed"):
                 return _page(request, desk, pk, units=units, confirm=True)
@@ -334,9 +333,8 @@ def ask_send(request: HttpRequest, desk: Desk) -> HttpResponse:
     form = AskPlaceForm(request.POST, places=places)
     try:
         wanted = _wanted(request)
-        if not form.is_valid():
-            raise first_error(form)
-        source = next(one for one in places if one.pk == form.cleaned_data["source"])
+        data = cleaned(form)
+        source = next(one for one in places if one.pk == data["source"])
         at = timezone.now()
 
         def work() -> dict[str, Any]:
@@ -353,7 +351,7 @@ def ask_send(request: HttpRequest, desk: Desk) -> HttpResponse:
 
         done = once(
             actor=desk.actor,
-            key=f"transfer:{form.cleaned_data['key']}",
+            key=f"transfer:{data['key']}",
             body={"source": source.pk, "wanted": sorted(wanted.items())},
             work=work,
         )
