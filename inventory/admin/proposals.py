@@ -38,12 +38,12 @@ def in_words(proposal: Proposal) -> str:
         ) % {"packs": packs, "pack": pack}
     return (
         _t(
-            "sells %(daily)s a day, %(lead)s days to deliver, reorder point %(point)s, "
+            "sells %(daily)s a day, %(lead)s d to deliver, reorder point %(point)s, "
             "free %(free)s, coming %(coming)s → bring %(quantity)s"
         )
         if proposal.source_id
         else _t(
-            "sells %(daily)s a day, %(lead)s days to deliver, reorder point %(point)s, "
+            "sells %(daily)s a day, %(lead)s d to deliver, reorder point %(point)s, "
             "free %(free)s, coming %(coming)s → order %(quantity)s"
         )
     ) % {

@@ -44,6 +44,16 @@ class Migration(migrations.Migration):
                 "ordering": ["priority", "name"],
             },
         ),
+        migrations.AlterField(
+            model_name="fulfilmentline",
+            name="line",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="fulfilment_lines",
+                to="orders.orderline",
+                verbose_name="line",
+            ),
+        ),
         migrations.AddField(
             model_name="fulfilment",
             name="first_promised_at",

@@ -164,7 +164,9 @@ class FulfilmentLine(models.Model):
     """Units of one order line in one fulfilment."""
 
     fulfilment = models.ForeignKey(Fulfilment, models.CASCADE, related_name="lines")
-    line = models.ForeignKey(OrderLine, models.CASCADE, related_name="fulfilment_lines")
+    line = models.ForeignKey(
+        OrderLine, models.CASCADE, related_name="fulfilment_lines", verbose_name=_("line")
+    )
     quantity = models.PositiveIntegerField(_("quantity"))
     picked = models.PositiveIntegerField(pgettext_lazy("units", "picked"), default=0)
     missing = models.PositiveIntegerField(pgettext_lazy("units", "not found"), default=0)
