@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from multiprocessing.queues import Queue
 
 CONNECTIONS = 8
 FLOOR = "F: a bare Django view"
@@ -119,7 +120,9 @@ def repeat(requests: Iterable[Request]) -> Scenario:
     return step
 
 
-def _drive(port: int, scenario: Scenario, seconds: float, answer: "multiprocessing.Queue") -> None:  # type: ignore[type-arg]
+def _drive(
+    port: int, scenario: Scenario, seconds: float, answer: "Queue[tuple[float, list[str]]]"
+) -> None:
     done = [0] * CONNECTIONS
     faults: list[str] = []
     stop = time.perf_counter() + seconds

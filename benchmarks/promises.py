@@ -7,7 +7,8 @@ from collections.abc import Callable
 from django.utils import timezone
 
 from benchmarks.measure import Result, compare
-from benchmarks.stock import Statement, _connect, _recorded
+from benchmarks.pgbench import Statement
+from benchmarks.stock import _connect, _recorded
 from catalog.models import Variant
 from inventory.availability import Way, stock
 from inventory.models import StockLevel, StockLocation, StoreLocation

@@ -2,17 +2,21 @@
 
 import itertools
 import random
+import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
+from benchmarks import pgbench
 from benchmarks.measure import Result, compare, result
+from benchmarks.pgbench import Statement
 from catalog.models import Variant
 from inventory.models import StockLevel, StockLocation
 from inventory.services import Demand, reserve
@@ -22,7 +26,6 @@ from orders.services import checkout
 
 LINES = 5
 CLIENTS = 4
-Statement = tuple[str, Any]
 
 
 def _connect() -> psycopg.Connection[Any]:
@@ -69,8 +72,16 @@ def _demands(pool: Sequence[int], location_id: int, hot: bool, draw: random.Rand
 _documents = itertools.count()
 
 
-def _reserve_rates(hot: bool, baskets: int) -> tuple[Callable[[], float], Callable[[], float]]:
-    """Measurements of the bare loop and of the service, each on baskets of its own."""
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Measurements of the bare loop, of the service and of pgbench, each on baskets of its own."""
+
+    bare: Callable[[], float]
+    service: Callable[[], float]
+    pgbench: Callable[[], float | None]  # µs a basket
+
+
+def _reserve_rates(hot: bool, baskets: int) -> Rates:
     location = StockLocation.objects.order_by("pk").first()
     pool = list(Variant.objects.order_by("pk").values_list("pk", flat=True)[:2000])
     if location is None or len(pool) < 100:
@@ -87,7 +98,7 @@ def _reserve_rates(hot: bool, baskets: int) -> tuple[Callable[[], float], Callab
             for _ in range(baskets)
         ]
 
-    def bare() -> float:
+    def recorded() -> list[list[list[Statement]]]:
         at = timezone.now()
         scripts: list[list[list[Statement]]] = []
         for client in range(CLIENTS):
@@ -98,6 +109,10 @@ def _reserve_rates(hot: bool, baskets: int) -> tuple[Callable[[], float], Callab
                     transaction.set_rollback(True)
                 script.append([s for s in seen if not s[0].startswith(("SAVEPOINT", "RELEASE"))])
             scripts.append(script)
+        return scripts
+
+    def bare() -> float:
+        scripts = recorded()
 
         def job(client: int) -> int:
             with _connect() as bare_connection, bare_connection.cursor() as cursor:
@@ -120,30 +135,37 @@ def _reserve_rates(hot: bool, baskets: int) -> tuple[Callable[[], float], Callab
 
         return _spread(job)
 
-    return bare, service
+    def alone() -> float | None:
+        with _connect() as binding:
+            scripts = [pgbench.script(one, binding) for one in recorded()]
+        return pgbench.microseconds(scripts, baskets=baskets)
+
+    return Rates(bare, service, alone)
 
 
 def reserve_entries(name: str) -> Result:
     """How many times longer than the bare loop (wanted ≤ 2.5)."""
-    bare, service = _reserve_rates(name == "reserve_hot", baskets=60)
+    rates = _reserve_rates(name == "reserve_hot", baskets=60)
 
     def inverse(rate: Callable[[], float]) -> Callable[[], float]:
         return lambda: 1e6 / rate()  # microseconds a basket
 
-    return compare(
+    found = compare(
         name,
         floor="S: the same SQL in a bare psycopg loop",
-        measure_floor=inverse(bare),
-        measure=inverse(service),
+        measure_floor=inverse(rates.bare),
+        measure=inverse(rates.service),
         at_most=2.5,
         unit=" µs",
     )
+    turns = [turn for _turn in range(5) if (turn := rates.pgbench()) is not None]
+    said = f"pgbench {statistics.median(turns):.0f} µs" if turns else "there is no pgbench here"
+    return replace(found, note=f"{found.note}, {said}")
 
 
 def hot_share() -> Result:
     """What one hot article keeps of the uniform rate (wanted ≥ 0.5), one line against one line."""
-    _bare, hot = _reserve_rates(True, baskets=60)
-    _bare, uniform = _reserve_rates(False, baskets=60)
+    hot, uniform = (_reserve_rates(one, baskets=60).service for one in (True, False))
     return compare(
         "reserve_hot_share",
         floor="uniform baskets",

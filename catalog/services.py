@@ -277,7 +277,7 @@ def refresh_listed(product_ids: Collection[int] | None = None) -> int:
 def outdated_lists() -> list[int]:
     """Products that lists count, filter or sort by prices which are no longer those of now."""
     with connection.cursor() as cursor:
-        cursor.execute(f"{_LISTED} SELECT id FROM fresh ORDER BY id", _listed(None))  # noqa: S608
+        cursor.execute(f"{_LISTED} SELECT id FROM fresh ORDER BY id", _listed(None))  # noqa: S608  ours
         return [row[0] for row in cursor.fetchall()]
 
 

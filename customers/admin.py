@@ -38,7 +38,7 @@ class IdentityInline(ReadOnlyInline):
     fields = ("kind", "value", "verified_at")
 
 
-class NewCustomerForm(forms.ModelForm):  # type: ignore[type-arg]
+class NewCustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
     """A person with the keys they give; keys of somebody else are refused."""
 
     email = forms.EmailField(label=_("e-mail"), required=False)
@@ -239,5 +239,5 @@ class MessageAdmin(ReadOnlyAdmin):
         mail = services.preview(self.found(request, message_id))
         response = render(request, "admin/customers/message/body.html", {"mail": mail})
         response["X-Frame-Options"] = "SAMEORIGIN"
-        response._csp_config = BODY_POLICY  # type: ignore[attr-defined]
+        response._csp_config = BODY_POLICY  # type: ignore[attr-defined]  # for django-csp
         return response

@@ -33,7 +33,7 @@ IN_STORE = f"""EXISTS (
     SELECT 1 FROM inventory_stocklevel l
       JOIN inventory_storelocation s ON s.location_id = l.location_id AND s.store_id = %s
       JOIN inventory_stocklocation c ON c.id = l.location_id AND c.active AND c.offers_pickup
-     WHERE l.variant_id = v.id AND {_FREE_ONLINE.replace("%(at)s", "%s")} > 0)"""  # noqa: S608
+     WHERE l.variant_id = v.id AND {_FREE_ONLINE.replace("%(at)s", "%s")} > 0)"""  # noqa: S608  constants of this module
 
 _OF_V = """SELECT l.location_id, {free} AS free, c.ships
     FROM inventory_stocklevel l
@@ -367,7 +367,7 @@ def around(variant_ids: Collection[int], *, store_id: int, at: datetime) -> dict
     """What a shop can say of the stock of articles, in one statement."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT v.id, a.* FROM catalog_variant v, {AROUND} a"  # noqa: S608
+            f"SELECT v.id, a.* FROM catalog_variant v, {AROUND} a"  # noqa: S608  a constant of this module
             " WHERE v.id = ANY(%(variants)s)",
             {"variants": list(variant_ids), "store": store_id, "at": at},
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 
@@ -42,6 +42,20 @@ def arrives_at(source: StockLocation, store: Store, *, at: datetime) -> datetime
     """By when goods asked for now can be had in a store: after its opening on the day they come."""
     day = source.reaches_store_on(at) or at.astimezone(source.zone).date()
     return promise.ready_after_arrival(store, day) or promise.midnight(store, day)
+
+
+def reaches(source_id: int, location_id: int, *, at: datetime) -> datetime:
+    """By when goods asked for now can be had at a location: in its first store, or there."""
+    source = StockLocation.objects.get(pk=source_id)
+    store = (
+        Store.objects.filter(store_locations__location=location_id)
+        .order_by("store_locations__rank", "pk")
+        .first()
+    )
+    if store:
+        return arrives_at(source, store, at=at)
+    day = source.reaches_store_on(at) or at.astimezone(source.zone).date()
+    return datetime.combine(day, time(23, 59), tzinfo=source.zone)
 
 
 @dataclass(frozen=True, slots=True)

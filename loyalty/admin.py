@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from customers.selectors import find
 from loyalty import selectors, services
@@ -23,6 +21,8 @@ from omnishop.kernel.admin import (
     actor,
     cause,
     link_to,
+    reason_field,
+    units_field,
 )
 from omnishop.kernel.templatetags.omnishop import money
 
@@ -42,18 +42,8 @@ class PointsLotInline(ReadOnlyInline):
 class GiftForm(AskForm):
     """Points that staff give."""
 
-    points = forms.IntegerField(
-        label=_("points"),
-        min_value=1,
-        max_value=10_000,
-        widget=UnfoldAdminIntegerFieldWidget(attrs={"inputmode": "numeric"}),
-    )
-    reason = forms.CharField(
-        label=_("reason"),
-        max_length=160,
-        help_text=_("The member reads it beside the points."),
-        widget=UnfoldAdminTextInputWidget,
-    )
+    points = units_field(_("points"), least=1, most=10_000)
+    reason = reason_field(most=160, help_text=_("The member reads it beside the points."))
 
 
 @admin.register(Account)

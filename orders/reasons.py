@@ -48,9 +48,9 @@ def _sentences(reasons: dict[str, Any], names: dict[int, str]) -> Iterable[str]:
 
 
 def _skipped(why: str) -> str:
-    words = {
+    words: dict[str, str] = {
         Skipped.OFF: _("%(place)s has some of it but sends no parcels."),
         Skipped.CLOSED: _("%(place)s has some of it but does not open in the next 24 hours."),
         Skipped.SATURATED: _("%(place)s has some of it but as many parcels as it can prepare."),
     }
-    return words.get(why) or _("%(place)s has some of it and was not asked.")  # type: ignore[call-overload]
+    return words.get(why) or _("%(place)s has some of it and was not asked.")

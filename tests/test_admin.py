@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from catalog.models import Category, Price, Product
 from customers.models import Customer, Message
-from inventory.models import StockLevel, StockMovement
+from inventory.models import StockLevel, StockMovement, Transfer
 from inventory.services import transfers
 from loyalty.models import Account
 from omnishop.kernel.admin import EstimatedPaginator, ReadOnlyAdmin
@@ -341,7 +341,7 @@ def test_a_transfer_is_received_with_a_difference_and_called_off_only_before(off
         source_id=source.pk,
         destination_id=store.locations.get().pk,
         expected_at=NOON,
-        reason="shop",
+        reason=Transfer.Reason.SHOP,
         at=NOON,
         actor="user:0",
     )

@@ -261,7 +261,8 @@ class VariantAdmin(StoreModelAdmin):
         variant = self.found(request, object_id)
         at = timezone.now()
         form = PriceForm(request.POST or None)
-        form.fields["price_list"].queryset = price_lists(request)  # type: ignore[attr-defined]
+        price_list: Any = form.fields["price_list"]
+        price_list.queryset = price_lists(request)
         unit = prices([variant.pk], at=at).get(variant.pk)
 
         def work(data: dict[str, Any]) -> str:

@@ -41,7 +41,7 @@ def refresh_products(**which: Any) -> None:
     services.refresh_search(list(Product.objects.filter(**which).values_list("pk", flat=True)))
 
 
-class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
+class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
     """A shelf, and the shelf it belongs to."""
 
     parent = forms.ModelChoiceField(
@@ -58,7 +58,8 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["parent"].label_from_instance = indented  # type: ignore[attr-defined]
+        parent: Any = self.fields["parent"]
+        parent.label_from_instance = indented
         if self.instance.pk and "parent" not in self.initial:
             self.initial["parent"] = Category.objects.get_parent(self.instance)
 

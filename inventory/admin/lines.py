@@ -2,29 +2,22 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from inventory.admin.receiving import difference
 from inventory.admin.suppliers import CostForm
 from inventory.models import PurchaseOrderLine
 from inventory.services.purchasing import MOST
-from omnishop.kernel.admin import StoreInline
+from omnishop.kernel.admin import StoreInline, units_field
 from omnishop.kernel.templatetags.omnishop import money
 
 
 class LineForm(CostForm):
     """A line of a draft."""
 
-    quantity = forms.IntegerField(
-        label=_("ordered"),
-        min_value=1,
-        max_value=MOST,
-        widget=UnfoldAdminIntegerFieldWidget(attrs={"inputmode": "numeric"}),
-    )
+    quantity = units_field(_("ordered"), least=1, most=MOST)
 
     class Meta:
         model = PurchaseOrderLine

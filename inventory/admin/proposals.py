@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -38,42 +38,48 @@ def in_words(proposal: Proposal) -> str:
         ) % {"packs": packs, "pack": pack}
     return (
         _t(
-            "sells %(daily)s a day, %(lead)s days to deliver, reorder point %(point)s, "
+            "sells %(daily)s a day, %(lead)s d to deliver, reorder point %(point)s, "
+            "free %(free)s, coming %(coming)s → bring %(quantity)s"
+        )
+        if proposal.source_id
+        else _t(
+            "sells %(daily)s a day, %(lead)s d to deliver, reorder point %(point)s, "
             "free %(free)s, coming %(coming)s → order %(quantity)s"
         )
-        % {
-            "daily": daily,
-            "lead": figures["lead_days"],
-            "point": figures["point"],
-            "free": figures["free"],
-            "coming": figures["coming"],
-            "quantity": proposal.quantity,
-        }
-        + words
-    )
+    ) % {
+        "daily": daily,
+        "lead": figures["lead_days"],
+        "point": figures["point"],
+        "free": figures["free"],
+        "coming": figures["coming"],
+        "quantity": proposal.quantity,
+    } + words
 
 
 @admin.register(Proposal)
 class ProposalAdmin(OfLocation, ReadOnlyAdmin):
-    list_display = ("variant", "location", "supplier", "quantity", "why", "status")
-    list_filter = ("status", ("supplier", ScopedFilter), ("location", ScopedFilter))
-    list_select_related = ("variant", "location", "supplier")
+    list_display = ("variant", "location", "whence", "quantity", "why", "status")
+    list_filter = (
+        *("status", ("supplier", ScopedFilter), ("source", ScopedFilter)),
+        ("location", ScopedFilter),
+    )
+    list_select_related = ("variant", "location", "supplier", "source")
     search_fields = ("variant__sku",)
     search_help_text = _("SKU or GTIN")
     ordering = ("supplier", "location", "variant")
     actions = ("accept", "dismiss")
-    readonly_fields = ("why", "method", "safety", "draft")
+    readonly_fields = ("whence", "why", "method", "safety", "made")
     fieldsets = (
         (
             None,
             {
                 "fields": (
                     ("variant", "location"),
-                    ("supplier", "quantity"),
+                    ("whence", "quantity"),
                     "why",
                     ("method", "safety"),
                     ("computed_at", "status"),
-                    ("decided_at", "draft"),
+                    ("decided_at", "made"),
                 )
             },
         ),
@@ -97,21 +103,29 @@ class ProposalAdmin(OfLocation, ReadOnlyAdmin):
     def safety(self, proposal: Proposal) -> int:
         return int(proposal.figures["safety"])
 
-    @admin.display(description=_("purchase order"))
-    def draft(self, proposal: Proposal) -> str:
-        return link_to(proposal.order)
+    @admin.display(description=pgettext_lazy("place", "from"))
+    def whence(self, proposal: Proposal) -> str:
+        return str(proposal.source or proposal.supplier)
 
-    @admin.action(description=_("Accept: put on draft orders"), permissions=["decide"])
+    @admin.display(description=_("order or transfer"))
+    def made(self, proposal: Proposal) -> str:
+        return link_to(proposal.order or proposal.transfer)
+
+    @admin.action(
+        description=_("Accept: put on draft orders, ask warehouses"), permissions=["decide"]
+    )
     def accept(self, request: HttpRequest, chosen: Any) -> None:
         try:
-            orders = proposals.accept(
+            made = proposals.accept(
                 list(chosen.values_list("pk", flat=True)), at=timezone.now(), actor=actor(request)
             )
         except Refusal as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return
-        links = format_html_join(", ", "{}", ((link_to(order),) for order in orders))
-        self.message_user(request, format_html("{} {}", _t("On draft orders:"), links))
+        links = format_html_join(", ", "{}", ((link_to(one),) for one in made))
+        self.message_user(
+            request, format_html("{} {}", _t("On draft orders and transfers:"), links)
+        )
 
     @admin.action(description=_("Dismiss for fourteen days"), permissions=["decide"])
     def dismiss(self, request: HttpRequest, chosen: Any) -> None:

@@ -17,18 +17,14 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminSingleDateWidget
+from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldBooleanWidget
 
 from catalog.models import Variant
 from catalog.selectors import by_code
 from inventory.admin.lines import DraftLineInline, LineInline
 from inventory.admin.receiving import ReceiptForm
-from inventory.models import (
-    PurchaseOrder,
-    PurchaseOrderLine,
-    StockMovement,
-    SupplierArticle,
-)
+from inventory.models import PurchaseOrder, PurchaseOrderLine, StockMovement
+from inventory.selectors import lines_for_supplier
 from inventory.services import purchasing
 from inventory.services.purchasing import Item
 from omnishop.kernel.admin import (
@@ -45,7 +41,7 @@ Status = PurchaseOrder.Status
 # Which actions an order's page offers, and when.
 OFFERED = {
     Status.DRAFT: {"order", "cancel", "print"},
-    Status.ORDERED: {"receive", "expect", "close", "cancel", "print"},
+    Status.ORDERED: {"receive", "mail", "expect", "close", "cancel", "print"},
     Status.RECEIVED: {"print"},
     Status.CANCELLED: set(),
 }
@@ -53,6 +49,21 @@ OFFERED = {
 
 class DateForm(AskForm):
     expected_on = forms.DateField(label=_("expected on"), widget=UnfoldAdminSingleDateWidget)
+
+
+class OrderForm(DateForm):
+    """When the order is awaited, and whether the supplier gets it by mail."""
+
+    mail = forms.BooleanField(
+        label=_("Send it by e-mail"), required=False, initial=True, widget=UnfoldBooleanWidget
+    )
+
+    def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if address:
+            self.fields["mail"].help_text = _t("to %(address)s") % {"address": address}
+        else:
+            del self.fields["mail"]
 
 
 def _summed(expression: Any) -> Any:
@@ -78,7 +89,7 @@ class PurchaseOrderAdmin(StoreModelAdmin):
         *("number", "status", "expected_on", "created_at", "ordered_at", "closed_at"),
         *("amount", "deliveries"),
     )
-    actions_detail = ("order", "receive", "expect", "close", "cancel", "print")
+    actions_detail = ("order", "receive", "mail", "expect", "close", "cancel", "print")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         left = Greatest(F("quantity") - F("received"), 0)
@@ -126,6 +137,9 @@ class PurchaseOrderAdmin(StoreModelAdmin):
 
     def has_buy_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("inventory.change_purchaseorder")
+
+    def has_receive_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("inventory.receive_purchaseorder")
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         found = self.get_object(request, str(object_id))
@@ -219,6 +233,7 @@ class PurchaseOrderAdmin(StoreModelAdmin):
             done = purchasing.order(
                 order_id=order.pk,
                 expected_on=data["expected_on"],
+                mail=data.get("mail", False),
                 at=timezone.now(),
                 actor=actor(request),
             )
@@ -230,12 +245,39 @@ class PurchaseOrderAdmin(StoreModelAdmin):
             order,
             title=_("Order from the supplier"),
             submit=_("Order"),
-            form=DateForm(request.POST or None, initial={"expected_on": usual}),
+            form=OrderForm(
+                request.POST or None,
+                initial={"expected_on": usual},
+                address=order.supplier.email,
+            ),
             facts={
                 _("What happens"): _(
-                    "The order can no longer be edited and its units are awaited on that date. "
-                    "No message is sent: print the order and send it to the supplier."
-                )
+                    "The order can no longer be edited and its units are awaited on that date."
+                ),
+                _("message"): order.supplier.email
+                or _("none: no address is known; print the order for the supplier"),
+            },
+            work=work,
+        )
+
+    @action(description=_("Send by mail"), url_path="mail", icon="mail", permissions=["buy"])
+    def mail(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        order = self.found(request, object_id)
+
+        def work(_data: dict[str, Any]) -> str:
+            purchasing.mail(order_id=order.pk, at=timezone.now())
+            return _t("The supplier gets the order by mail.")
+
+        return self._ask(
+            request,
+            order,
+            title=_("Send the order by mail"),
+            submit=_("Send it"),
+            form=AskForm(request.POST or None),
+            facts={
+                _("expected on"): day(order.expected_on),
+                _("message"): order.supplier.email or _("none: no address is known"),
+                _("What happens"): _("It is sent once for each date it is expected on."),
             },
             work=work,
         )
@@ -296,13 +338,13 @@ class PurchaseOrderAdmin(StoreModelAdmin):
         )
 
     @action(description=_("Receive"), url_path="receive", icon="barcode_scanner",
-            permissions=["buy"])  # fmt: skip
+            permissions=["receive"])  # fmt: skip
     def receive(self, request: HttpRequest, object_id: int) -> HttpResponse:
         order = self.found(request, object_id)
         back = reverse("admin:inventory_purchaseorder_change", args=[order.pk])
         form = ReceiptForm(
             request.POST or None,
-            lines=self._lines(order),
+            lines=list(lines_for_supplier(order)),
             delivery=purchasing.next_delivery(order),
             everything="all" in request.GET,
         )
@@ -340,19 +382,6 @@ class PurchaseOrderAdmin(StoreModelAdmin):
         page = "admin/inventory/purchaseorder/receive.html"
         return TemplateResponse(request, page, context, status=status)
 
-    def _lines(self, order: PurchaseOrder) -> list[PurchaseOrderLine]:
-        """The order's lines with their articles and the supplier's references."""
-        references = dict(
-            SupplierArticle.objects.filter(
-                supplier_id=order.supplier_id, variant__in=order.lines.values("variant")
-            ).values_list("variant_id", "reference")
-        )
-        lines = list(order.lines.select_related("variant__product").order_by("position"))
-        for line in lines:
-            line.reference = references.get(line.variant_id, "")  # type: ignore[attr-defined]
-            line.total_minor = line.quantity * line.cost_minor  # type: ignore[attr-defined]
-        return lines
-
     @action(description=_("Print"), url_path="print", icon="print", permissions=["view"])
     def print(self, request: HttpRequest, object_id: int) -> HttpResponse:
         order = self.found(request, object_id)
@@ -360,7 +389,7 @@ class PurchaseOrderAdmin(StoreModelAdmin):
             raise PermissionDenied
         context = {
             "order": order,
-            "lines": self._lines(order),
+            "lines": list(lines_for_supplier(order)),
             "back": reverse("admin:inventory_purchaseorder_change", args=[order.pk]),
         }
         return TemplateResponse(request, "admin/inventory/purchaseorder/print.html", context)

@@ -26,9 +26,17 @@ from omnishop.kernel.admin import (
     list_link,
 )
 
+LINKED = {"variant__product__id__exact", "variant__id__exact", "location__id__exact"}
+
 
 class OfLocation:
-    """Rows of the reader's locations; warehouses for those who see every store."""
+    """Rows of the reader's locations; warehouses for those who see every store. Pages of products,
+    articles and levels link to their own rows.
+    """
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        page: Any = super()
+        return lookup in LINKED or bool(page.lookup_allowed(lookup, value, request))
 
     def in_scope(self, rows: Any, request: HttpRequest) -> Any:
         return rows.filter(location__in=StockLocation.objects.visible_to(request.user))
@@ -111,11 +119,6 @@ class StockLevelAdmin(Explained, OfLocation, StoreModelAdmin):
         ),
     )
 
-    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        """A product's page links to the stock of its articles."""
-        wanted = lookup in {"variant__product__id__exact", "variant__id__exact"}
-        return wanted or bool(super().lookup_allowed(lookup, value, request))
-
     def find(self, rows: Any, term: str) -> Any:
         return of_article(rows, term, document=False)
 
@@ -148,11 +151,6 @@ class StockMovementAdmin(OfLocation, ReadOnlyAdmin):
     search_fields = ("document",)
     search_help_text = _("SKU, GTIN or document")
 
-    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        """A level's page links to its own movements."""
-        wanted = lookup in {"variant__id__exact", "location__id__exact"}
-        return wanted or bool(super().lookup_allowed(lookup, value, request))
-
     def find(self, rows: Any, term: str) -> Any:
         return of_article(rows, term)
 
@@ -167,11 +165,6 @@ class ReservationAdmin(OfLocation, ReadOnlyAdmin):
     list_select_related = ("variant", "location")
     search_fields = ("document",)
     search_help_text = _("SKU, GTIN or document")
-
-    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        """A level's page links to its own reservations."""
-        wanted = lookup in {"variant__id__exact", "location__id__exact"}
-        return wanted or bool(super().lookup_allowed(lookup, value, request))
 
     def find(self, rows: Any, term: str) -> Any:
         return of_article(rows, term)

@@ -14,7 +14,7 @@ from inventory.models import Supplier, SupplierArticle
 from omnishop.kernel.admin import ScopedFilter, StoreInline, StoreModelAdmin, amount
 
 
-class CostForm(forms.ModelForm):  # type: ignore[type-arg]
+class CostForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
     """A row with a cost, typed in euros and kept in cents."""
 
     cost = forms.DecimalField(

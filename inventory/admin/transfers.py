@@ -3,14 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from inventory.admin.why import document_link
 from inventory.models import Transfer, TransferLine
@@ -22,10 +20,9 @@ from omnishop.kernel.admin import (
     ReadOnlyInline,
     ScopedFilter,
     actor,
+    units_field,
 )
 from omnishop.network.selectors import names
-
-REASONS = {"pick-up": _("a pick-up of that shop"), "shop": _("asked for by the shop")}
 
 
 class UnitsForm(AskForm):
@@ -35,15 +32,14 @@ class UnitsForm(AskForm):
         super().__init__(data)
         for line in lines:
             units = getattr(line, most)
-            self.fields[f"units-{line.position}"] = forms.IntegerField(
-                label=f"{line.variant.product.name} ({line.variant.sku})",
+            self.fields[f"units-{line.position}"] = units_field(
+                f"{line.variant.product.name} ({line.variant.sku})",
+                least=0,
+                most=units,
+                initial=units,
                 help_text=_t("for %(document)s") % {"document": line.document}
                 if line.document
                 else "",
-                min_value=0,
-                max_value=units,
-                initial=units,
-                widget=UnfoldAdminIntegerFieldWidget(attrs={"inputmode": "numeric"}),
             )
 
     @staticmethod
@@ -78,13 +74,13 @@ class TransferAdmin(ReadOnlyAdmin):
     search_help_text = _("Number of the transfer, or the order it travels for")
     inlines = (TransferLineInline,)
     actions_detail = ("send", "receive", "cancel")
-    readonly_fields = ("asked_for", "asked_by", "sender", "receiver")
+    readonly_fields = ("asked_by", "sender", "receiver")
     fieldsets = (
         (
             None,
             {
                 "fields": (
-                    ("number", "status", "asked_for"),
+                    ("number", "status", "reason"),
                     ("source", "destination", "expected_at"),
                     ("requested_at", "asked_by"),
                     ("sent_at", "sender"),
@@ -107,10 +103,6 @@ class TransferAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Units"))
     def units(self, transfer: Any) -> int:
         return int(transfer.units or 0)
-
-    @admin.display(description=_("reason"))
-    def asked_for(self, transfer: Transfer) -> Any:
-        return REASONS.get(transfer.reason, transfer.reason)
 
     @admin.display(description=_("by"))
     def asked_by(self, transfer: Transfer) -> str:

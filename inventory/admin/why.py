@@ -14,16 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action
 from unfold.widgets import (
-    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
     UnfoldBooleanWidget,
 )
 
 from inventory import services
 from inventory.models import StockLevel, StockLocation, StockStatus
 from inventory.why import ROWS, ledger, why, would_be_short
-from omnishop.kernel.admin import AskForm, actor, cause
+from omnishop.kernel.admin import AskForm, actor, cause, reason_field, units_field
 from omnishop.kernel.errors import Refusal
 from omnishop.network.selectors import names
 
@@ -42,17 +40,9 @@ CHECKS = {
 class CountForm(AskForm):
     """What was counted on the shelf."""
 
-    counted = forms.IntegerField(
-        label=_("Units counted on the shelf"),
-        min_value=0,
-        max_value=1_000_000,
-        widget=UnfoldAdminIntegerFieldWidget(attrs={"inputmode": "numeric"}),
-    )
-    reason = forms.CharField(
-        label=_("reason"),
-        max_length=120,
-        help_text=_("For example: annual count, damaged, found in the stock room"),
-        widget=UnfoldAdminTextInputWidget,
+    counted = units_field(_("Units counted on the shelf"), least=0, most=1_000_000)
+    reason = reason_field(
+        help_text=_("For example: annual count, damaged, found in the stock room")
     )
     short = forms.BooleanField(
         label=_("Also when promised units become short"),
@@ -65,12 +55,7 @@ class CountForm(AskForm):
 class StatusForm(AskForm):
     """How many units become what."""
 
-    quantity = forms.IntegerField(
-        label=_("Units"),
-        min_value=1,
-        max_value=1_000_000,
-        widget=UnfoldAdminIntegerFieldWidget(attrs={"inputmode": "numeric"}),
-    )
+    quantity = units_field(_("Units"), least=1, most=1_000_000)
     was = forms.ChoiceField(
         label=_("They are"), choices=StockStatus, widget=UnfoldAdminSelectWidget
     )
@@ -80,7 +65,7 @@ class StatusForm(AskForm):
         initial=StockStatus.DAMAGED,
         widget=UnfoldAdminSelectWidget,
     )
-    reason = forms.CharField(label=_("reason"), max_length=120, widget=UnfoldAdminTextInputWidget)
+    reason = reason_field()
 
 
 class DayForm(forms.Form):
@@ -90,6 +75,7 @@ class DayForm(forms.Form):
     page = forms.IntegerField(required=False, min_value=1, max_value=100_000)
 
 
+@admin.display(description=_("cause"))
 def document_link(row: Any) -> str:
     """A ledger row's document, linked to its own page where it has one."""
     model = DOCUMENTS.get(str(row.document)[:2])
@@ -102,9 +88,6 @@ def document_link(row: Any) -> str:
     return format_html(
         '<a href="{}?q={}" class="underline">{}</a>', url, row.document, row.document
     )
-
-
-document_link.short_description = _("cause")  # type: ignore[attr-defined]
 
 
 class Explained:

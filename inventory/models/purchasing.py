@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from catalog.models import Variant
 from inventory.models.location import StockLocation
+from inventory.models.transfer import Transfer
 from omnishop.network.models import User
 
 
@@ -102,6 +103,7 @@ class PurchaseOrder(models.Model):
     class Meta:
         verbose_name = _("purchase order")
         verbose_name_plural = _("purchase orders")
+        permissions = [("receive_purchaseorder", _("Can receive goods of purchase orders"))]
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(
@@ -161,7 +163,9 @@ class PurchaseOrderLine(models.Model):
 
 
 class Proposal(models.Model):
-    """Units that the figures say should be ordered for a location (ALG-4); a buyer decides."""
+    """Units that the figures say a location should get (ALG-4), from its warehouse or a supplier;
+    a buyer decides.
+    """
 
     class Status(models.TextChoices):
         OPEN = "open", _("to decide")
@@ -175,8 +179,21 @@ class Proposal(models.Model):
         StockLocation, models.CASCADE, related_name="+", verbose_name=_("location")
     )
     supplier = models.ForeignKey(
-        Supplier, models.CASCADE, related_name="+", verbose_name=_("supplier")
+        Supplier,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("supplier"),
     )
+    source = models.ForeignKey(
+        StockLocation,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("warehouse"),
+    )  # it has them; None when they are to be bought
     quantity = models.PositiveIntegerField(_("quantity"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
     # The figures behind it: daily demand and its spread, safety stock, reorder point, what is
@@ -187,6 +204,9 @@ class Proposal(models.Model):
     decided_by = models.CharField(_("by"), max_length=80, blank=True)
     order = models.ForeignKey(
         PurchaseOrder, models.SET_NULL, null=True, blank=True, related_name="proposals"
+    )
+    transfer = models.ForeignKey(
+        Transfer, models.SET_NULL, null=True, blank=True, related_name="proposals"
     )
 
     class Meta:
@@ -200,6 +220,9 @@ class Proposal(models.Model):
                 condition=Q(status="open"),
             ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="proposal_quantity"),
+            models.CheckConstraint(
+                condition=Q(supplier__isnull=True) ^ Q(source__isnull=True), name="proposal_from"
+            ),
         ]
 
     def __str__(self) -> str:

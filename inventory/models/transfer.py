@@ -35,6 +35,11 @@ class Transfer(models.Model):
         RECEIVED = "received", pgettext_lazy("goods", "received")
         CANCELLED = "cancelled", _("cancelled")
 
+    class Reason(models.TextChoices):
+        PICKUP = "pick-up", _("a pick-up of that shop")
+        SHOP = "shop", _("asked for by the shop")
+        REFILL = "refill", _("replenishment")
+
     number = models.CharField(_("number"), max_length=20, unique=True)
     source = models.ForeignKey(
         StockLocation, models.PROTECT, related_name="+", verbose_name=pgettext_lazy("place", "from")
@@ -43,7 +48,7 @@ class Transfer(models.Model):
         StockLocation, models.PROTECT, related_name="+", verbose_name=pgettext_lazy("place", "to")
     )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.REQUESTED)
-    reason = models.CharField(_("reason"), max_length=120, blank=True)
+    reason = models.CharField(_("reason"), max_length=10, choices=Reason)
     expected_at = models.DateTimeField(_("expected"))
     requested_at = models.DateTimeField(_("asked for"))
     requested_by = models.CharField(_("by"), max_length=80)

@@ -16,6 +16,7 @@ from inventory.services.holds import (
     shorten,
     unhold,
 )
+from inventory.services.levels import lock_articles
 from inventory.services.movements import (
     adjust,
     arrive,
@@ -38,6 +39,7 @@ __all__ = [
     "give_up",
     "held",
     "hold_more",
+    "lock_articles",
     "mark_picked",
     "put_back",
     "receive",

@@ -1,4 +1,4 @@
-"""What the figures propose to order (ALG-4), and what a buyer makes of it."""
+"""What the figures propose to order or to bring (ALG-4), and what a buyer makes of it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -9,8 +9,9 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from inventory import replenishment
-from inventory.models import Proposal, PurchaseOrder, StockLocation
-from inventory.services import purchasing
+from inventory import transfers as reads
+from inventory.models import Proposal, PurchaseOrder, StockLocation, Transfer
+from inventory.services import purchasing, transfers
 from inventory.services.purchasing import Item
 from omnishop.kernel.errors import NotFound, Refusal
 from omnishop.kernel.transactions import joined
@@ -20,15 +21,19 @@ QUIET = timedelta(days=14)  # a dismissed proposal stays away so long…
 CHANGE = 0.25  # …or until the daily demand has changed by more than this part of it
 BATCH = 1000
 
-# Demand of the articles that sold at the place and have an active usual supplier; what is free
-# there, and what comes: on purchase orders (drafts too: a buyer decided on them), and on
-# transfers that no order of a shopper waits for.
+# Demand of the articles that sold at the place, what a warehouse sent to shops among it; what is
+# free there, and what comes: on purchase orders (drafts too: a buyer decided on them), and on
+# transfers that no order of a shopper waits for. From where: for a shop the warehouse that has
+# some and reaches shops soonest, and the active usual supplier.
 _NEEDS = """
-  WITH sold AS (
+  WITH here AS (
+    SELECT id, kind FROM inventory_stocklocation WHERE id = %(location)s),
+  sold AS (
     SELECT m.variant_id, (m.at AT TIME ZONE %(zone)s)::date - %(first)s::date AS day,
            -sum(m.delta) AS units
-      FROM inventory_stockmovement m
-     WHERE m.location_id = %(location)s AND m.kind IN ('sale', 'return')
+      FROM inventory_stockmovement m JOIN here ON here.id = m.location_id
+     WHERE (m.kind IN ('sale', 'return')
+            OR m.kind = 'transfer_out' AND here.kind = 'warehouse')
        AND m.at >= %(since)s AND m.at < %(until)s
      GROUP BY 1, 2),
   history AS (
@@ -44,17 +49,33 @@ _NEEDS = """
         FROM inventory_transferline l JOIN inventory_transfer t ON t.id = l.transfer_id
        WHERE t.destination_id = %(location)s AND t.status IN ('requested', 'sent')
          AND l.document = '') one
-     GROUP BY 1)
+     GROUP BY 1),
+  supply AS (
+    SELECT a.variant_id, a.supplier_id, a.pack, s.lead_days, s.lead_days_spread
+      FROM inventory_supplierarticle a JOIN inventory_supplier s ON s.id = a.supplier_id
+     WHERE a.preferred AND s.active),
+  warehouse AS (
+    SELECT DISTINCT ON (l.variant_id) l.variant_id, c.id, c.transfer_days,
+           l.available - greatest(l.safety, c.safety) AS free
+      FROM here
+      JOIN inventory_stocklocation c
+        ON here.kind = 'store' AND c.kind = 'warehouse' AND c.active
+       AND c.transfer_days IS NOT NULL
+      JOIN inventory_stocklevel l
+        ON l.location_id = c.id AND l.variant_id IN (SELECT variant_id FROM history)
+     WHERE l.available > greatest(l.safety, c.safety)
+     ORDER BY l.variant_id, c.transfer_days, c.priority, c.id)
   SELECT h.variant_id, h.days, h.units, coalesce(v.available, 0), coalesce(c.units, 0)::int,
-         a.supplier_id, a.pack, s.lead_days, s.lead_days_spread
+         s.supplier_id, s.pack, s.lead_days, s.lead_days_spread, w.id, w.transfer_days, w.free
     FROM history h
-    JOIN inventory_supplierarticle a ON a.variant_id = h.variant_id AND a.preferred
-    JOIN inventory_supplier s ON s.id = a.supplier_id AND s.active
     JOIN catalog_variant x ON x.id = h.variant_id AND x.active
     JOIN catalog_product p ON p.id = x.product_id AND p.status = 'active'
+    LEFT JOIN supply s ON s.variant_id = h.variant_id
+    LEFT JOIN warehouse w ON w.variant_id = h.variant_id
     LEFT JOIN inventory_stocklevel v
       ON v.variant_id = h.variant_id AND v.location_id = %(location)s
     LEFT JOIN coming c ON c.variant_id = h.variant_id
+   WHERE s.supplier_id IS NOT NULL OR w.id IS NOT NULL
    ORDER BY h.variant_id
 """
 
@@ -77,16 +98,20 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Units to order of an article, from whom, and why."""
+    """Units to get of an article, from a supplier or a warehouse, and why."""
 
     variant_id: int
-    supplier_id: int
+    supplier_id: int | None
+    source_id: int | None
     quantity: int
     figures: Figures
 
 
 def needs(location: StockLocation, *, at: datetime) -> list[Need]:
-    """What should be ordered for a location now. One statement."""
+    """What should be got for a location now. One statement.
+
+    A shop gets what a warehouse has, no more than that; what it lacks then is bought another day.
+    """
     today = at.astimezone(location.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     since = today - timedelta(days=HISTORY)
     with connection.cursor() as cursor:
@@ -102,7 +127,10 @@ def needs(location: StockLocation, *, at: datetime) -> list[Need]:
         )
         rows = cursor.fetchall()
     found = []
-    for variant_id, days, units, free, coming, supplier_id, pack, lead, lead_spread in rows:
+    for variant_id, days, units, free, coming, *supply, source_id, transfer_days, there in rows:
+        supplier_id, pack, lead, lead_spread = supply
+        if source_id:
+            supplier_id, pack, lead, lead_spread = None, 1, transfer_days, 0
         history = [0] * HISTORY
         for day, sold in zip(days, units, strict=True):
             history[day] = sold
@@ -117,6 +145,8 @@ def needs(location: StockLocation, *, at: datetime) -> list[Need]:
         quantity = replenishment.order_quantity(
             point=point, demand=expected.demand, free=free, coming=coming, pack=pack
         )
+        if source_id:
+            quantity = min(quantity, there)
         if quantity:
             figures = Figures(
                 demand=round(expected.demand, 3),
@@ -130,7 +160,7 @@ def needs(location: StockLocation, *, at: datetime) -> list[Need]:
                 coming=coming,
                 pack=pack,
             )
-            found.append(Need(variant_id, supplier_id, quantity, figures))
+            found.append(Need(variant_id, supplier_id, source_id, quantity, figures))
     return found
 
 
@@ -157,7 +187,7 @@ def propose(*, location_id: int, at: datetime) -> int:
             _fill(proposal, need, at)
             kept.append(proposal)
     open_ones.exclude(pk__in=[proposal.pk for proposal in kept]).delete()
-    fields = ["supplier", "quantity", "figures", "computed_at"]
+    fields = ["supplier", "source", "quantity", "figures", "computed_at"]
     Proposal.objects.bulk_update(kept, fields, batch_size=BATCH)
     fresh = [
         _fill(Proposal(variant_id=need.variant_id, location_id=location_id), need, at)
@@ -168,7 +198,7 @@ def propose(*, location_id: int, at: datetime) -> int:
 
 
 def _fill(proposal: Proposal, need: Need, at: datetime) -> Proposal:
-    proposal.supplier_id = need.supplier_id
+    proposal.supplier_id, proposal.source_id = need.supplier_id, need.source_id
     proposal.quantity = need.quantity
     proposal.figures = asdict(need.figures)
     proposal.computed_at = at
@@ -202,34 +232,56 @@ def _locked(proposal_ids: Collection[int]) -> list[Proposal]:
 
 
 @joined
-def accept(proposal_ids: Collection[int], *, at: datetime, actor: str) -> list[PurchaseOrder]:
+def accept(
+    proposal_ids: Collection[int], *, at: datetime, actor: str
+) -> list[PurchaseOrder | Transfer]:
     """Put the units on draft orders, one per supplier and location: the draft that is there, or a
-    new one. Raises Refusal, writing nothing, when one of them is no longer open.
+    new one; ask warehouses for theirs, one transfer per place that gets some.
+
+    Raises Refusal, writing nothing, when one of them is no longer open, InsufficientStock when a
+    warehouse no longer has all of it.
     """
-    groups: dict[tuple[int, int], list[Proposal]] = defaultdict(list)
+    bought: dict[tuple[int, int], list[Proposal]] = defaultdict(list)
+    brought: dict[tuple[int, int], list[Proposal]] = defaultdict(list)
     for proposal in _locked(proposal_ids):
-        groups[proposal.supplier_id, proposal.location_id].append(proposal)
-    orders = []
-    for (supplier_id, location_id), proposals in sorted(groups.items()):
+        if proposal.source_id:
+            brought[proposal.source_id, proposal.location_id].append(proposal)
+        elif proposal.supplier_id:
+            bought[proposal.supplier_id, proposal.location_id].append(proposal)
+    made: list[PurchaseOrder | Transfer] = []
+    for (supplier_id, location_id), proposals in sorted(bought.items()):
         items = [Item(proposal.variant_id, proposal.quantity) for proposal in proposals]
-        draft = (
-            PurchaseOrder.objects.locked()
-            .filter(
-                supplier_id=supplier_id,
-                location_id=location_id,
-                status=PurchaseOrder.Status.DRAFT,
-            )
-            .first()
-        )
-        if draft:
-            purchasing.add(draft, items)
-        else:
-            draft = purchasing.write(
-                supplier_id=supplier_id, location_id=location_id, items=items, at=at, actor=actor
-            )
+        draft = _drafted(supplier_id, location_id, items, at=at, actor=actor)
         _decide(proposals, Proposal.Status.ACCEPTED, at=at, actor=actor, order=draft)
-        orders.append(draft)
-    return orders
+        made.append(draft)
+    for (source_id, location_id), proposals in sorted(brought.items()):
+        asks = [transfers.Ask(proposal.variant_id, proposal.quantity) for proposal in proposals]
+        transfer = transfers.request(
+            asks,
+            source_id=source_id,
+            destination_id=location_id,
+            expected_at=reads.reaches(source_id, location_id, at=at),
+            reason=Transfer.Reason.REFILL,
+            at=at,
+            actor=actor,
+        )
+        _decide(proposals, Proposal.Status.ACCEPTED, at=at, actor=actor, transfer=transfer)
+        made.append(transfer)
+    return made
+
+
+def _drafted(
+    supplier_id: int, location_id: int, items: Sequence[Item], *, at: datetime, actor: str
+) -> PurchaseOrder:
+    drafts = PurchaseOrder.objects.locked().filter(
+        supplier_id=supplier_id, location_id=location_id, status=PurchaseOrder.Status.DRAFT
+    )
+    if draft := drafts.first():
+        purchasing.add(draft, items)
+        return draft
+    return purchasing.write(
+        supplier_id=supplier_id, location_id=location_id, items=items, at=at, actor=actor
+    )
 
 
 @joined
@@ -250,7 +302,8 @@ def _decide(
     at: datetime,
     actor: str,
     order: PurchaseOrder | None = None,
+    transfer: Transfer | None = None,
 ) -> None:
     Proposal.objects.filter(pk__in=[proposal.pk for proposal in proposals]).update(
-        status=status, decided_at=at, decided_by=actor, order=order
+        status=status, decided_at=at, decided_by=actor, order=order, transfer=transfer
     )

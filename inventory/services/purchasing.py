@@ -18,7 +18,7 @@ from inventory.models import (
     SupplierArticle,
 )
 from inventory.models.numbers import next_number
-from inventory.services import movements
+from inventory.services import letters, movements
 from inventory.services.holds import Demand
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from omnishop.kernel.transactions import joined
@@ -152,9 +152,15 @@ def remove_line(*, order_id: int, variant_id: int) -> None:
 
 @joined
 def order(
-    *, order_id: int, expected_on: date | None = None, at: datetime, actor: str
+    *,
+    order_id: int,
+    expected_on: date | None = None,
+    mail: bool = False,
+    at: datetime,
+    actor: str,
 ) -> PurchaseOrder:
-    """The draft goes to the supplier; from now on its units are awaited on that date.
+    """The draft goes to the supplier, by `mail` when it has an address; from now on its units are
+    awaited on that date.
 
     Without a date, after the supplier's usual days. Raises Invalid for a date in the past,
     Refusal for an empty order.
@@ -166,6 +172,21 @@ def order(
     found.status = Status.ORDERED
     found.ordered_at = at
     found.save(update_fields=["status", "expected_on", "ordered_at"])
+    if mail:
+        letters.to_supplier(found, at=at)
+    return found
+
+
+@joined
+def mail(*, order_id: int, at: datetime) -> PurchaseOrder:
+    """The order goes to the supplier by mail, once for each date it is expected on.
+
+    Raises Refusal when no address is known.
+    """
+    found = _locked(order_id, Status.ORDERED)
+    if not found.supplier.email:
+        raise Refusal(_("No e-mail address is known for %(name)s.") % {"name": found.supplier})
+    letters.to_supplier(found, at=at)
     return found
 
 

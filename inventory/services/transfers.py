@@ -34,7 +34,7 @@ def request(
     source_id: int,
     destination_id: int,
     expected_at: datetime,
-    reason: str,
+    reason: Transfer.Reason,
     at: datetime,
     actor: str,
 ) -> Transfer:
@@ -52,7 +52,7 @@ def request(
         source_id=source_id,
         destination_id=destination_id,
         expected_at=expected_at,
-        reason=reason[:120],
+        reason=reason,
         requested_at=at,
         requested_by=actor,
     )

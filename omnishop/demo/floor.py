@@ -66,7 +66,7 @@ def _annecy_asks_lyon(recent: Recent, at: datetime) -> None:
         source_id=source,
         destination_id=house.floors["ANC"],
         expected_at=arrives_at(StockLocation.objects.get(pk=source), store, at=at),
-        reason="shop",
+        reason=Transfer.Reason.SHOP,
         at=at,
         actor=house.actor("ANC"),
     )

@@ -125,7 +125,7 @@ class History(Books):
             self._paid_online(deal, at)
         self._fulfil(
             deal, "pickup", location, store_id=store.pk, status="waiting",
-            promised_at=ready_at, hold_until=kept_until,
+            promised_at=ready_at, first_promised_at=ready_at, hold_until=kept_until,
         )  # fmt: skip
         self._hold(deal, location, at, kept_until)
         self.letters.add(deal.order, deal.lines, "order_placed", at, deal.fulfilment, store)

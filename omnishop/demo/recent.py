@@ -384,7 +384,7 @@ class Recent:
         for fulfilment in order.fulfilments.all():
             pickup.ship(
                 fulfilment_id=fulfilment.pk, tracking=f"6A{self.rng.randrange(10**11):011d}",
-                actor=self.house.actor(""), at=self.now,
+                carrier="Colissimo", actor=self.house.actor(""), at=self.now,
             )  # fmt: skip
         if back_to:
             yield max(self.moment(back_to, 0.8), self.minutes(60))

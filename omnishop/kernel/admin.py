@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import Model
@@ -21,6 +21,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from omnishop.kernel.errors import Refusal
 from omnishop.kernel.templatetags.omnishop import money
@@ -78,6 +79,24 @@ class AskForm(forms.Form):
     """What an action asks before it does something; `key` makes a second press harmless."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=40, initial=lambda: uuid4().hex)
+
+
+def units_field(label: Any, *, least: int, most: int, **options: Any) -> forms.IntegerField:
+    """A number of units, points…, with the digits of a telephone's keyboard."""
+    return forms.IntegerField(
+        label=label,
+        min_value=least,
+        max_value=most,
+        widget=UnfoldAdminIntegerFieldWidget(attrs={"inputmode": "numeric"}),
+        **options,
+    )
+
+
+def reason_field(*, most: int = 120, help_text: Any = "") -> forms.CharField:
+    """Why somebody does it, as the ledger keeps it."""
+    return forms.CharField(
+        label=_("reason"), max_length=most, help_text=help_text, widget=UnfoldAdminTextInputWidget
+    )
 
 
 class StoreModelAdmin(_Scoped, ModelAdmin):
@@ -223,14 +242,13 @@ def actor(request: HttpRequest) -> str:
 def amount(field: str, label: Any, *, currency: str = "") -> Callable[[Any], str]:
     """A column that shows a field of minor units as money; `currency` is the way to its field."""
 
+    @admin.display(description=label, ordering=field)
     def column(row: Any) -> str:
         code: Any = row
         for name in currency.split("__") if currency else ():
             code = getattr(code, name)
         return money(getattr(row, field), code if currency else None)
 
-    column.short_description = label  # type: ignore[attr-defined]
-    column.admin_order_field = field  # type: ignore[attr-defined]
     column.__name__ = field
     return column
 
@@ -250,6 +268,7 @@ def list_link(model: str, text: Any, **query: Any) -> str:
     return format_html('<a href="{}?{}" class="underline">{}</a>', url, urlencode(query), text)
 
 
+@admin.display(description=_("cause"))
 def cause(row: Any) -> str:
     """What brought a ledger row about: the order its document names, of a shopper or to a supplier,
     else the document itself.
@@ -259,6 +278,3 @@ def cause(row: Any) -> str:
     if purchase := re.match(r"P-\d+", row.document):
         return list_link("inventory_purchaseorder", row.document, q=purchase.group())
     return str(row.document)
-
-
-cause.short_description = _("cause")  # type: ignore[attr-defined]

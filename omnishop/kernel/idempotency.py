@@ -5,11 +5,11 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from omnishop.kernel.errors import Invalid
 from omnishop.kernel.models import IdempotencyKey
+from omnishop.kernel.transactions import retried
 
 
 def _hash(body: Mapping[str, Any]) -> str:
@@ -17,7 +17,7 @@ def _hash(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-@transaction.atomic
+@retried
 def once(
     *, actor: str, key: str, body: Mapping[str, Any], work: Callable[[], dict[str, Any]]
 ) -> dict[str, Any]:

@@ -33,16 +33,20 @@ READ: Mapping[str, Sequence[str]] = {
     ),
     "loyalty": ("programme", "account", "pointslot", "pointsentry"),
     "orders": (
-        *("basket", "basketline", "deliverymethod", "fulfilment", "fulfilmentline", "order"),
-        *("orderevent", "orderline", "payment", "receipt", "refund", "return", "returnline"),
-        "shortage",
+        *("basket", "basketline", "carrier", "deliverymethod", "fulfilment", "fulfilmentline"),
+        *("order", "orderevent", "orderline", "payment", "receipt", "refund", "return"),
+        *("returnline", "shortage"),
     ),
     "django_celery_beat": (),
 }
 # What a role may do beyond reading; head office is not named, it may do all.
 MORE: Mapping[str, Mapping[str, Sequence[str]]] = {
     Role.ASSOCIATE: {
-        "inventory": ("change_transfer", "add_transfer", "change_stockcount"),
+        # They count and receive; full counts, differences and buying are for managers.
+        "inventory": (
+            *("change_transfer", "add_transfer", "change_stockcount", "add_stockcount"),
+            "receive_purchaseorder",
+        ),
         "orders": ("change_fulfilment",),
     },
     Role.STORE_MANAGER: {
@@ -51,7 +55,7 @@ MORE: Mapping[str, Mapping[str, Sequence[str]]] = {
         "inventory": (
             *("change_stocklevel", "change_transfer", "add_transfer"),
             *("change_stockcount", "add_stockcount", "change_purchaseorder", "add_purchaseorder"),
-            "change_proposal",
+            *("receive_purchaseorder", "change_proposal"),
         ),
         "orders": (
             *("change_fulfilment", "change_order", "view_relaunch", "view_withdrawal"),

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inventory.models import PurchaseOrder, StockLocation, Transfer
-from omnishop.kernel.templatetags.omnishop import day, money, stamp
+from omnishop.kernel.templatetags.omnishop import day, money, stamp, telephone
 from omnishop.network.selectors import sees_all_stores
 from omnishop.reports import selectors
 from omnishop.reports.selectors import Reader
@@ -116,10 +116,19 @@ def _late(user: Reader, at: datetime) -> Iterable[Row]:
         yield Row(
             what=f"{one.order.number} · {one.collector or one.order.name}",
             where=str(one.store),
-            when=_("promised %(when)s") % {"when": stamp(one.promised_at, _zone(one.store))},
+            when=_promised(one),
             label=_("Open the pick-up"),
             url=_link("orders_fulfilment_change", one.pk),
         )
+
+
+def _promised(one: Fulfilment) -> str:
+    zone = _zone(one.store)
+    now = stamp(one.promised_at, zone)
+    if one.delayed:
+        first = stamp(one.first_promised_at, zone)
+        return _("promised %(first)s, now %(now)s") % {"first": first, "now": now}
+    return _("promised %(when)s") % {"when": now}
 
 
 def _zone(store: Any) -> str | None:
@@ -151,17 +160,20 @@ def _parcels(user: Reader, at: datetime) -> Iterable[Row]:
 
 
 def _shortages(user: Reader, at: datetime) -> Iterable[Row]:
-    rows = Shortage.objects.open().order_by("answer_by")
+    rows = selectors.shortages(user).order_by("answer_by")
     rows = rows.select_related("order__store", "line__collecting_store")
-    if not sees_all_stores(user):
-        rows = rows.filter(order__in=Order.objects.visible_to(user).values("pk"))
     for one in rows[: SHOWN + 1]:
+        order = one.order
+        call = bool(order.phone and not order.email)  # no mail reached them: somebody has to
+        who = f" · {order.name}, {telephone(order.phone)}" if call else ""
         yield Row(
-            what=f"{one.order.number} · {one.quantity} × {one.line.name}",
-            where=str(one.line.collecting_store or one.order.store or _("site")),
+            what=f"{order.number} · {one.quantity} × {one.line.name}{who}",
+            where=str(one.line.collecting_store or order.store or _("site")),
             when=_("answer by %(when)s") % {"when": stamp(one.answer_by)},
-            label=_("Open the order"),
-            url=_link("orders_order_change", one.order_id),
+            label=_("Call, and note the choice") if call else _("Open the order"),
+            url=reverse("storefront:shortage", args=[one.token])
+            if call
+            else _link("orders_order_change", one.order_id),
         )
 
 
@@ -310,16 +322,21 @@ def _share(part: int, whole: int) -> int | None:
 def promises(user: Reader, at: datetime) -> list[Kept]:
     """Pick-ups ready by the time promised; parcels that left before their day at the door began.
 
-    Of what fell due in 30 days, called-off ones left out. Two statements.
+    What was promised first counts, whatever was said later, of all that fell due in 30 days. What
+    the shopper was asked about was not kept; called-off ones are left out. Two statements.
     """
     due = Fulfilment.objects.visible_to(user).filter(
-        confirmed=True, promised_at__gt=at - MEASURED, promised_at__lte=at
+        confirmed=True, first_promised_at__gt=at - MEASURED, first_promised_at__lte=at
     )
-    due = due.exclude(status=Fulfilment.Status.CANCELLED).order_by()
-    in_time = Q(ready_at__lte=F("promised_at")) | Q(
-        ready_at__isnull=True,
-        status=Fulfilment.Status.HANDED_OVER,
-        closed_at__lte=F("promised_at"),
+    lacked = Exists(Shortage.objects.filter(fulfilment=OuterRef("pk")))
+    due = due.filter(~Q(status=Fulfilment.Status.CANCELLED) | lacked).order_by()
+    in_time = ~lacked & (
+        Q(ready_at__lte=F("first_promised_at"))
+        | Q(
+            ready_at__isnull=True,
+            status=Fulfilment.Status.HANDED_OVER,
+            closed_at__lte=F("first_promised_at"),
+        )
     )
     found: dict[str, Kept] = {}
     pickups = due.filter(kind=Fulfilment.Kind.PICKUP).values_list("store__name")
@@ -327,9 +344,9 @@ def promises(user: Reader, at: datetime) -> list[Kept]:
         row = found.setdefault(name, Kept(name))
         row.pickups, row.pickups_kept = count, kept
     # The promise of a parcel is the end of a day: it keeps it when it left before that day began.
-    left = Q(
+    left = ~lacked & Q(
         status__in=[Fulfilment.Status.SHIPPED, Fulfilment.Status.DELIVERED],
-        closed_at__lte=F("promised_at") - timedelta(days=1) + timedelta(minutes=1),
+        closed_at__lte=F("first_promised_at") - timedelta(days=1) + timedelta(minutes=1),
     )
     parcels = due.filter(kind=Fulfilment.Kind.SHIPMENT).values_list("store__name", "location__name")
     for store, location, count, kept in parcels.annotate(

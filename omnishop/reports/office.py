@@ -141,6 +141,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 _page(_("Staff"), "badge", "network_staffmember"),
                 _page(_("Logins"), "key", "network_user"),
                 _page(_("Delivery methods"), "local_shipping", "orders_deliverymethod"),
+                _page(_("Carriers"), "conveyor_belt", "orders_carrier"),
                 _page(_("Loyalty programme"), "card_membership", "loyalty_programme"),
                 _page(_("Schedule"), "schedule", "django_celery_beat_periodictask"),
                 _page(_("Sales imports"), "history", "orders_salesimport"),
@@ -272,11 +273,11 @@ def _exceptions(request: HttpRequest, at: Any) -> list[dict[str, Any]]:
             _link("orders_fulfilment", status__exact="waiting", kind__exact="pickup"),
         ),
         (
-            "inventory.view_reservation",
-            _("Shortages to settle"),
-            _("Promised units that left over the counter or were not found."),
+            "orders.view_shortage",
+            _("Open shortages"),
+            _("The customer is asked what becomes of missing goods."),
             lambda: selectors.shortages(user).count(),
-            _link("inventory_reservation", status__exact="short"),
+            _link("orders_shortage", status__exact="open"),
         ),
         (
             "inventory.view_stockmovement",

@@ -16,10 +16,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import Count, F, QuerySet, Sum
 
-from inventory.models import Reservation, StockLocation, StockMovement
+from inventory.models import StockLocation, StockMovement
 from omnishop.network.models import Store, User
 from omnishop.network.selectors import sees_all_stores
-from orders.models import Fulfilment, FulfilmentLine, Order, Payment, Refund
+from orders.models import Fulfilment, FulfilmentLine, Order, Payment, Refund, Shortage
 
 Reader = User | AnonymousUser
 SITE = 0  # stands for "no store": the site
@@ -185,15 +185,9 @@ def late_picks(user: Reader, at: datetime) -> QuerySet[Fulfilment]:
     )
 
 
-def shortages(user: Reader) -> QuerySet[Reservation]:
-    """Units that were promised and lost, and that nobody has dealt with yet."""
-    return _here(
-        Reservation.objects.filter(
-            status__in=[Reservation.Status.SHORT, Reservation.Status.EXPIRED],
-            settled_at__isnull=True,
-        ),
-        user,
-    )
+def shortages(user: Reader) -> QuerySet[Shortage]:
+    """Questions about missing goods that no shopper has answered yet."""
+    return _of_orders(Shortage.objects.open(), user, "order")
 
 
 def count_gaps(user: Reader, at: datetime) -> QuerySet[StockMovement]:

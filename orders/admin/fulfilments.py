@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -29,7 +29,7 @@ from omnishop.kernel.templatetags.omnishop import money
 from omnishop.network.selectors import names
 from orders.admin.orders import ReasonForm
 from orders.admin.scope import OfOrder
-from orders.models import DeliveryMethod, Fulfilment, FulfilmentLine
+from orders.models import Carrier, DeliveryMethod, Fulfilment, FulfilmentLine
 from orders.reasons import why
 from orders.services import pickup
 
@@ -80,7 +80,7 @@ class FulfilmentAdmin(ReadOnlyAdmin):
     search_help_text = _("Order number, name, e-mail, telephone or card")
     inlines = (FulfilmentLineInline,)
     actions_detail = ("ready", "again", "cancel")
-    readonly_fields = ("of_order", "place", "prepared_by", "reasons", "sent_to")
+    readonly_fields = ("of_order", "place", "prepared_by", "reasons", "sent_to", "tracked")
     fieldsets = (
         (
             None,
@@ -88,7 +88,7 @@ class FulfilmentAdmin(ReadOnlyAdmin):
                 "fields": (
                     ("of_order", "kind", "status"),
                     ("store", "place", "confirmed"),
-                    ("promised_at", "hold_until"),
+                    ("promised_at", "first_promised_at", "hold_until"),
                     ("picked_at", "ready_at", "closed_at"),
                     ("prepared_by", "picker_until", "shelf"),
                     ("collector", "handed_to", "code_tries"),
@@ -97,7 +97,7 @@ class FulfilmentAdmin(ReadOnlyAdmin):
         ),
         (
             _("Parcel"),
-            {"fields": ("sent_to", ("carrier", "tracking", "delivered_at"))},
+            {"fields": ("sent_to", ("carrier", "tracked", "delivered_at"))},
         ),
         (_("Why from here"), {"fields": ("reasons",)}),
     )
@@ -132,6 +132,16 @@ class FulfilmentAdmin(ReadOnlyAdmin):
         town = f"{address.get('postcode', '')} {address.get('city', '')}".strip()
         parts = (address.get("name"), address.get("line1"), address.get("line2"), town)
         return ", ".join(part for part in parts if part) or "–"
+
+    @admin.display(description=_("tracking number"))
+    def tracked(self, fulfilment: Fulfilment) -> str:
+        if not fulfilment.tracking_link:
+            return fulfilment.tracking or "–"
+        return format_html(
+            '<a href="{}" rel="noopener noreferrer">{}</a>',
+            fulfilment.tracking_link,
+            fulfilment.tracking,
+        )
 
     def has_handle_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("orders.change_fulfilment")
@@ -235,6 +245,13 @@ class FulfilmentLineAdmin(OfOrder, ReadOnlyAdmin):
     list_display = ("fulfilment", "line", "quantity", "picked", "missing")
     list_select_related = ("fulfilment__order", "line")
     search_fields = ("fulfilment__order__number__exact",)
+
+
+@admin.register(Carrier)
+class CarrierAdmin(StoreModelAdmin):
+    list_display = ("name", "tracking_page", "priority", "active")
+    list_filter = ("active",)
+    search_fields = ("name",)
 
 
 @admin.register(DeliveryMethod)

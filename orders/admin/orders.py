@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +10,6 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from customers.selectors import find
 from omnishop.kernel.admin import (
@@ -23,6 +21,7 @@ from omnishop.kernel.admin import (
     amount,
     link_to,
     list_link,
+    reason_field,
 )
 from omnishop.kernel.templatetags.omnishop import money
 from orders.admin.scope import OfOrder
@@ -74,7 +73,10 @@ class EventInline(ReadOnlyInline):
 
 class FulfilmentInline(ReadOnlyInline):
     model = Fulfilment
-    fields = ("kind", "status", "store", "promised_at", "hold_until", "handed_to", "tracking")
+    fields = (
+        *("kind", "status", "store", "promised_at", "first_promised_at", "hold_until"),
+        *("handed_to", "tracking"),
+    )
 
 
 class PaymentInline(ReadOnlyInline):
@@ -123,7 +125,7 @@ class ReturnInline(ReadOnlyInline):
 class ReasonForm(AskForm):
     """Why something is undone; the shopper's message says it."""
 
-    reason = forms.CharField(label=_("reason"), max_length=120, widget=UnfoldAdminTextInputWidget)
+    reason = reason_field()
 
 
 def open_lines(order: Order) -> list[OrderLine]:

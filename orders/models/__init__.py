@@ -2,7 +2,7 @@
 
 from orders.models.approval import Approval
 from orders.models.basket import Basket, BasketLine
-from orders.models.delivery import DeliveryMethod
+from orders.models.delivery import Carrier, DeliveryMethod
 from orders.models.discount import DiscountShare, OrderDiscount, RefundClaim
 from orders.models.fulfilment import Fulfilment, FulfilmentLine
 from orders.models.order import Channel, Order, OrderEvent, OrderLine
@@ -18,6 +18,7 @@ __all__ = [
     "Approval",
     "Basket",
     "BasketLine",
+    "Carrier",
     "Channel",
     "DeliveryMethod",
     "DiscountShare",

@@ -73,6 +73,8 @@ class Fulfilment(models.Model):
         verbose_name=_("store"),
     )
     promised_at = models.DateTimeField(_("promised for"), null=True, blank=True)
+    # What the shopper was told when it was ordered; a delay does not change it.
+    first_promised_at = models.DateTimeField(_("first promised for"), null=True, blank=True)
     hold_until = models.DateTimeField(_("kept until"), null=True, blank=True)
     picked_at = models.DateTimeField(_("picked at"), null=True, blank=True)
     ready_at = models.DateTimeField(_("ready at"), null=True, blank=True)
@@ -83,6 +85,7 @@ class Fulfilment(models.Model):
     address = models.JSONField(default=dict, blank=True)  # name, line1, line2, postcode, city
     carrier = models.CharField(_("carrier"), max_length=40, blank=True)
     tracking = models.CharField(_("tracking number"), max_length=60, blank=True)
+    tracking_link = models.CharField(_("tracking page"), max_length=400, blank=True)
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
     shelf = models.CharField(_("waits at"), max_length=20, blank=True)  # "R12" behind the desk
     # Whoever prepares it has it for a while, so that two do not pick the same (UX K8).
@@ -117,10 +120,23 @@ class Fulfilment(models.Model):
                 condition=~Q(kind="pickup") | Q(store__isnull=False),
                 name="fulfilment_pickup_has_store",
             ),
+            models.CheckConstraint(
+                condition=Q(promised_at__isnull=True) | Q(first_promised_at__isnull=False),
+                name="fulfilment_first_promise",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.order} · {self.get_kind_display()}"
+
+    @property
+    def delayed(self) -> bool:
+        """Whether it is promised for later than it was at first."""
+        return bool(
+            self.promised_at
+            and self.first_promised_at
+            and self.promised_at > self.first_promised_at
+        )
 
     @property
     def code(self) -> str:
@@ -148,7 +164,9 @@ class FulfilmentLine(models.Model):
     """Units of one order line in one fulfilment."""
 
     fulfilment = models.ForeignKey(Fulfilment, models.CASCADE, related_name="lines")
-    line = models.ForeignKey(OrderLine, models.CASCADE, related_name="fulfilment_lines")
+    line = models.ForeignKey(
+        OrderLine, models.CASCADE, related_name="fulfilment_lines", verbose_name=_("line")
+    )
     quantity = models.PositiveIntegerField(_("quantity"))
     picked = models.PositiveIntegerField(pgettext_lazy("units", "picked"), default=0)
     missing = models.PositiveIntegerField(pgettext_lazy("units", "not found"), default=0)

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from orders.models.fulfilment import Fulfilment
 from orders.models.order import Order, OrderLine
 
 
@@ -36,6 +37,9 @@ class Shortage(models.Model):
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="shortages")
     line = models.ForeignKey(OrderLine, models.CASCADE, related_name="shortages")
+    fulfilment = models.ForeignKey(
+        Fulfilment, models.SET_NULL, null=True, blank=True, related_name="shortages"
+    )  # whose promise it breaks
     quantity = models.PositiveIntegerField(_("quantity"))
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.OPEN)
     token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)

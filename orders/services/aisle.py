@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog.pricing import DeliveryPrice
@@ -16,6 +15,7 @@ from customers.services import normal_email, normal_phone
 from inventory import services as inventory
 from inventory.errors import InsufficientStock
 from omnishop.kernel.errors import Invalid
+from omnishop.kernel.transactions import retried
 from omnishop.network.hours import hold_until
 from omnishop.network.models import Store
 from orders import offers
@@ -197,7 +197,7 @@ def hold(
         raise _named(lacking, lines) from lacking
 
 
-@transaction.atomic
+@retried
 def let_go(*, order_id: int, at: datetime) -> bool:
     """The payment at the till takes too long: others may have what the sale holds. It is taken
     anew when the sale is paid after all. False when it was paid or cancelled meanwhile.

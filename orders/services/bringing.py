@@ -67,7 +67,7 @@ def ask(
             source_id=source.pk,
             destination_id=fulfilment.location_id,
             expected_at=_opening(fulfilment, day),
-            reason="pick-up",
+            reason=Transfer.Reason.PICKUP,
             at=at,
             actor=actor,
         )

@@ -436,6 +436,10 @@ def write_fulfilments(
     for part in sourced.taken:
         place = (counter or sourced.taken[0].location_id) if store else part.location_id
         units[place, part.line] = units.get((place, part.line), 0) + part.quantity
+    promised = {
+        place: _delivered_by(method, at, sourced.places[place]) if method else ready_at
+        for place, _line in units
+    }
     fulfilments = {
         location_id: Fulfilment(
             order=order,
@@ -443,15 +447,14 @@ def write_fulfilments(
             location_id=location_id,
             store_id=store.pk if store else sourced.places[location_id].first_store,
             confirmed=confirmed,
-            promised_at=_delivered_by(method, at, sourced.places[location_id])
-            if method
-            else ready_at,
+            promised_at=promise,
+            first_promised_at=promise,
             hold_until=kept_until if confirmed else None,
             collector=way.collector if isinstance(way, Pickup) else "",
             address=way.address if isinstance(way, Delivery) else {},
             sourcing=sourced.plan.reasons,
         )
-        for location_id in dict.fromkeys(place for place, _line in units)
+        for location_id, promise in promised.items()
     }
     Fulfilment.objects.bulk_create(fulfilments.values())
     by_position = {line.position: line for line in lines}

@@ -28,6 +28,7 @@ def settle(*, document: str, at: datetime) -> bool:
     inventory.settle(document=document, at=at)
     if order is None or order.status != Order.Status.PLACED:
         return True  # unpaid orders are dealt with by `unpaid`, done ones by their hand-over
+    inventory.lock_articles({hold.variant_id for hold in lost})
     for overdue in order.fulfilments.overdue(at):  # nobody came, and somebody needed the goods
         pickup.expire(fulfilment_id=overdue.pk, at=at)
     order.refresh_from_db()

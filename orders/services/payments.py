@@ -152,7 +152,7 @@ def apply(*, reference: str, outcome: Outcome, at: datetime) -> None:
         confirm(order, at=at)
 
 
-@transaction.atomic
+@retried
 def confirm_if_paid(*, order_id: int, at: datetime) -> bool:
     """Place an order on which nothing is left to pay, by points alone for instance.
 
@@ -227,12 +227,14 @@ def keep_promise(order: Order, *, actor: str, at: datetime) -> list[Fulfilment] 
             ]
             brought = bringing.ask(order, fulfilment, afar, at=at, actor=actor)
             ready = offers.ready_at(store, at, ahead=fulfilment.ahead, brought=brought)
-            fulfilment.promised_at = ready
+            fulfilment.promised_at = fulfilment.first_promised_at = ready
             fulfilment.hold_until = hold_until(store, ready) if ready else None
         lines_until[fulfilment.hold_until] |= positions
     for until, lines in lines_until.items():
         inventory.extend(document=order.number, expires_at=until, at=at, lines=lines)
-    Fulfilment.objects.bulk_update(fulfilments, ["confirmed", "promised_at", "hold_until"])
+    Fulfilment.objects.bulk_update(
+        fulfilments, ["confirmed", "promised_at", "first_promised_at", "hold_until"]
+    )
     return list(fulfilments)
 
 
@@ -289,7 +291,7 @@ def _sources(fulfilment: Fulfilment, *, at: datetime) -> list[inventory.Demand] 
     ]
 
 
-@transaction.atomic
+@retried
 def retry(*, order_id: int, at: datetime) -> Payment:
     """Another try at paying what is due, after a refusal; the open payment when there is one."""
     order = Order.objects.locked().get(pk=order_id)

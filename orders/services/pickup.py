@@ -3,7 +3,6 @@
 import hmac
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,7 +15,7 @@ from omnishop.kernel.money import allocate
 from omnishop.kernel.transactions import retried
 from omnishop.network.hours import hold_until
 from orders.errors import IllegalMove, NotPaid, StillComing, Taken, WrongCode
-from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment
+from orders.models import Carrier, Fulfilment, FulfilmentLine, Order, OrderLine, Payment
 from orders.models.fulfilment import MAX_CODE_TRIES
 from orders.services import events, returns, shortages
 
@@ -85,7 +84,7 @@ def _move(
     events.record(fulfilment.order, str(to), actor=actor, at=at, **data)
 
 
-@transaction.atomic
+@retried
 def claim(*, fulfilment_id: int, actor: str, at: datetime) -> Fulfilment:
     """Whoever begins to prepare it has it for a quarter of an hour: two never pick the same
     (UX K8). Raises Refusal naming who has it.
@@ -106,7 +105,7 @@ def _claim(fulfilment: Fulfilment, *, actor: str, at: datetime) -> None:
     fulfilment.save(update_fields=["picker", "picker_until"])
 
 
-@transaction.atomic
+@retried
 def unclaim(*, fulfilment_id: int, actor: str, at: datetime) -> None:
     """Somebody else may prepare it."""
     fulfilment = _locked(fulfilment_id)
@@ -115,7 +114,7 @@ def unclaim(*, fulfilment_id: int, actor: str, at: datetime) -> None:
         fulfilment.save(update_fields=["picker", "picker_until"])
 
 
-@transaction.atomic
+@retried
 def pick(*, fulfilment_id: int, code: str, actor: str, at: datetime) -> FulfilmentLine:
     """One unit was found and set aside; `code` is what the scanner read.
 
@@ -150,7 +149,7 @@ def pick(*, fulfilment_id: int, code: str, actor: str, at: datetime) -> Fulfilme
     return item
 
 
-@transaction.atomic
+@retried
 def pick_all(*, fulfilment_id: int, actor: str, at: datetime) -> None:
     """Everything of it was found and set aside. Raises Invalid when some still has to come."""
     fulfilment = _locked(fulfilment_id)
@@ -189,6 +188,7 @@ def not_found(
     item.missing += quantity
     item.save(update_fields=["missing"])
     number = fulfilment.order.number
+    inventory.lock_articles([item.line.variant_id] if item.line.variant_id else [])
     inventory.shorten(
         document=number,
         line=item.line.position,
@@ -213,7 +213,7 @@ def not_found(
     return fulfilment
 
 
-@transaction.atomic
+@retried
 def ready(*, fulfilment_id: int, actor: str, at: datetime, shelf: str = "") -> Fulfilment:
     """The pick-up waits at the desk, on that shelf; the shopper is told with code and hours
     (FIELD 16).
@@ -254,7 +254,7 @@ def _keep(fulfilment: Fulfilment, *, at: datetime) -> None:
     )
 
 
-@transaction.atomic
+@retried
 def remind(*, fulfilment_id: int, days: int, at: datetime) -> bool:
     """Remind the shopper that it is ready: once for each number of days (D+1, D+3). False when it
     was handed over or called off meanwhile.
@@ -268,7 +268,7 @@ def remind(*, fulfilment_id: int, days: int, at: datetime) -> bool:
     return True
 
 
-@transaction.atomic
+@retried
 def resend_ready(*, fulfilment_id: int, actor: str, at: datetime) -> None:
     """Tell the shopper once more that it is ready (UX K4); at the most once a minute."""
     fulfilment = _locked(fulfilment_id)
@@ -314,7 +314,7 @@ def hand_over_known(*, fulfilment_id: int, handed_to: str, actor: str, at: datet
     return _hand_over(fulfilment_id=fulfilment_id, handed_to=handed_to, actor=actor, at=at)
 
 
-@transaction.atomic
+@retried
 def _hand_over(*, fulfilment_id: int, handed_to: str, actor: str, at: datetime) -> Fulfilment:
     fulfilment = _locked(fulfilment_id)
     order = fulfilment.order
@@ -333,11 +333,13 @@ def _hand_over(*, fulfilment_id: int, handed_to: str, actor: str, at: datetime) 
     return fulfilment
 
 
-@transaction.atomic
+@retried
 def ship(
     *, fulfilment_id: int, tracking: str, actor: str, at: datetime, carrier: str = ""
 ) -> Fulfilment:
-    """The parcel leaves with its carrier and tracking number."""
+    """The parcel leaves with its carrier and tracking number; with a carrier whose page we know,
+    the shopper gets a link to it.
+    """
     fulfilment = _locked(fulfilment_id)
     if fulfilment.status == Status.SHIPPED:
         return fulfilment
@@ -345,6 +347,8 @@ def ship(
         raise IllegalMove(fulfilment.order, fulfilment.get_kind_display())
     fulfilment.tracking = tracking.strip()[:60]
     fulfilment.carrier = carrier.strip()[:40]
+    known = Carrier.objects.filter(name__iexact=fulfilment.carrier).first()
+    fulfilment.tracking_link = known.follow(fulfilment.tracking) if known else ""
     _move(fulfilment, Status.SHIPPED, actor=actor, at=at, tracking=fulfilment.tracking)
     goods_leave(fulfilment, actor=actor, at=at)
     events.tell(
@@ -353,11 +357,13 @@ def ship(
         at=at,
         fulfilment=fulfilment,
         tracking=fulfilment.tracking,
+        carrier=fulfilment.carrier,
+        tracking_link=fulfilment.tracking_link,
     )
     return fulfilment
 
 
-@transaction.atomic
+@retried
 def delivered(*, fulfilment_id: int, actor: str, at: datetime) -> Fulfilment:
     """The carrier brought the parcel. A repeat does nothing."""
     fulfilment = _locked(fulfilment_id)
@@ -455,7 +461,7 @@ def _left_in(fulfilment: Fulfilment) -> dict[int, int]:
     return {line_id: count for line_id, count in units.items() if count}
 
 
-@transaction.atomic
+@retried
 def expire(*, fulfilment_id: int, at: datetime) -> bool:
     """Nobody came in time: stock, money and points go back in one transaction (FIELD 19).
 
@@ -484,7 +490,7 @@ def expire(*, fulfilment_id: int, at: datetime) -> bool:
     return True
 
 
-@transaction.atomic
+@retried
 def extend(*, fulfilment_id: int, until: datetime, actor: str, at: datetime) -> Fulfilment:
     """Keep a pick-up longer (UX K4). Raises Invalid for a time that is past."""
     fulfilment = _locked(fulfilment_id)
@@ -499,7 +505,7 @@ def extend(*, fulfilment_id: int, until: datetime, actor: str, at: datetime) -> 
     return fulfilment
 
 
-@transaction.atomic
+@retried
 def cancel(*, fulfilment_id: int, reason: str, actor: str, at: datetime) -> bool:
     """Staff or the shopper cancel what was not handed over; everything goes back."""
     fulfilment = _locked(fulfilment_id)

@@ -6,7 +6,6 @@ Each unit is refunded what was paid for it, never a recomputed price (FIELD 33, 
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog import coupons
@@ -17,6 +16,7 @@ from inventory.services import transfers
 from loyalty import services as loyalty
 from loyalty.models import Account, PointsLot
 from omnishop.kernel.errors import Invalid, NotFound
+from omnishop.kernel.transactions import retried
 from omnishop.network.models import Till
 from orders.errors import IllegalMove
 from orders.models import (
@@ -46,7 +46,7 @@ STOCK_STATUS = {
 }
 
 
-@transaction.atomic
+@retried
 def cancel(
     *,
     order_id: int,
@@ -85,7 +85,7 @@ def cancel(
     )
 
 
-@transaction.atomic
+@retried
 def take_back(
     *,
     order_id: int,
@@ -276,7 +276,7 @@ def _give_back(
     return given
 
 
-@transaction.atomic
+@retried
 def hand_out_cash(*, order_id: int, till: Till, actor: str, at: datetime) -> Receipt:
     """Give the cash out that is due for what was cancelled, with the negative receipt of it.
 

@@ -46,8 +46,8 @@ def scan(*, till: Till, code: str, at: datetime) -> Scanned:
         .first()
     )
     if basket:
-        variant_id: int | None = basket.scanned  # type: ignore[attr-defined]
-        known: list[int] = basket.known  # type: ignore[attr-defined]
+        variant_id: int | None = basket.scanned  # type: ignore[attr-defined]  # annotated above
+        known: list[int] = basket.known  # type: ignore[attr-defined]  # annotated above
     else:
         variant_id, known = catalog.coded(code).values_list("pk", flat=True).first(), []
     if variant_id is None:

@@ -18,6 +18,7 @@ from inventory import services as inventory
 from inventory.errors import InsufficientStock, Missing
 from inventory.selectors import store_location
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
+from omnishop.kernel.transactions import retried
 from omnishop.network.hours import hold_until
 from omnishop.network.places import point_of_postcode
 from orders import offers
@@ -173,6 +174,7 @@ def move_parcel(
         for item in items
         if item.quantity > item.missing
     ]
+    inventory.lock_articles([want.variant_id for want in wanted])
     sourced = _sent_from(
         order,
         fulfilment.address,
@@ -226,6 +228,7 @@ def parcels(order: Order, line: OrderLine, sourced: offers.Sourced, *, like: Ful
                 "confirmed": True,
                 "store_id": offers.store_of(part.location_id),
                 "promised_at": like.promised_at,
+                "first_promised_at": like.first_promised_at,
                 "address": like.address,
                 "sourcing": sourced.plan.reasons,
             },
@@ -255,7 +258,12 @@ def ask(
         open_one.save(update_fields=["quantity"])
         return open_one
     shortage = Shortage.objects.create(
-        order=order, line=line, quantity=units, asked_at=at, answer_by=at + ANSWER_TIME
+        order=order,
+        line=line,
+        fulfilment=fulfilment,
+        quantity=units,
+        asked_at=at,
+        answer_by=at + ANSWER_TIME,
     )
     with override(order.language):
         link = settings.SITE_URL + reverse("storefront:shortage", args=[shortage.token])
@@ -304,7 +312,7 @@ def _gone(shortage: Shortage) -> InsufficientStock:
     return InsufficientStock([Missing(shortage.line.variant_id or 0, shortage.quantity, 0)])
 
 
-@transaction.atomic
+@retried
 def collect_elsewhere(*, token: str, store_id: int, actor: str, at: datetime) -> Fulfilment:
     """The shopper collects the units at another store. Raises InsufficientStock, NotFound."""
     shortage = _open(token)
@@ -330,6 +338,7 @@ def collect_elsewhere(*, token: str, store_id: int, actor: str, at: datetime) ->
         store=store,
         confirmed=True,
         promised_at=ready,
+        first_promised_at=ready,
         hold_until=until,
         sourcing=sourced.plan.reasons,
     )
@@ -340,7 +349,7 @@ def collect_elsewhere(*, token: str, store_id: int, actor: str, at: datetime) ->
     return fulfilment
 
 
-@transaction.atomic
+@retried
 def deliver(
     *, token: str, address: Mapping[str, str], actor: str, at: datetime
 ) -> list[Fulfilment]:
@@ -354,13 +363,14 @@ def deliver(
     if sourced is None:
         raise _gone(shortage)
     day = offers.day_after(at, DELIVERY_DAYS)
-    like = Fulfilment(address=dict(address), promised_at=offers.end_of(day))
+    promised = offers.end_of(day)
+    like = Fulfilment(address=dict(address), promised_at=promised, first_promised_at=promised)
     parcels(order, shortage.line, sourced, like=like)
     _close(shortage, Shortage.Status.DELIVERY, actor=actor, at=at)
     return list(order.fulfilments.filter(kind=Fulfilment.Kind.SHIPMENT).open())
 
 
-@transaction.atomic
+@retried
 def refund(*, token: str, actor: str, at: datetime) -> None:
     """The shopper takes the money back for the units."""
     shortage = _open(token)
@@ -378,7 +388,7 @@ def _cancel(shortage: Shortage, *, actor: str, at: datetime) -> None:
     )
 
 
-@transaction.atomic
+@retried
 def expire(*, shortage_id: int, at: datetime) -> bool:
     """Nobody answered in time: the money goes back. False when it was answered meanwhile."""
     token = Shortage.objects.filter(pk=shortage_id).values_list("token", flat=True).first()

@@ -11,6 +11,7 @@ from customers.services import normal_email, queue_message
 from inventory import services as inventory
 from inventory.selectors import store_location
 from omnishop.kernel.errors import Invalid, NotFound
+from omnishop.kernel.transactions import retried
 from omnishop.network.models import Till
 from orders import selectors
 from orders.books import book_of
@@ -35,7 +36,7 @@ from orders.sourcing import Taken
 CASH_LIMIT_MINOR = 100_000  # CMF D112-3: no cash above 1,000 € (VAT-10)
 
 
-@transaction.atomic
+@retried
 def open_order(
     *,
     basket_id: int,
@@ -121,7 +122,7 @@ def open_order(
     return order
 
 
-@transaction.atomic
+@retried
 def bring_to_till(*, order_id: int, till: Till, at: datetime) -> Order:
     """A reservation is to be paid here: the same order, opened at this till (FIELD 9, UX K3)."""
     order = Order.objects.locked().get(pk=order_id)
@@ -135,7 +136,7 @@ def bring_to_till(*, order_id: int, till: Till, at: datetime) -> Order:
     return order
 
 
-@transaction.atomic
+@retried
 def take_cash(*, order_id: int, till: Till, tendered_minor: int, key: str, at: datetime) -> Payment:
     """Cash is given; what exceeds the sum due is change. A repeat of the key takes nothing more."""
     if earlier := _earlier(order_id, till, key):
@@ -210,7 +211,7 @@ def take_card(*, order_id: int, till: Till, amount_minor: int, key: str, at: dat
     return payment
 
 
-@transaction.atomic
+@retried
 def take_points(*, order_id: int, till: Till, points: int, key: str, at: datetime) -> int:
     """The member pays a part with points; the amount paid so. A repeat of the key spends no more.
 
@@ -241,7 +242,7 @@ def _payable(order_id: int, till: Till) -> Order:
     return order
 
 
-@transaction.atomic
+@retried
 def finish(*, order_id: int, till: Till, actor: str, at: datetime) -> Receipt:
     """Everything is paid: goods, receipt and points in one transaction, before "paid" is shown
     (UX T11). A repeat gives the same receipt. Raises Invalid while something is due,
@@ -322,7 +323,7 @@ def _take_away(order: Order, till: Till, ordered: set[int], *, actor: str, at: d
     returns.close_if_done(order, at=at)
 
 
-@transaction.atomic
+@retried
 def cancel(*, order_id: int, till: Till, actor: str, at: datetime) -> None:
     """Back from payment: every tender is given back, the sale can go on (UX T10).
 

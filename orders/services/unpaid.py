@@ -2,17 +2,16 @@
 
 from datetime import datetime
 
-from django.db import transaction
-
 from catalog import coupons
 from inventory import services as inventory
 from loyalty import services as loyalty
 from loyalty.models import Account
+from omnishop.kernel.transactions import retried
 from orders.models import Fulfilment, Order, Payment, Refund
 from orders.services import events
 
 
-@transaction.atomic
+@retried
 def abandon(*, order_id: int, actor: str, at: datetime) -> bool:
     """Cancel an order that awaits its payment: stock, points and money go back in one go.
 

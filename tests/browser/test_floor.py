@@ -135,7 +135,7 @@ def test_send_and_receive_a_transfer_with_a_difference(at_work, axe, no_sideways
     one = transfers.request(
         [transfers.Ask(jacket.pk, 3), transfers.Ask(lamp.pk, 1)],
         source_id=source.pk, destination_id=destination.pk, expected_at=timezone.now(),
-        reason="shop", at=timezone.now(), actor="user:0",
+        reason=Transfer.Reason.SHOP, at=timezone.now(), actor="user:0",
     )  # fmt: skip
 
     page = at_work(lyon)
@@ -183,7 +183,8 @@ def test_the_board_is_clean_and_fits(at_work, axe, lyon, scheme, width):
     transfers.request(
         [transfers.Ask(StockLevel.objects.get().variant_id, 1)],
         source_id=place.pk, destination_id=StoreFactory().locations.get().pk,
-        expected_at="2026-01-05T10:00Z", reason="shop", at="2026-01-04T10:00Z", actor="user:0",
+        expected_at="2026-01-05T10:00Z", at="2026-01-04T10:00Z", actor="user:0",
+        reason=Transfer.Reason.SHOP,
     )  # fmt: skip
     page = at_work(lyon, width=width, height=900, phone=False, color_scheme=scheme)
     page.goto("/admin/exceptions/")

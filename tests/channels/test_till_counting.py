@@ -118,7 +118,7 @@ def test_handing_in_says_what_of_the_rest(shop, place, manager):
     assert shop.post(at("scan", full), {"code": "A"}, **HTMX).status_code == 409
 
 
-def test_a_manager_begins_a_count_once_and_an_associate_none(shop, place, manager):
+def test_a_count_is_begun_once_everything_by_a_manager_alone(shop, place, manager):
     shop.article(sku="A"), shop.article(sku="B")
     url = reverse("till:count_begin")
     data = {"place": place.pk, "kind": "rolling", "articles": 1, "key": "k"}
@@ -128,8 +128,12 @@ def test_a_manager_begins_a_count_once_and_an_associate_none(shop, place, manage
     assert first.status_code == again.status_code == 302
     assert first.headers["Location"] == again.headers["Location"]
     assert StockCount.objects.get().lines.count() == 1
-    assert shop.post(url, data).status_code == 403
-    assert "count_begin" not in shop.get(reverse("till:counts")).content.decode()
+    full = data | {"kind": "full", "key": "f"}
+    assert shop.post(url, full).status_code == 422
+    assert 'value="full"' not in shop.get(reverse("till:counts")).content.decode()
+    assert shop.post(url, data | {"key": "a"}).status_code == 302  # the other article
+    assert StockCount.objects.filter(kind="full").count() == 0
+    assert manager.post(url, full).status_code == 302
     for bad in ({"place": 0}, {"kind": "weekly"}, {"articles": "x"}, {"category": "9999"}):
         assert manager.post(url, data | {"key": "j"} | bad).status_code == 422
     empty = CategoryFactory()
@@ -153,6 +157,19 @@ def test_customer_service_does_not_count(shop, count):
     desk = shop.sign_in(StaffFactory(role="service", stores=[shop.store]), shop.till)
 
     assert desk.get(reverse("till:counts")).status_code == 403
+    data = {"place": count.location_id, "kind": "rolling", "key": "s"}
+    assert desk.post(reverse("till:count_begin"), data).status_code == 403
+
+
+def test_a_count_is_not_begun_at_another_stores_place(shop, count):
+    other = StoreFactory().locations.get()
+
+    answer = shop.post(
+        reverse("till:count_begin"), {"place": other.pk, "kind": "rolling", "key": "o"}
+    )
+
+    assert answer.status_code == 422
+    assert StockCount.objects.get() == count
 
 
 @pytest.mark.parametrize("articles", [1, 30])

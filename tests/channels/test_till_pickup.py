@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from customers.models import Message
 from inventory.models import StockLevel
-from orders.models import Fulfilment, FulfilmentLine, Order, Receipt, Refund
+from orders.models import Carrier, Fulfilment, FulfilmentLine, Order, Receipt, Refund
 from orders.providers import Outcome
 from orders.services import checkout, payments, pickup
 from tests.factories import (
@@ -311,9 +311,17 @@ def test_a_parcel_leaves_with_its_tracking_number_once(shop):
     place.ships = True
     place.save()
     one = parcel(place)
+    for name in ("Colissimo", "DPD"):
+        Carrier.objects.get_or_create(name=name)
+    Carrier.objects.update_or_create(name="Fermé", defaults={"active": False})
     shop.post(at("picking_all", one), **HTMX)
 
-    for missing in ({"tracking": "", "carrier": "DPD"}, {"tracking": "6A123", "carrier": ""}):
+    for missing in (
+        {"tracking": "", "carrier": "DPD"},
+        {"tracking": "6A123", "carrier": ""},
+        {"tracking": "6A123", "carrier": "Fermé"},
+        {"tracking": "6A123", "carrier": "Le facteur"},
+    ):
         assert shop.post(at("picking_ship", one), missing, **HTMX).status_code == 422
     for _ in range(2):
         answer = shop.post(

@@ -49,7 +49,7 @@ def asked(source, destination, *wanted, document="", expected_at=NOON + timedelt
         source_id=source.pk,
         destination_id=destination.pk,
         expected_at=expected_at,
-        reason="shop",
+        reason=Transfer.Reason.SHOP,
         at=NOON,
         actor="user:0",
     )
@@ -206,11 +206,33 @@ def test_transfers_between_other_places_are_not_there(shop, there):
     theirs = asked(there, WarehouseFactory(), (tent, 1))
 
     assert shop.get(at("transfer", theirs)).status_code == 404
-    for name in ("transfer_send", "transfer_receive"):
+    for name in ("transfer_send", "transfer_receive", "transfer_cancel"):
         assert shop.post(at(name, theirs), {"units-1": 1}).status_code == 404
     theirs.refresh_from_db()
     assert theirs.status == Transfer.Status.REQUESTED
     assert theirs.number not in shop.get(LIST).content.decode()
+
+
+def test_either_end_calls_off_what_has_not_left(shop, here, there, leaving, tent):
+    theirs = asked(there, here, (tent, 2))
+
+    for one in (leaving[0], theirs):
+        answer = shop.post(at("transfer_cancel", one), **HTMX)
+        one.refresh_from_db()
+        assert answer.headers["HX-Redirect"] == LIST
+        assert one.status == Transfer.Status.CANCELLED
+    assert on_hand(tent, there) == (2, 0)
+    assert on_hand(leaving[1], here)[1] == 0
+    assert shop.post(at("transfer_cancel", theirs), **HTMX).status_code == 409
+
+
+def test_what_has_left_is_not_called_off(shop, here, arriving):
+    answer = shop.post(at("transfer_cancel", arriving[0]), **HTMX)
+
+    arriving[0].refresh_from_db()
+    assert (answer.status_code, arriving[0].status) == (409, "sent")
+    page = shop.get(at("transfer", arriving[0])).content.decode()
+    assert at("transfer_cancel", arriving[0]) not in page
 
 
 def test_customer_service_moves_no_goods(shop, leaving):
@@ -218,6 +240,7 @@ def test_customer_service_moves_no_goods(shop, leaving):
 
     assert desk.get(LIST).status_code == 403
     assert desk.post(at("transfer_send", leaving[0]), {"units-1": 3}).status_code == 403
+    assert desk.post(at("transfer_cancel", leaving[0])).status_code == 403
 
 
 # --- Ask another place --------------------------------------------------------------------------

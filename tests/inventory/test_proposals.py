@@ -5,10 +5,12 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
+from django.db import IntegrityError, transaction
 from django_celery_beat.models import PeriodicTask
 
 from inventory import services, tasks
-from inventory.models import Proposal, PurchaseOrder, StockMovement
+from inventory.errors import InsufficientStock
+from inventory.models import Proposal, PurchaseOrder, StockLevel, StockMovement, Transfer
 from inventory.services import Demand, proposals, purchasing, transfers
 from inventory.services.purchasing import Item
 from omnishop.kernel.errors import NotFound, Refusal
@@ -17,6 +19,7 @@ from tests.factories import (
     StockLevelFactory,
     StockLocationFactory,
     SupplierArticleFactory,
+    WarehouseFactory,
 )
 from tests.inventory.test_races import at_once
 
@@ -146,7 +149,7 @@ def test_a_transfer_for_the_shelf_is_coming_one_for_a_shopper_is_not(place, vari
         source_id=warehouse.pk,
         destination_id=place.pk,
         expected_at=NOON + DAY,
-        reason="shelf",
+        reason=Transfer.Reason.SHOP,
         at=NOON,
         actor="u",
     )
@@ -191,6 +194,114 @@ def test_a_place_that_closed_proposes_nothing(place, variant):
     place.save()
     assert propose(place) == 0
     assert not proposed()
+
+
+# --- From the warehouse -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def warehouse(variant):
+    """It reaches shops in two days, and has 60 of which 10 are never promised."""
+    place = WarehouseFactory(transfer_days=2, safety=10)
+    StockLevelFactory(variant=variant, location=place, on_hand=60)
+    return place
+
+
+def on_shelf(variant, place, units):
+    StockLevel.objects.filter(variant=variant, location=place).update(on_hand=units)
+    StockMovement.objects.create(
+        variant=variant, location=place, kind="adjustment", delta=units - 100, document="A-1",
+        at=NOON - DAY, idempotency_key="a-1",
+    )  # fmt: skip
+
+
+def test_a_shop_gets_what_its_warehouse_has(place, variant, warehouse):
+    """Ten a day, two days' way: the point is 20, filled up to 90; 85 are lacking, 50 are there."""
+    on_shelf(variant, place, 5)
+    propose(place)
+
+    (one,) = proposed()
+
+    assert (one.source, one.supplier, one.quantity) == (warehouse, None, 50)
+    assert (one.figures["point"], one.figures["lead_days"], one.figures["pack"]) == (20, 2, 1)
+
+
+def test_with_nothing_free_in_the_warehouse_the_supplier_is_asked(place, article, warehouse):
+    StockLevel.objects.filter(location=warehouse).update(reserved=50)
+    propose(place)
+
+    (one,) = proposed()
+
+    assert (one.source, one.supplier, one.quantity) == (None, article.supplier, 96)
+
+
+@pytest.mark.parametrize("change", [{"transfer_days": None}, {"active": False}, {"kind": "store"}])
+def test_a_place_that_supplies_no_shop_is_not_asked(place, article, warehouse, change):
+    type(warehouse).objects.filter(pk=warehouse.pk).update(**change)
+    propose(place)
+
+    assert proposed()[0].supplier == article.supplier
+
+
+def test_what_nobody_sells_us_any_more_still_comes_from_the_warehouse(
+    place, article, variant, warehouse
+):
+    article.delete()
+    on_shelf(variant, place, 5)
+
+    assert propose(place) == 1
+    assert proposed()[0].source == warehouse
+
+
+def test_an_accepted_one_is_a_transfer_that_holds_the_goods(place, article, variant, warehouse):
+    on_shelf(variant, place, 5)
+    propose(place)
+
+    (transfer,) = proposals.accept([proposed()[0].pk], at=NOON, actor="user:7")
+
+    assert (transfer.source, transfer.destination, transfer.reason) == (warehouse, place, "refill")
+    assert list(transfer.lines.values_list("variant", "quantity")) == [(variant.pk, 50)]
+    assert StockLevel.objects.get(location=warehouse).reserved == 50
+    assert transfer.expected_at.date() > NOON.date()
+    (one,) = proposed("accepted")
+    assert (one.transfer, one.order) == (transfer, None)
+    assert not PurchaseOrder.objects.exists()
+    propose(place)
+    (rest,) = proposed()  # what the warehouse does not have is bought
+    assert (rest.source, rest.supplier) == (None, article.supplier)
+    assert (rest.figures["free"], rest.figures["coming"]) == (5, 50)
+
+
+def test_what_the_warehouse_lost_meanwhile_is_refused_and_nothing_asked(place, variant, warehouse):
+    on_shelf(variant, place, 5)
+    propose(place)
+    StockLevel.objects.filter(location=warehouse).update(unsellable=55)
+
+    with pytest.raises(InsufficientStock), transaction.atomic():
+        proposals.accept([proposed()[0].pk], at=NOON, actor="u")
+
+    assert not Transfer.objects.exists()
+    assert len(proposed()) == 1
+
+
+def test_what_a_warehouse_sends_to_shops_is_its_demand(place, article, warehouse, variant):
+    for ago in range(1, 4):
+        StockMovement.objects.create(
+            variant=variant, location=warehouse, kind="transfer_out", delta=-90,
+            document=f"T-{ago}", at=NOON - ago * DAY, idempotency_key=f"out-{ago}",
+        )  # fmt: skip
+
+    assert propose(warehouse) == 1
+    assert proposed()[0].supplier == article.supplier
+
+
+def test_a_proposal_is_from_a_supplier_or_a_warehouse(place, article, warehouse):
+    both = {"supplier": article.supplier, "source": warehouse}
+    for somewhere in ({}, both):
+        with pytest.raises(IntegrityError, match="proposal_from"), transaction.atomic():
+            Proposal.objects.create(
+                variant=article.variant, location=place, quantity=1, computed_at=NOON, **somewhere
+            )
 
 
 # --- The buyer ----------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
+from customers.models import Message
+from customers.services import send
 from inventory.models import Proposal, PurchaseOrder, StockMovement, Supplier, SupplierArticle
 from inventory.services import purchasing
 from inventory.services.purchasing import Item
@@ -304,24 +306,87 @@ def test_the_paper_has_the_suppliers_reference_and_the_total(manager, order):
     assert "<script" not in paper
 
 
+def test_the_supplier_is_written_once_for_each_date(manager, supplier, lyon, tent, mailoutbox):
+    supplier.email = "commandes@alpes.example"
+    supplier.save()
+    order = draft(supplier, lyon, tent)
+    data = {"key": "k", "expected_on": "24/11/2026"}
+    assert "commandes@alpes.example" in text(manager.get(url("purchaseorder_order", order.pk)))
+
+    manager.post(url("purchaseorder_order", order.pk), data | {"mail": "on"})
+    for _press in range(2):
+        manager.post(url("purchaseorder_mail", order.pk), {"key": "m"})
+
+    message = Message.objects.get()
+    assert (message.to, message.document) == ("commandes@alpes.example", order.number)
+    assert send(message_id=message.pk, at=NOON)
+    (mail,) = mailoutbox
+    body = mail.body.replace("\u00a0", " ").replace("\u202f", " ")
+    assert mail.subject == f"Commande fournisseur {order.number} de Grand Air"
+    assert "10 × " in body
+    assert "AM-1, TENT, 9520000000011" in body
+    assert "420,00 €" in body
+    assert "mardi 24 novembre" in body
+    assert "1 rue de la République, 69002 Lyon" in body
+    moved = {"key": "e", "expected_on": "30/11/2026"}
+    manager.post(url("purchaseorder_expect", order.pk), moved)
+    manager.post(url("purchaseorder_mail", order.pk), {"key": "n"})
+    assert Message.objects.count() == 2
+
+
+def test_without_an_address_or_the_wish_nothing_is_written(manager, supplier, lyon, tent):
+    supplier.email = ""
+    supplier.save()
+    order = draft(supplier, lyon, tent)
+    page = url("purchaseorder_order", order.pk)
+    assert 'name="mail"' not in text(manager.get(page))
+    manager.post(page, {"key": "k", "expected_on": "24/11/2026", "mail": "on"})
+
+    refused = manager.post(url("purchaseorder_mail", order.pk), {"key": "m"})
+
+    assert refused.status_code == 409
+    assert "Aucune adresse" in text(refused)
+    supplier.email = "commandes@alpes.example"
+    supplier.save()
+    other = draft(supplier, lyon, tent)
+    manager.post(url("purchaseorder_order", other.pk), {"key": "o", "expected_on": "24/11/2026"})
+    assert not Message.objects.exists()
+    assert manager.post(
+        url("purchaseorder_mail", draft(supplier, lyon, tent).pk), {"key": "d"}
+    ).status_code in (403, 409)
+
+
 # --- Who may, and whose -------------------------------------------------------------------------
 
 
-def test_an_associate_reads_and_does_nothing(client, lyon, order, tent):
+def test_an_associate_receives_and_buys_nothing(client, lyon, order, tent):
     client.force_login(StaffFactory(role="associate", stores=[lyon]).user)
     page = client.get(url("purchaseorder_change", order.pk))
     assert page.status_code == 200
-    assert url("purchaseorder_receive", order.pk) not in text(page)
-    for name in ("order", "receive", "expect", "close", "cancel"):
+    assert url("purchaseorder_receive", order.pk) in text(page)
+    for name in ("order", "mail", "expect", "close", "cancel"):
         assert client.post(url(f"purchaseorder_{name}", order.pk), {}).status_code == 403
     assert client.post(url("purchaseorder_add"), {}).status_code == 403
+
+    client.post(url("purchaseorder_receive", order.pk), delivery(order, {tent: 10}))
+
+    order.refresh_from_db()
+    assert (order.status, StockMovement.objects.get().delta) == ("received", 10)
+
+
+def test_customer_service_receives_nothing(client, lyon, order, tent):
+    client.force_login(StaffFactory(role="service", stores=[lyon]).user)
+    page = url("purchaseorder_receive", order.pk)
+
+    assert client.post(page, delivery(order, {tent: 10})).status_code == 403
+    assert not StockMovement.objects.exists()
 
 
 def test_orders_of_other_places_are_not_there(manager, supplier, tent):
     brest = StoreFactory(name="Brest")
     theirs = placed(supplier, brest, tent)
     assert theirs.number not in text(manager.get(url("purchaseorder_changelist")))
-    for name in ("order", "receive", "expect", "close", "cancel", "print"):
+    for name in ("order", "receive", "mail", "expect", "close", "cancel", "print"):
         page = url(f"purchaseorder_{name}", theirs.pk)
         assert manager.post(page, delivery(theirs, {tent: 1})).status_code == 404
     data = {"supplier": supplier.pk, "location": brest.locations.get().pk} | lines_form()

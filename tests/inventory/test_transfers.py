@@ -36,7 +36,7 @@ def ask(places, *asks):
         source_id=source.pk,
         destination_id=destination.pk,
         expected_at=TOMORROW,
-        reason="refill",
+        reason=Transfer.Reason.SHOP,
         at=NOON,
         actor="user:1",
     )

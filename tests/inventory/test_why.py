@@ -15,6 +15,7 @@ from inventory.models import (
     StockLevel,
     StockMovement,
     Supplier,
+    Transfer,
 )
 from inventory.services import Demand, counts, transfers
 from inventory.why import ledger, why, would_be_short
@@ -80,7 +81,7 @@ def busy(level):
         source_id=source.location_id,
         destination_id=level.location_id,
         expected_at=NOON + timedelta(days=2),
-        reason="",
+        reason=Transfer.Reason.SHOP,
         at=NOON,
         actor="u",
     )

@@ -159,7 +159,7 @@ class Crowd:
                 source_id=source.pk,
                 destination_id=destination.pk,
                 expected_at=NOON + timedelta(days=1),
-                reason="",
+                reason=Transfer.Reason.SHOP,
                 **WHO,
             )
         elif transfer.status == Transfer.Status.SENT:

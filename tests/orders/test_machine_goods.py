@@ -61,7 +61,7 @@ class Network(Shop):
                 source_id=self.places[source % len(self.places)].pk,
                 destination_id=self.places[destination % len(self.places)].pk,
                 expected_at=self.now + timedelta(days=1),
-                reason="",
+                reason=Transfer.Reason.SHOP,
                 at=self.now,
                 actor="user:1",
             )

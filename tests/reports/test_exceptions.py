@@ -10,7 +10,7 @@ from inventory import services
 from inventory.models import StockLevel, StockLocation, Transfer
 from inventory.services import Demand, transfers
 from omnishop.reports.exceptions import promises
-from orders.models import Fulfilment, Payment, Refund
+from orders.models import Fulfilment, Order, Payment, Refund
 from orders.services import checkout, pickup, returns
 from tests.factories import (
     NOON,
@@ -112,6 +112,34 @@ def test_an_open_shortage_is_there_until_it_is_answered(office, store):
     assert "shortages" not in shown(office)
 
 
+def test_who_has_a_telephone_alone_is_called_and_the_choice_noted(office, store):
+    one = shortage(store)
+    Order.objects.filter(pk=one.order_id).update(email="", phone="+33612345678")
+
+    row = shown(office)["shortages"][0]
+
+    assert "06 12 34 56 78" in row.what.replace("\u00a0", " ")
+    assert row.label.startswith("Appeler")
+    assert row.url == reverse("storefront:shortage", args=[one.token])
+    office.post(row.url, {"choice": "refund"})
+    event = one.order.events.get(kind="shortage_refund")
+    assert event.actor.startswith("user:")
+    assert "shortages" not in shown(office)
+
+
+def test_the_first_page_counts_the_shortages_of_the_board(client, store):
+    other = StoreFactory(name="Brest")
+    shortage(store), shortage(store), shortage(other)
+    manager_of(client, store)
+
+    with time_machine.travel(NOON, tick=False):
+        tiles = {row["title"]: row for row in client.get("/admin/").context["exceptions"]}
+
+    tile = tiles["Articles manquants"]
+    assert tile["count"] == len(shown(client)["shortages"]) == 2
+    assert tile["url"].endswith("/shortage/?status__exact=open")
+
+
 def test_a_late_transfer_is_sent_then_received(office, store):
     source = WarehouseFactory()
     level = StockLevelFactory(location=source)
@@ -120,7 +148,7 @@ def test_a_late_transfer_is_sent_then_received(office, store):
         source_id=source.pk,
         destination_id=store.locations.get().pk,
         expected_at=NOON + timedelta(days=1),
-        reason="shop",
+        reason=Transfer.Reason.SHOP,
         at=NOON,
         actor="u",
     )

@@ -16,6 +16,7 @@ from omnishop.channels.storefront.context import Request
 from omnishop.channels.storefront.pages import private
 from omnishop.kernel.errors import Refusal
 from omnishop.kernel.money import VatRow, vat_rows
+from omnishop.kernel.templatetags.omnishop import day, stamp
 from orders.models import Fulfilment, Order, OrderLine, Payment
 from orders.services import pickup
 
@@ -38,6 +39,7 @@ class Part:
     code: str  # "" when there is nothing to show at the desk
     qr: str
     may_cancel: bool
+    delay: str  # "" when it is promised for when it was at first
 
 
 def _part(fulfilment: Fulfilment) -> Part:
@@ -62,7 +64,20 @@ def _part(fulfilment: Fulfilment) -> Part:
         code=f"{fulfilment.code[:3]} {fulfilment.code[3:]}" if waiting else "",
         qr=qr_code(fulfilment.qr) if waiting else "",
         may_cancel=waiting,
+        delay=_delay(fulfilment),
     )
+
+
+def _delay(fulfilment: Fulfilment) -> str:
+    if not fulfilment.delayed:
+        return ""
+    if fulfilment.kind == Fulfilment.Kind.PICKUP and fulfilment.store:
+        zone = fulfilment.store.timezone
+        first = stamp(fulfilment.first_promised_at, zone)
+        now = stamp(fulfilment.promised_at, zone)
+    else:
+        first, now = day(fulfilment.first_promised_at), day(fulfilment.promised_at)
+    return _("Promised %(first)s, now %(now)s") % {"first": first, "now": now}
 
 
 def line_status(line: OrderLine) -> tuple[str, str]:

@@ -31,22 +31,25 @@ def shortage(request: Request, token: str) -> HttpResponse:
         raise Http404
     if request.method == "GET" or found.status != Shortage.Status.OPEN:
         return _page(request, found)
-    at, choice = timezone.now(), request.POST.get("choice", "")
+    at, choice, actor = timezone.now(), request.POST.get("choice", ""), _actor(request)
     try:
         if choice == "refund":
-            shortages.refund(token=token, actor="customer", at=at)
+            shortages.refund(token=token, actor=actor, at=at)
         elif choice == "delivery":
             address = {name: request.POST.get(name, "")[:120] for name in ADDRESS}
-            shortages.deliver(token=token, address=address, actor="customer", at=at)
+            shortages.deliver(token=token, address=address, actor=actor, at=at)
         elif choice.startswith("store-") and choice[6:].isdecimal():
-            shortages.collect_elsewhere(
-                token=token, store_id=int(choice[6:]), actor="customer", at=at
-            )
+            shortages.collect_elsewhere(token=token, store_id=int(choice[6:]), actor=actor, at=at)
         else:
             return _page(request, found, status=422, problem=_("Choose one of the answers."))
     except Refusal as refusal:
         return _page(request, found, status=refusal.status, problem=refusal.message)
     return redirect("storefront:order", token=found.order.token)
+
+
+def _actor(request: Request) -> str:
+    """Staff note what the shopper said on the telephone."""
+    return f"user:{request.user.pk}" if request.user.is_staff else "customer"
 
 
 def _page(

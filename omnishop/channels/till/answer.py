@@ -40,6 +40,14 @@ def first_error(form: Any) -> Invalid:
     return Invalid(next(iter(form.errors.values()))[0])
 
 
+def cleaned(form: Any) -> dict[str, Any]:
+    """What a form holds, parsed. Raises Invalid with the first thing that is wrong with it."""
+    if not form.is_valid():
+        raise first_error(form)
+    data: dict[str, Any] = form.cleaned_data
+    return data
+
+
 def typed(data: Any, name: str, most: int = 100) -> str:
     """What was typed or scanned into a field that no form checks."""
     return str(data.get(name, "")).replace("\x00", "").strip()[:most]

@@ -10,11 +10,17 @@ from catalog.models import Category
 from inventory.models import StockCount
 from omnishop.channels.till.access import Desk
 from omnishop.network.selectors import approvers
-from orders.models import ReturnLine
+from orders.models import Carrier, ReturnLine
 from orders.models.basket import MAX_QUANTITY
 from orders.services.approvals import Ask
 
 BIG = 2**31 - 1
+
+
+def always(words: Any) -> dict[str, Any]:
+    """One sentence, whatever is wrong with a field."""
+    wrong = ("required", "invalid", "invalid_choice", "min_value", "max_value", "max_length")
+    return dict.fromkeys(wrong, words)
 
 
 class AmountField(forms.CharField):
@@ -42,10 +48,7 @@ class LineForm(forms.Form):
     quantity = forms.IntegerField(
         min_value=0,
         max_value=MAX_QUANTITY,
-        error_messages=dict.fromkeys(
-            ("invalid", "required", "min_value", "max_value"),
-            _("Choose a quantity from 1 to 999."),
-        ),
+        error_messages=always(_("Choose a quantity from 1 to 999.")),
     )
 
 
@@ -215,9 +218,7 @@ class OrderForm(forms.Form):
         label=_("Delivery"),
         min_value=1,
         max_value=BIG,
-        error_messages=dict.fromkeys(
-            ("invalid", "required", "min_value", "max_value"), _("Choose a delivery.")
-        ),
+        error_messages=always(_("Choose a delivery.")),
     )
     line1 = forms.CharField(
         label=_("Number and street"),
@@ -229,9 +230,7 @@ class OrderForm(forms.Form):
         r"^\d{5}$",
         label=_("Postcode"),
         max_length=5,
-        error_messages=dict.fromkeys(
-            ("invalid", "required"), _("Enter the five digits of the postcode.")
-        ),
+        error_messages=always(_("Enter the five digits of the postcode.")),
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
     city = forms.CharField(
@@ -241,10 +240,7 @@ class OrderForm(forms.Form):
         label=_("Shop"),
         min_value=1,
         max_value=BIG,
-        error_messages=dict.fromkeys(
-            ("invalid", "required", "min_value", "max_value"),
-            _("Choose the shop where the articles are collected."),
-        ),
+        error_messages=always(_("Choose the shop where the articles are collected.")),
     )
 
     def __init__(self, *args: Any, sent: bool, collected: bool, **kwargs: Any) -> None:
@@ -302,7 +298,7 @@ class HandOverForm(forms.Form):
 class UntilForm(forms.Form):
     until = forms.DateTimeField(
         input_formats=["%Y-%m-%dT%H:%M"],
-        error_messages=dict.fromkeys(("invalid", "required"), _("Choose a day and a time.")),
+        error_messages=always(_("Choose a day and a time.")),
     )
 
 
@@ -321,10 +317,7 @@ class NotFoundForm(forms.Form):
     quantity = forms.IntegerField(
         min_value=1,
         max_value=MAX_QUANTITY,
-        error_messages=dict.fromkeys(
-            ("invalid", "required", "min_value", "max_value"),
-            _("Choose a quantity from 1 to 999."),
-        ),
+        error_messages=always(_("Choose a quantity from 1 to 999.")),
     )
 
 
@@ -343,19 +336,19 @@ class AgainForm(forms.Form):
         min_value=1,
         max_value=BIG,
         required=False,
-        error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value"), _("Choose a place of the list.")
-        ),
+        error_messages=always(_("Choose a place of the list.")),
     )
 
 
+def carriers() -> list[tuple[str, str]]:
+    """Who may be chosen to carry a parcel."""
+    return [(one.name, one.name) for one in Carrier.objects.filter(active=True)]
+
+
 class ShipForm(forms.Form):
-    carrier = forms.CharField(
-        max_length=40,
-        error_messages={
-            "required": _("Say who carries it."),
-            "max_length": _("A carrier's name has 40 characters at the most."),
-        },
+    carrier = forms.ChoiceField(
+        choices=carriers,
+        error_messages=always(_("Say who carries it.")),
     )
     tracking = forms.CharField(
         max_length=60,
@@ -398,10 +391,13 @@ class BeginCountForm(forms.Form):
     )
     key = forms.CharField(max_length=40, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, places: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, places: Any, full: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field: Any = self.fields["place"]
-        field.choices = [(place.pk, place.name) for place in places]
+        place: Any = self.fields["place"]
+        place.choices = [(one.pk, one.name) for one in places]
+        kind: Any = self.fields["kind"]
+        if not full:  # a manager says when everything is counted
+            kind.choices = [one for one in kind.choices if one[0] != StockCount.Kind.FULL]
 
 
 class CountScanForm(forms.Form):
@@ -412,9 +408,7 @@ class CountScanForm(forms.Form):
         min_value=0,
         max_value=100_000,
         required=False,
-        error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value"), _("Enter how many there are, 0 for none.")
-        ),
+        error_messages=always(_("Enter how many there are, 0 for none.")),
     )
     key = forms.CharField(max_length=32, required=False)
 
@@ -440,9 +434,8 @@ class UnitsForm(forms.Form):
             self.fields[f"units-{position}"] = forms.IntegerField(
                 min_value=0,
                 max_value=units,
-                error_messages=dict.fromkeys(
-                    ("invalid", "required", "min_value", "max_value"),
-                    _("Say for each line how many there are, no more than expected."),
+                error_messages=always(
+                    _("Say for each line how many there are, no more than expected.")
                 ),
             )
 

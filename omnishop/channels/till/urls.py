@@ -74,6 +74,7 @@ urlpatterns = [
     path("transfers/<int:pk>/", transfers.transfer, name="transfer"),
     path("transfers/<int:pk>/send/", transfers.send, name="transfer_send"),
     path("transfers/<int:pk>/receive/", transfers.receive, name="transfer_receive"),
+    path("transfers/<int:pk>/cancel/", transfers.cancel, name="transfer_cancel"),
     path("count/", counting.index, name="counts"),
     path("count/begin/", counting.begin, name="count_begin"),
     path("count/<int:pk>/", counting.count, name="count"),

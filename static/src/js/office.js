@@ -3,7 +3,18 @@ const set = (selector, name, value) => {
   for (const element of document.querySelectorAll(selector)) element.setAttribute(name, value)
 }
 
+// The column of boxes that take a row away has no heading.
+const name = (column) => {
+  const cell = column.closest('table')?.querySelector('td.delete[data-label]')
+  if (!cell || column.textContent.trim()) return
+  const words = document.createElement('span')
+  words.className = 'office-heard'
+  words.textContent = cell.dataset.label
+  column.append(words)
+}
+
 const mend = () => {
+  document.querySelectorAll('thead th:last-child').forEach(name)
   set('#page > #main', 'role', 'main')
   set('.simplebar-content-wrapper[role="region"]', 'role', 'group')
   set('#nav-sidebar-inner', 'aria-label', 'Omnishop')

@@ -19,13 +19,14 @@ from inventory.models import CountLine, StockCount
 from inventory.services import counts
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
-from omnishop.channels.till.answer import first_error, show
+from omnishop.channels.till.answer import cleaned, first_error, show
 from omnishop.channels.till.forms import BeginCountForm, CountScanForm, CountUndoForm
 from omnishop.kernel.errors import Refusal
 from omnishop.kernel.idempotency import once
 
 NEXT, DONE = 40, 10  # articles shown: still to count, counted last
-BEGIN = "inventory.add_stockcount"  # managers say what is counted, everybody counts
+BEGIN = "inventory.add_stockcount"
+FULL = "inventory.change_stocklevel"  # who approves says when a whole shop is counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,6 @@ def _lists(
 ) -> HttpResponse:
     rows = reads.with_progress(scope.counts(desk)).select_related("location", "category")
     found = list(rows.order_by("-pk"))
-    places = list(scope.places(desk))
     return show(
         request,
         desk,
@@ -65,11 +65,20 @@ def _lists(
         {
             "counting": [one for one in found if one.status == StockCount.Status.COUNTING],
             "submitted": [one for one in found if one.status == StockCount.Status.SUBMITTED],
-            "form": form or BeginCountForm(places=places, initial={"key": uuid.uuid4().hex}),
+            "form": form or _begin_form(desk, None),
             "may_begin": desk.user.has_perm(BEGIN),
         },
         section="counting",
         refusal=refusal,
+    )
+
+
+def _begin_form(desk: Desk, data: Any) -> BeginCountForm:
+    return BeginCountForm(
+        data,
+        places=list(scope.places(desk)),
+        full=desk.user.has_perm(FULL),
+        initial={"key": uuid.uuid4().hex},
     )
 
 
@@ -86,7 +95,7 @@ def begin(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Open a count; the same form twice opens one."""
     if not desk.user.has_perm(BEGIN):
         raise PermissionDenied
-    form = BeginCountForm(request.POST, places=list(scope.places(desk)))
+    form = _begin_form(desk, request.POST)
     if not form.is_valid():
         return _lists(request, desk, refusal=first_error(form), form=form)
     data = form.cleaned_data
@@ -186,9 +195,7 @@ def undo(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     get_object_or_404(scope.counts(desk), pk=pk)
     form = CountUndoForm(request.POST)
     try:
-        if not form.is_valid():
-            raise first_error(form)
-        line = counts.undo(count_id=pk, at=timezone.now(), actor=desk.actor, **form.cleaned_data)
+        line = counts.undo(count_id=pk, at=timezone.now(), actor=desk.actor, **cleaned(form))
     except Refusal as refusal:
         return _page(request, desk, pk, refusal=refusal)
     name = line.variant.product.name

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from loyalty.selectors import balance
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
-from omnishop.channels.till.answer import first_error, show
+from omnishop.channels.till.answer import cleaned, show
 from omnishop.channels.till.forms import BIG, ReceiptForm, TenderForm
 from omnishop.channels.till.views.sale import sale_page
 from omnishop.kernel.errors import Invalid, Refusal
@@ -120,9 +120,7 @@ def tender(request: HttpRequest, desk: Desk, order_id: int) -> HttpResponse:
         data["method"] = "cash"
     form = TenderForm(data)
     try:
-        if not form.is_valid():
-            raise first_error(form)
-        _take(desk, order, form.cleaned_data)
+        _take(desk, order, cleaned(form))
         order.refresh_from_db()
         if due(order) <= 0:
             till.finish(order_id=order.pk, till=desk.till, actor=desk.actor, at=timezone.now())

@@ -15,14 +15,20 @@ from catalog.selectors import by_code
 from inventory.models import StockLocation
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
-from omnishop.channels.till.answer import first_error, show
-from omnishop.channels.till.forms import AgainForm, NotFoundForm, PickForm, ReadyForm, ShipForm
+from omnishop.channels.till.answer import cleaned, show
+from omnishop.channels.till.forms import (
+    AgainForm,
+    NotFoundForm,
+    PickForm,
+    ReadyForm,
+    ShipForm,
+    carriers,
+)
 from omnishop.channels.till.jobs import by_article, jobs
-from omnishop.kernel.errors import Invalid, NotFound, Refusal
+from omnishop.kernel.errors import NotFound, Refusal
 from orders.models import Fulfilment, Order, Shortage
 from orders.services import pickup
 
-CARRIERS = ("Colissimo", "Chronopost", "Mondial Relay", "DPD", "GLS", "UPS", "DHL")
 SENT, LEFT = 50, timedelta(days=14)  # parcels shown, and for how long
 VIEWS = ("article", "order", "sent")
 
@@ -43,6 +49,7 @@ def picking_page(
     rows = jobs(desk, at=at, place=place)
     by = asked.get("by", "")
     away = scope.sent(desk, at - LEFT)
+    sending = any(one.fulfilment.kind == Fulfilment.Kind.SHIPMENT for one in rows)
     context = {
         "rows": rows,
         "articles": by_article(rows),
@@ -50,8 +57,8 @@ def picking_page(
         "places": places,
         "place": place,
         "sent": list((away.filter(location__code=place) if place else away)[:SENT]),
-        "elsewhere": _senders(rows and any(one.row.fulfilment.kind == "shipment" for one in rows)),
-        "carriers": CARRIERS,
+        "elsewhere": _senders() if sending else [],
+        "carriers": carriers() if sending else [],
         "said": said,
         "now": at,
         "count": len(rows),
@@ -67,9 +74,9 @@ def picking_page(
     )
 
 
-def _senders(wanted: object) -> list[StockLocation]:
+def _senders() -> list[StockLocation]:
     """Places that send parcels, for whoever has one sent from elsewhere."""
-    return list(StockLocation.objects.filter(active=True, ships=True)) if wanted else []
+    return list(StockLocation.objects.filter(active=True, ships=True))
 
 
 @require_safe
@@ -100,10 +107,8 @@ def scan(request: HttpRequest, desk: Desk) -> HttpResponse:
     """
 
     def work() -> str:
-        form = PickForm(request.POST)
-        if not form.is_valid():
-            raise first_error(form)
-        code = form.cleaned_data["code"]
+        data = cleaned(PickForm(request.POST))
+        code = data["code"]
         found = jobs(desk, at=timezone.now(), place=request.POST.get("place", ""))
         found = [job for job in found if job.free] or found
         if not found:
@@ -184,11 +189,9 @@ def not_found(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     one = get_object_or_404(scope.to_prepare(desk), pk=pk)
 
     def work() -> str:
-        form = NotFoundForm(request.POST)
-        if not form.is_valid():
-            raise Invalid(first_error(form).message)
+        data = cleaned(NotFoundForm(request.POST))
         asked, taken_off = _asked(one.order), one.order.returns.count()
-        pickup.not_found(fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **form.cleaned_data)
+        pickup.not_found(fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **data)
         if _asked(one.order) > asked:
             return _("Reported not found. The customer is told and chooses what becomes of it.")
         if one.order.returns.count() > taken_off:
@@ -205,12 +208,8 @@ def ready(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     get_object_or_404(scope.prepared(desk), pk=pk)
 
     def work() -> str:
-        form = ReadyForm(request.POST)
-        if not form.is_valid():
-            raise first_error(form)
-        done = pickup.ready(
-            fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **form.cleaned_data
-        )
+        data = cleaned(ReadyForm(request.POST))
+        done = pickup.ready(fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **data)
         return _("%(order)s is ready. The customer is told.") % {"order": done.order.number}
 
     return _do(request, desk, work)
@@ -223,12 +222,8 @@ def ship(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     get_object_or_404(scope.prepared(desk), pk=pk)
 
     def work() -> str:
-        form = ShipForm(request.POST)
-        if not form.is_valid():
-            raise first_error(form)
-        sent = pickup.ship(
-            fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **form.cleaned_data
-        )
+        data = cleaned(ShipForm(request.POST))
+        sent = pickup.ship(fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **data)
         return _("%(order)s is on its way. The customer is told.") % {"order": sent.order.number}
 
     return _do(request, desk, work)
@@ -241,10 +236,8 @@ def again(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     one = get_object_or_404(scope.prepared(desk), pk=pk)
 
     def work() -> str:
-        form = AgainForm(request.POST)
-        if not form.is_valid():
-            raise first_error(form)
-        place = form.cleaned_data["place"]
+        data = cleaned(AgainForm(request.POST))
+        place = data["place"]
         moved = pickup.source_again(
             fulfilment_id=pk, location_id=place, actor=desk.actor, at=timezone.now()
         )

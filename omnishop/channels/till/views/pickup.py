@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from customers.services import normal_phone
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
-from omnishop.channels.till.answer import first_error, show, typed
+from omnishop.channels.till.answer import cleaned, show, typed
 from omnishop.channels.till.forms import CancelForm, HandOverForm, ReadyForm, UntilForm
 from omnishop.channels.till.jobs import waiting
 from omnishop.kernel.errors import Invalid, Refusal
@@ -122,9 +122,7 @@ def hand_over(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     fulfilment = get_object_or_404(scope.pickups(desk), pk=pk)
     form = HandOverForm(request.POST)
     try:
-        if not form.is_valid():
-            raise first_error(form)
-        data = form.cleaned_data
+        data = cleaned(form)
         who = {"handed_to": data["handed_to"], "actor": desk.actor, "at": timezone.now()}
         if data["known"]:
             pickup.hand_over_known(fulfilment_id=pk, **who)
@@ -176,10 +174,8 @@ def ready(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     fulfilment = get_object_or_404(scope.pickups(desk), pk=pk)
 
     def work() -> None:
-        form = ReadyForm(request.POST)
-        if not form.is_valid():
-            raise first_error(form)
-        pickup.ready(fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **form.cleaned_data)
+        data = cleaned(ReadyForm(request.POST))
+        pickup.ready(fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **data)
 
     return _do(
         request,
@@ -213,8 +209,7 @@ def extend(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     def work() -> None:
         form = UntilForm(request.POST)
         with timezone.override(desk.store.zone):
-            if not form.is_valid():
-                raise first_error(form)
+            cleaned(form)
         pickup.extend(
             fulfilment_id=pk,
             until=form.cleaned_data["until"],
@@ -232,12 +227,10 @@ def cancel(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     fulfilment = get_object_or_404(scope.pickups(desk), pk=pk)
 
     def work() -> None:
-        form = CancelForm(request.POST)
-        if not form.is_valid():
-            raise first_error(form)
+        data = cleaned(CancelForm(request.POST))
         pickup.cancel(
             fulfilment_id=pk,
-            reason=form.cleaned_data["reason"],
+            reason=data["reason"],
             actor=desk.actor,
             at=timezone.now(),
         )

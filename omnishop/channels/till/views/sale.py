@@ -16,7 +16,7 @@ from customers.models import Identity
 from customers.selectors import by_identity
 from omnishop.channels.till import finding, scope
 from omnishop.channels.till.access import Desk, at_till
-from omnishop.channels.till.answer import first_error, show, typed
+from omnishop.channels.till.answer import cleaned, show, typed
 from omnishop.channels.till.forms import LineForm
 from omnishop.channels.till.views.customer import customer_context, identify_customer, open_here
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
@@ -156,8 +156,7 @@ def line(request: HttpRequest, desk: Desk) -> HttpResponse:
         raise Http404
     form = LineForm(request.POST)
     try:
-        if not form.is_valid():
-            raise first_error(form)
+        cleaned(form)
         approvals.change_quantity(basket_id=basket.pk, at=at, **form.cleaned_data)
     except approvals.ApprovalNeeded:
         variant_id, left = form.cleaned_data["variant_id"], form.cleaned_data["quantity"]

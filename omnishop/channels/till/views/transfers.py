@@ -25,7 +25,7 @@ from inventory.selectors import store_location
 from inventory.services import transfers
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
-from omnishop.channels.till.answer import first_error, show, typed
+from omnishop.channels.till.answer import cleaned, show, typed
 from omnishop.channels.till.forms import AskPlaceForm, UnitsForm
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from omnishop.kernel.idempotency import once
@@ -155,8 +155,7 @@ def _handle(
     units: dict[int, int] = {}
     try:
         if _doing(desk, one) == doing:
-            if not form.is_valid():
-                raise first_error(form)
+            cleaned(form)
             units = form.units
             if units != most and not request.POST.get("confirmed"):
                 return _page(request, desk, pk, units=units, confirm=True)
@@ -203,6 +202,26 @@ def send(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
 def receive(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     """The goods have come."""
     return _handle(request, desk, pk, "receive", transfers.receive)
+
+
+@require_POST
+@transfer_staff
+def cancel(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
+    """Either place calls off what has not left; an order's goods are found elsewhere."""
+    get_object_or_404(scope.transfers(desk), pk=pk)
+    try:
+        done = transfers.cancel(transfer_id=pk, at=timezone.now(), actor=desk.actor)
+    except Refusal as refusal:
+        return _page(request, desk, pk, refusal=refusal)
+    said = _("%(number)s is called off: the goods stay where they are.") % {"number": done.number}
+    return _to_list(request, said)
+
+
+def _to_list(request: HttpRequest, said: str) -> HttpResponse:
+    messages.success(request, said)
+    if request.headers.get("HX-Request"):
+        return HttpResponseClientRedirect(reverse("till:transfers"))
+    return redirect("till:transfers")
 
 
 # --- Ask another place --------------------------------------------------------------------------
@@ -314,9 +333,8 @@ def ask_send(request: HttpRequest, desk: Desk) -> HttpResponse:
     form = AskPlaceForm(request.POST, places=places)
     try:
         wanted = _wanted(request)
-        if not form.is_valid():
-            raise first_error(form)
-        source = next(one for one in places if one.pk == form.cleaned_data["source"])
+        data = cleaned(form)
+        source = next(one for one in places if one.pk == data["source"])
         at = timezone.now()
 
         def work() -> dict[str, Any]:
@@ -325,7 +343,7 @@ def ask_send(request: HttpRequest, desk: Desk) -> HttpResponse:
                 source_id=source.pk,
                 destination_id=store_location(desk.store.pk),
                 expected_at=reads.arrives_at(source, desk.store, at=at),
-                reason="shop",
+                reason=Transfer.Reason.SHOP,
                 at=at,
                 actor=desk.actor,
             )
@@ -333,14 +351,11 @@ def ask_send(request: HttpRequest, desk: Desk) -> HttpResponse:
 
         done = once(
             actor=desk.actor,
-            key=f"transfer:{form.cleaned_data['key']}",
+            key=f"transfer:{data['key']}",
             body={"source": source.pk, "wanted": sorted(wanted.items())},
             work=work,
         )
     except Refusal as refusal:
         return _ask_page(request, desk, wanted=wanted, refusal=refusal)
     said = _("%(number)s: %(place)s is asked.") % {"number": done["number"], "place": source.name}
-    messages.success(request, said)
-    if request.headers.get("HX-Request"):
-        return HttpResponseClientRedirect(reverse("till:transfers"))
-    return redirect("till:transfers")
+    return _to_list(request, said)
