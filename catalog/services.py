@@ -95,10 +95,16 @@ def refresh_search(product_ids: Collection[int] | None = None) -> None:
                 LEFT JOIN LATERAL (
                   SELECT string_agg(DISTINCT coalesce(ov.name_fr, ov.name), ' ') AS names_fr,
                          string_agg(DISTINCT ov.name_en, ' ') AS names_en
-                    FROM catalog_variant v
-                    JOIN catalog_variant_options vo ON vo.variant_id = v.id
-                    JOIN catalog_attributevalue ov ON ov.id = vo.attributevalue_id
-                   WHERE v.product_id = d.id) o ON true
+                    FROM (SELECT vo.attributevalue_id AS id
+                            FROM catalog_variant v
+                            JOIN catalog_variant_options vo ON vo.variant_id = v.id
+                           WHERE v.product_id = d.id
+                           UNION
+                          SELECT pa.value_id
+                            FROM catalog_productattribute pa
+                            JOIN catalog_attribute a ON a.id = pa.attribute_id
+                           WHERE pa.product_id = d.id AND a.kind <> 'boolean') said
+                    JOIN catalog_attributevalue ov ON ov.id = said.id) o ON true
                WHERE %(all)s OR d.id = ANY(%(ids)s)
             ) s WHERE s.id = p.id
             """,
@@ -123,8 +129,16 @@ _LISTED = """
           SELECT product_id, array_agg(DISTINCT amount_minor) AS prices
             FROM article GROUP BY 1) a ON a.product_id = d.id
         LEFT JOIN (
-          SELECT product_id, array_agg(DISTINCT x.attributevalue_id) AS options
-            FROM article JOIN catalog_variant_options x ON x.variant_id = article.id
+          SELECT product_id, array_agg(DISTINCT value ORDER BY value) AS options
+            FROM (SELECT product_id, x.attributevalue_id AS value
+                    FROM article JOIN catalog_variant_options x ON x.variant_id = article.id
+                   UNION ALL
+                  SELECT x.product_id, x.value_id
+                    FROM catalog_productattribute x
+                   WHERE x.value_id IS NOT NULL AND (%(all)s OR x.product_id = ANY(%(ids)s))
+                     AND EXISTS (SELECT FROM article WHERE article.product_id = x.product_id)) y
+            JOIN catalog_attributevalue z ON z.id = y.value
+            JOIN catalog_attribute t ON t.id = z.attribute_id AND t.filterable
            GROUP BY 1) o ON o.product_id = d.id
        WHERE (%(all)s OR d.id = ANY(%(ids)s))
          AND (d.listed_prices, d.listed_options)
