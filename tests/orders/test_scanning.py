@@ -109,7 +109,7 @@ def test_the_label_of_a_scale_is_never_sold_at_the_price_of_a_piece():
     )
     VariableArticle.objects.create(code=scale, item_number="12345", variant=cheese)
 
-    with pytest.raises(Weighed, match="28[.,]75") as refused:
+    with pytest.raises(Weighed, match=r"28[.,]75") as refused:
         scan(till=desk, code="2112345928753", at=NOON)
 
     assert refused.value.details == {"price_minor": 2875}

@@ -184,6 +184,16 @@ Base = tuple[str, tuple[Any, ...]]  # SQL of rows of catalog.selectors.LISTED, p
 Condition = tuple[str, str, list[Any]]  # what it narrows, SQL, parameters
 
 
+_VALUES = """(
+      SELECT attributevalue_id AS value FROM catalog_variant_options WHERE variant_id = {article}
+       UNION ALL
+      SELECT value_id FROM catalog_productattribute WHERE product_id = {product}
+    ) x
+    JOIN catalog_attributevalue y ON y.id = x.value
+    JOIN catalog_attribute z ON z.id = y.attribute_id AND z.filterable
+"""  # what an article is: its own options and its product's attributes
+
+
 def _conditions(
     choice: Choice, shelves: Sequence[Shelf], store_id: int | None, at: datetime
 ) -> list[Condition]:
@@ -219,10 +229,8 @@ def _conditions(
         found.append(
             (
                 OPTION + code,
-                """EXISTS (SELECT 1 FROM catalog_variant_options x
-                     JOIN catalog_attributevalue y ON y.id = x.attributevalue_id
-                     JOIN catalog_attribute z ON z.id = y.attribute_id
-                    WHERE x.variant_id = v.id AND z.code = %s AND y.code = ANY(%s))""",
+                f"""EXISTS (SELECT 1 FROM {_VALUES.format(article="v.id", product="d.id")}
+                    WHERE z.code = %s AND y.code = ANY(%s))""",  # noqa: S608  columns
                 [code, list(values)],
             )
         )
@@ -312,9 +320,8 @@ def _narrowed_facet_rows(
     options = f"""
         SELECT 'o-' || z.code, y.code, coalesce(y.{name}, y.name), {count},
                coalesce(z.{name}, z.name), y.swatch, z.position::int * 1000 + y.position::int
-          FROM m JOIN catalog_variant_options x ON x.variant_id = m.variant
-          JOIN catalog_attributevalue y ON y.id = x.attributevalue_id
-          JOIN catalog_attribute z ON z.id = y.attribute_id"""  # noqa: S608  names of columns
+          FROM m CROSS JOIN LATERAL
+          {_VALUES.format(article="m.variant", product="m.product")}"""  # noqa: S608  columns
     by_option = " WHERE {} AND {} GROUP BY z.id, y.id"
     facets = f"""
         SELECT 'total', '', '', {count}, '', '', 0 FROM m WHERE {rest()}
