@@ -1,6 +1,5 @@
 """The history of the catalogue in words: who changed what, from what to what."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import CatalogChange
 from omnishop.kernel.templatetags.omnishop import format_stamp, money, percent
-from omnishop.network.models import User
+from omnishop.network.selectors import names as names_of
 
 LONGEST = 160  # letters of a value that is shown
 LINKS = {  # tables without a model page of their own: what a row of them says
@@ -112,16 +111,12 @@ class _Names:
             model: {row.pk: str(row) for row in model._default_manager.filter(pk__in=keys)}
             for model, keys in wanted.items()
         }
-        people = {int(found[1]) for row in rows if (found := re.match(r"user:(\d+)$", row.actor))}
-        self._people = {
-            user.pk: user.get_full_name() or user.email
-            for user in User.objects.filter(pk__in=people)
-        }
+        self._people = names_of({row.actor for row in rows})
 
     def who(self, actor: str) -> str:
         kind, _colon, rest = actor.partition(":")
-        if kind == "user" and rest.isdigit():
-            return self._people.get(int(rest), actor)
+        if actor in self._people:
+            return self._people[actor]
         return f"{ACTORS[kind]} {rest}" if kind in ACTORS else actor
 
     def fields(self, row: CatalogChange) -> Iterable[FieldChange]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.core.files.base import File
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from catalog import services
-from catalog.models import Attribute, AttributeValue, Product, ProductAttribute
+from catalog.models import Attribute, AttributeValue, Product, ProductAttribute, Variant
 from omnishop.kernel.errors import Invalid
 
 YES, NO = "yes", "no"
@@ -43,6 +44,20 @@ def described_by(product: Product) -> list[Attribute]:
     if product.product_type_id:
         found = found.filter(types=product.product_type_id)
     return list(found)
+
+
+def described(attribute: Attribute) -> bool:
+    """Whether any product or article has a value of this attribute."""
+    products = ProductAttribute.objects.filter(attribute=attribute)
+    return products.exists() or Variant.objects.filter(options__attribute=attribute).exists()
+
+
+def refresh_of(attribute: Attribute) -> None:
+    """Write what search and lists read of everything that this attribute describes."""
+    of_articles = Variant.objects.filter(options__attribute=attribute).values("product_id")
+    of_products = ProductAttribute.objects.filter(attribute=attribute).values("product_id")
+    products = Product.objects.filter(Q(pk__in=of_articles) | Q(pk__in=of_products))
+    services.refresh_search(list(products.values_list("pk", flat=True)))
 
 
 @transaction.atomic
