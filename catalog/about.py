@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import starmap
 from typing import Any
+from urllib.parse import urlsplit
 
 from babel.numbers import format_decimal
 from django.db import connection
@@ -35,6 +36,11 @@ class Film:
     title: str
     url: str
     transcript: str
+
+    @property
+    def site(self) -> str:
+        """Where it opens, to be told before."""
+        return urlsplit(self.url).hostname or ""
 
 
 @dataclass(frozen=True, slots=True)
