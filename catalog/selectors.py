@@ -1,13 +1,16 @@
 """Reads of the catalogue that join or annotate."""
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Substr
 from stdnum import ean
 
-from catalog.models import Category, Product, Variant, VatRate
+from catalog import gs1
+from catalog.models import Category, Product, VariableArticle, Variant, VatRate
 
 
 def tax_rate(category_code: str, *, at: datetime) -> int:
@@ -49,8 +52,41 @@ def coded(code: str) -> QuerySet[Variant]:
     codes = {code}
     if code.isdigit() and len(code) in {8, 12, 13, 14} and ean.is_valid(code):
         codes |= {code.zfill(13), code.zfill(14), code.lstrip("0").zfill(12)}
-    return Variant.objects.filter(Q(sku__in=codes | {code.upper()}) | Q(gtin__in=codes)).order_by(
-        "pk"
+    matches = Q(sku__in=codes | {code.upper()}) | Q(gtin__in=codes)
+    if gs1.variable(code):
+        matches |= Q(pk__in=_weighed(code).values("variant"))
+    return Variant.objects.filter(matches).order_by("pk")
+
+
+def _weighed(code: str) -> QuerySet[VariableArticle]:
+    """The article that the item number inside a shop's own code stands for (STD-1)."""
+    digits: Any = F("code__item_digits")
+    item = Substr(Value(code), 3, digits)
+    return VariableArticle.objects.filter(code__prefix=code[:2], item_number=item)
+
+
+def label(code: str) -> gs1.Label | None:
+    """What a scanned label of the shop's own says of weight or price; None for other codes.
+
+    Raises gs1.Unreadable when its digits contradict each other.
+    """
+    code = code.strip()
+    if not gs1.variable(code):
+        return None
+    found = _weighed(code).select_related("code").first()
+    if found is None:
+        return None
+    layout = found.code
+    return gs1.decode(
+        code,
+        gs1.Layout(
+            prefix=layout.prefix,
+            item_digits=layout.item_digits,
+            value_digits=layout.value_digits,
+            carries="price" if layout.carries == layout.Carries.PRICE else "weight",
+            decimals=layout.decimals,
+            value_checked=layout.value_checked,
+        ),
     )
 
 

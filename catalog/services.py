@@ -118,6 +118,7 @@ def refresh_search(product_ids: Collection[int] | None = None) -> None:
                                      coalesce(pa.text_fr, pa.text)), ' ') AS names_fr,
                          string_agg(concat_ws(' ', pv.name_en, pa.text_en), ' ') AS names_en
                     FROM catalog_productattribute pa
+                    JOIN catalog_attribute a ON a.id = pa.attribute_id AND a.kind <> 'boolean'
                     LEFT JOIN catalog_attributevalue pv ON pv.id = pa.value_id
                    WHERE pa.product_id = d.id) t ON true
                WHERE %(all)s OR d.id = ANY(%(ids)s)
@@ -220,14 +221,16 @@ _LISTED = f"""
           SELECT product_id, array_agg(DISTINCT amount_minor) AS prices
             FROM article GROUP BY 1) a ON a.product_id = d.id
         LEFT JOIN (
-          SELECT product_id, array_agg(DISTINCT value) AS options
-            FROM (
-              SELECT product_id, x.attributevalue_id AS value
-                FROM article JOIN catalog_variant_options x ON x.variant_id = article.id
-              UNION ALL
-              SELECT product_id, y.value_id
-                FROM article JOIN catalog_productattribute y USING (product_id)
-               WHERE y.value_id IS NOT NULL) one
+          SELECT product_id, array_agg(DISTINCT value ORDER BY value) AS options
+            FROM (SELECT product_id, x.attributevalue_id AS value
+                    FROM article JOIN catalog_variant_options x ON x.variant_id = article.id
+                   UNION ALL
+                  SELECT x.product_id, x.value_id
+                    FROM catalog_productattribute x
+                   WHERE x.value_id IS NOT NULL AND (%(all)s OR x.product_id = ANY(%(ids)s))
+                     AND EXISTS (SELECT FROM article WHERE article.product_id = x.product_id)) y
+            JOIN catalog_attributevalue z ON z.id = y.value
+            JOIN catalog_attribute t ON t.id = z.attribute_id AND t.filterable
            GROUP BY 1) o ON o.product_id = d.id
         LEFT JOIN (
           SELECT product_id,

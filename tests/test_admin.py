@@ -83,7 +83,9 @@ def test_every_list_form_and_search_opens(office, a_and_b, subtests):
 
 def test_every_model_of_the_house_has_a_page():
     within_their_owners_page = {
-        *("catalog.ImportRow", "catalog.Picture", "catalog.PictureSource"),
+        *("catalog.Assortment", "catalog.BundleItem", "catalog.Document", "catalog.ImportRow"),
+        *("catalog.Picture", "catalog.PictureSource", "catalog.ProductAttribute"),
+        *("catalog.RelatedProduct", "catalog.VariableArticle", "catalog.Video"),
         "catalog.SearchWord",
         *("inventory.CountLine", "inventory.PurchaseOrderLine", "inventory.StoreLocation"),
         *("inventory.TransferLine", "orders.BasketLine", "orders.ReturnLine"),
@@ -381,6 +383,10 @@ def test_a_saved_product_is_found_by_its_new_name(office, a_and_b):
             "variants-TOTAL_FORMS": 0, "variants-INITIAL_FORMS": 0,
             "pictures-TOTAL_FORMS": 0, "pictures-INITIAL_FORMS": 0,
             "picture_sources-TOTAL_FORMS": 0, "picture_sources-INITIAL_FORMS": 0,
+            "videos-TOTAL_FORMS": 0, "videos-INITIAL_FORMS": 0,
+            "documents-TOTAL_FORMS": 0, "documents-INITIAL_FORMS": 0,
+            "relations-TOTAL_FORMS": 0, "relations-INITIAL_FORMS": 0,
+            "assortment-TOTAL_FORMS": 0, "assortment-INITIAL_FORMS": 0,
         },
     )  # fmt: skip
     product.refresh_from_db()

@@ -6,15 +6,27 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget
 
-from catalog import selectors, services
+from catalog import selectors, services, sheet
+from catalog.about import about
+from catalog.admin.changes import history_of
+from catalog.admin.describing import (
+    AssortmentInline,
+    BundleItemInline,
+    DescribeForm,
+    DocumentInline,
+    RelatedInline,
+    VideoInline,
+)
 from catalog.book import prices
 from catalog.models import Picture, PictureSource, Price, PriceList, Product, Variant
 from omnishop.kernel.admin import (
@@ -49,7 +61,7 @@ def found_products(rows: Any, term: str) -> Any:
 
 class VariantInline(StoreInline):
     model = Variant
-    fields = ("sku", "gtin", "active", "position", "eco_minor", "weight_g")
+    fields = ("sku", "gtin", "active", "position", "eco_minor", "weight_g", "content", "measure")
     show_change_link = True
 
 
@@ -84,12 +96,20 @@ class ProductAdmin(StoreModelAdmin):
     list_select_related = ("category", "brand")
     search_fields = ("name",)
     search_help_text = _("Words of the name, SKU or GTIN")
-    autocomplete_fields = ("category", "brand", "tax_category")
+    autocomplete_fields = ("category", "brand", "tax_category", "product_type")
     prepopulated_fields = {"slug": ("name_fr",)}
     required_fields = ("name_fr",)
-    readonly_fields = ("popularity", "stock")
-    inlines = (VariantInline, PictureInline, PictureSourceInline)
-    actions_detail = ("archive",)
+    readonly_fields = ("popularity", "stock", "facts")
+    inlines = (
+        VariantInline,
+        PictureInline,
+        VideoInline,
+        DocumentInline,
+        RelatedInline,
+        AssortmentInline,
+        PictureSourceInline,
+    )
+    actions_detail = ("describe", "archive")
     fieldsets = (
         (
             None,
@@ -97,8 +117,10 @@ class ProductAdmin(StoreModelAdmin):
                 "fields": (
                     ("status", "slug"),
                     ("category", "brand"),
-                    ("tax_category", "withdrawal"),
-                    ("popularity", "stock"),
+                    ("product_type", "tax_category"),
+                    ("sold_from", "sold_until"),
+                    ("withdrawal", "popularity"),
+                    ("facts", "stock"),
                 )
             },
         ),
@@ -115,9 +137,48 @@ class ProductAdmin(StoreModelAdmin):
             "inventory_stocklevel", _("Stock by location"), variant__product__id__exact=product.pk
         )
 
+    @admin.display(description=_("description sheet"))
+    def facts(self, product: Product) -> str:
+        told = about(product.pk).facts if product.pk else ()
+        if not told:
+            return "–"
+        lines = ((fact.label, ", ".join(fact.values)) for fact in told)
+        return format_html_join("", "<p>{}: {}</p>", lines)
+
     def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         services.refresh_search([form.instance.pk])
+
+    def history_view(self, request: HttpRequest, object_id: str, *_args: Any) -> HttpResponse:
+        """Who changed what, and when: every door, not this page alone."""
+        product = self.found(request, object_id)
+        if not self.has_view_or_change_permission(request, product):
+            raise PermissionDenied
+        title = _t("History of %(name)s") % {"name": product}
+        return history_of(self.admin_site, request, product, title=title, opts=self.model._meta)
+
+    @action(description=_("Describe"), url_path="describe", icon="tune", permissions=["change"])
+    def describe(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        product = self.found(request, object_id)
+        form = DescribeForm(request.POST or None, product=product)
+
+        def work(_data: dict[str, Any]) -> str:
+            changed = sheet.set_attributes(product, form.values())
+            return _t("The sheet is written.") if changed else _t("Nothing was changed.")
+
+        kind = product.product_type
+        return self.ask(
+            request,
+            product,
+            title=_("Describe this product"),
+            submit=_("Write the sheet"),
+            form=form,
+            facts={
+                _("product"): product.name,
+                _("product type"): kind or _("none: every attribute is offered"),
+            },
+            work=work,
+        )
 
     @action(description=_("Archive"), url_path="archive", icon="archive", permissions=["change"])
     def archive(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -195,7 +256,7 @@ class VariantAdmin(StoreModelAdmin):
     search_fields = ("sku",)
     search_help_text = _("SKU, GTIN or words of the product's name")
     autocomplete_fields = ("product", "options")
-    inlines = (PriceInline,)
+    inlines = (BundleItemInline, PriceInline)
     readonly_fields = ("stock", "history")
     actions_detail = ("new_price",)
     fieldsets = (
@@ -207,6 +268,7 @@ class VariantAdmin(StoreModelAdmin):
                     ("sku", "gtin"),
                     "options",
                     ("position", "eco_minor", "weight_g"),
+                    ("content", "measure"),
                     ("stock", "history"),
                 )
             },

@@ -5,11 +5,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from catalog import services
+from catalog import services, sheet
 from catalog.models import (
     Attribute,
     AttributeValue,
@@ -52,6 +54,19 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
         widget=UnfoldAdminSelectWidget,
     )
 
+    place = forms.ChoiceField(
+        label=_("place among its neighbours"),
+        choices=[
+            ("", _("where it is")),
+            ("first-sibling", _("first")),
+            ("left", _("one up")),
+            ("right", _("one down")),
+            ("last-sibling", _("last")),
+        ],
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+
     class Meta:
         model = Category
         fields = ("slug", "name_fr", "name_en", "description_fr", "description_en")
@@ -83,13 +98,19 @@ class CategoryAdmin(StoreModelAdmin):
     list_display = (indented, "slug")
     search_fields = ("name_fr", "name_en", "slug")
     ordering = ("path",)
+    actions_row = ("below",)
     prepopulated_fields = {"slug": ("name_fr",)}
     required_fields = ("name_fr",)
     fieldsets = (
-        (None, {"fields": (("parent", "slug"),)}),
+        (None, {"fields": (("parent", "place"), "slug")}),
         (_("In French"), {"classes": ["tab"], "fields": ("name_fr", "description_fr")}),
         (_("In English"), {"classes": ["tab"], "fields": ("name_en", "description_en")}),
     )
+
+    @action(description=_("Add a shelf below"), url_path="below", permissions=["add"])
+    def below(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        shelf = self.found(request, object_id)
+        return HttpResponseRedirect(f"{reverse('admin:catalog_category_add')}?parent={shelf.pk}")
 
     def save_model(self, request: Any, obj: Category, form: Any, change: bool) -> None:
         parent = form.cleaned_data["parent"]
@@ -106,6 +127,17 @@ class CategoryAdmin(StoreModelAdmin):
             else:
                 Category.objects.move(obj, Category.objects.order_by("path").last(), "last-sibling")
             obj.refresh_from_db()
+        if place := form.cleaned_data["place"]:
+            self._move(obj, place)
+
+    def _move(self, shelf: Category, place: str) -> None:
+        """Change places with a neighbour, with all that lies below; the first stays the first."""
+        around = list(Category.objects.get_siblings(shelf))
+        at = [one.pk for one in around].index(shelf.pk)
+        wanted = {"left": at - 1, "right": at + 1, "first-sibling": 0}.get(place, len(around) - 1)
+        if wanted != at and 0 <= wanted < len(around):
+            Category.objects.move(shelf, around[wanted], place)
+            shelf.refresh_from_db()
 
     def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
@@ -131,17 +163,27 @@ class AttributeValueInline(StoreInline):
 
 @admin.register(Attribute)
 class AttributeAdmin(StoreModelAdmin):
-    list_display = ("name", "code", "position")
+    list_display = ("name", "code", "kind", "unit", "filterable", "position")
+    list_filter = ("kind", "filterable")
     search_fields = ("name_fr", "name_en", "code")
     ordering = ("position", "pk")
-    fields = (("name_fr", "name_en"), ("code", "position"))
+    fields = (("name_fr", "name_en"), ("code", "kind", "unit"), ("filterable", "position"))
     required_fields = ("name_fr",)
-    inlines = (AttributeValueInline,)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What was described by it keeps its type."""
+        return ("kind",) if obj and sheet.described(obj) else ()
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Values only for what is a choice; yes and no are made by themselves."""
+        listed = obj is None or obj.kind in {Attribute.Kind.CHOICE, Attribute.Kind.COLOUR}
+        return (AttributeValueInline,) if listed else ()
 
     def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        ids = Product.objects.filter(variants__options__attribute=form.instance)
-        services.refresh_search(list(ids.values_list("pk", flat=True).distinct()))
+        if form.instance.kind == Attribute.Kind.BOOLEAN:
+            sheet.yes_and_no(form.instance)
+        sheet.refresh_of(form.instance)
 
 
 @admin.register(AttributeValue)
@@ -156,8 +198,7 @@ class AttributeValueAdmin(StoreModelAdmin):
 
     def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        ids = Product.objects.filter(variants__options=form.instance)
-        services.refresh_search(list(ids.values_list("pk", flat=True).distinct()))
+        sheet.refresh_of(form.instance.attribute)
 
 
 class VatRateInline(StoreInline):

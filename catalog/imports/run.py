@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import Error, transaction
 from django.utils.translation import gettext as _
 
+from catalog.acting import acting
 from catalog.imports import shopify
 from catalog.imports.apply import CHANGED, CREATED, SAME, Applier
 from catalog.imports.records import Notes, ProductRecord, Refused
@@ -105,7 +106,7 @@ def _run(
     )
     status, message = ImportRun.Status.FAILED, _("The import was interrupted.")
     try:
-        with refusals:
+        with acting(f"import:{run.pk}"), refusals:
             applier = Applier(at=at, tax_category=tax)
             for batch in _batches(records):
                 _apply(applier, batch, run, refusals)

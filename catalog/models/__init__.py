@@ -3,6 +3,8 @@
 from catalog.models.assortment import Assortment, BundleItem
 from catalog.models.attribute import Attribute, AttributeValue, ProductType
 from catalog.models.category import Brand, Category
+from catalog.models.change import CatalogChange
+from catalog.models.gs1 import VariableArticle, VariableCode
 from catalog.models.import_run import ImportRow, ImportRun
 from catalog.models.operation import Operation
 from catalog.models.picture_source import PictureSource
@@ -21,6 +23,7 @@ __all__ = [
     "BookVersion",
     "Brand",
     "BundleItem",
+    "CatalogChange",
     "Category",
     "Coupon",
     "CouponUse",
@@ -43,6 +46,8 @@ __all__ = [
     "SearchWord",
     "Synonym",
     "TaxCategory",
+    "VariableArticle",
+    "VariableCode",
     "Variant",
     "VatRate",
     "Video",

@@ -24,7 +24,10 @@ READ: Mapping[str, Sequence[str]] = {
     "customers": ("customer", "identity"),
     "catalog": (
         *("brand", "category", "attribute", "attributevalue", "picture", "price", "pricelist"),
-        *("product", "taxcategory", "variant", "vatrate", "searchlog", "synonym"),
+        *("product", "taxcategory", "variant", "vatrate", "producttype", "productattribute"),
+        *("video", "document", "guide", "relatedproduct", "assortment", "bundleitem"),
+        *("variablecode", "variablearticle", "catalogchange"),
+        *("searchlog", "synonym"),
     ),
     "inventory": (
         *("stocklocation", "storelocation", "stocklevel", "stockmovement", "reservation"),

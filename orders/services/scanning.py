@@ -10,7 +10,9 @@ from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from catalog import selectors as catalog
-from omnishop.kernel.errors import NotFound
+from catalog.gs1 import Unreadable
+from omnishop.kernel.errors import NotFound, Refusal
+from omnishop.kernel.templatetags.omnishop import money
 from omnishop.network.models import Till
 from orders import selectors
 from orders.books import book_of
@@ -27,13 +29,47 @@ class Scanned:
     variant_id: int
 
 
+class Weighed(Refusal):
+    """A scanned label carries a weight or a price of its own, which a sale cannot take yet."""
+
+    code = "weighed"
+
+
+def _refuse_weighed(code: str) -> None:
+    """Say what the label of a scale says, rather than sell a piece at the article's price."""
+    try:
+        label = catalog.label(code)
+    except Unreadable as error:
+        raise Weighed(_("This label was read badly: scan it again.")) from error
+    if label is None:
+        return
+    if label.price_minor is not None:
+        raise Weighed(
+            _(
+                "This label says %(price)s. The till does not price by weight yet: "
+                "add the article by its SKU and set this price as a discount."
+            )
+            % {"price": money(label.price_minor)},
+            price_minor=label.price_minor,
+        )
+    raise Weighed(
+        _(
+            "This label says %(weight)s g. The till does not price by weight yet: "
+            "add the article by its SKU."
+        )
+        % {"weight": label.weight_g},
+        weight_g=label.weight_g,
+    )
+
+
 @transaction.atomic
 def scan(*, till: Till, code: str, at: datetime) -> Scanned:
     """Put a unit of a scanned SKU or GTIN into the sale under way at the till, or begin one.
 
     Three statements for a sale of any length (DESIGN 6): lock the sale and find the article, price
     all of it, write the line and read the sale back with its stock. Raises NotFound for an unknown
-    code, NotSold for an article that is not on sale here, Refusal while the sale is being paid.
+    code, NotSold for an article that is not on sale here, Weighed for the label of a scale, Refusal
+    while the sale is being paid.
     """
     known_articles = BasketLine.objects.filter(basket=OuterRef("pk")).values("variant_id")
     basket = (
@@ -52,6 +88,7 @@ def scan(*, till: Till, code: str, at: datetime) -> Scanned:
         variant_id, known = catalog.coded(code).values_list("pk", flat=True).first(), []
     if variant_id is None:
         raise NotFound(_("No article has the code %(code)s.") % {"code": code[:40]})
+    _refuse_weighed(code)
     basket = basket or baskets.start(at=at, channel="till", till=till)
     book = book_of(basket, [*known, variant_id], at=at)
     if any(bundle.variant_id == variant_id for bundle in book.sets):

@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from catalog.models import Attribute, AttributeValue, Price, Product
+from catalog.search import search
 from catalog.services import default_price_list, outdated_lists, refresh_search, set_price
+from catalog.sheet import set_attributes
 from catalog.tasks import refresh_lists
 from tests.factories import ProductFactory, VariantFactory
 
@@ -68,3 +71,35 @@ def test_a_planned_price_is_kept_when_it_has_begun_and_not_before():
     assert refresh_lists() == 1
     assert kept(variant.product)[0] == [1999]
     assert refresh_lists() == 0
+
+
+def test_what_the_product_is_said_to_be_is_listed_beside_its_articles_options():
+    product = ProductFactory()
+    season = Attribute.objects.create(code="saison", name="Saison", name_fr="Saison")
+    summer = season.values.create(code="ete", name_fr="Été", name_en="Summer")
+    hidden = Attribute.objects.create(code="usage", name="Usage", filterable=False)
+    walk = hidden.values.create(code="marche", name_fr="Marche")
+    size = Attribute.objects.create(code="taille", name="Taille")
+    m = size.values.create(code="m", name="M")
+    VariantFactory(product=product).options.set([m])
+    bare = VariantFactory(price__none=True).product
+
+    for one in (product, bare):
+        set_attributes(one, {"saison": "ete", "usage": "marche"})
+
+    assert kept(product)[1] == sorted([summer.pk, m.pk])
+    assert kept(bare)[1] == []
+    assert walk.pk not in kept(product)[1]
+    with override("en"):
+        assert set(search("summer")) == {product, bare}
+
+
+def test_yes_and_no_are_not_words_to_search_for():
+    product = VariantFactory().product
+    Attribute.objects.create(code="pliable", name_fr="Pliable", kind="boolean")
+
+    set_attributes(product, {"pliable": True})
+
+    assert product.attributes.count() == 1
+    with override("fr"):
+        assert not search("oui").filter(pk=product.pk).exists()

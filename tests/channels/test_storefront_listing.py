@@ -8,8 +8,9 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from catalog import search as catalog
-from catalog.models import Product
+from catalog.models import Attribute, Product
 from catalog.services import refresh_search, set_price
+from catalog.sheet import set_attributes
 from omnishop.channels.storefront import listing
 from tests.channels.storefront import small_shop
 from tests.factories import ProductFactory, VariantFactory
@@ -79,3 +80,31 @@ def test_a_kept_page_is_sent_compressed_to_those_who_read_that(client, shop):
     assert "Accept-Encoding" in packed["Vary"]
     again = client.get("/rayon/randonnee/", headers={"If-None-Match": packed["ETag"]})
     assert again.status_code == 304
+
+
+def test_an_attribute_of_the_product_is_a_filter_like_an_option(client, shop):
+    season = Attribute.objects.create(code="saison", name_fr="Saison")
+    for code in ("ete", "hiver"):
+        season.values.create(code=code, name_fr=code.title())
+    Attribute.objects.create(code="pliable", name_fr="Pliable", kind="boolean")
+    set_attributes(shop.jacket, {"saison": ["ete", "hiver"], "pliable": True})
+    set_attributes(shop.cup.product, {"saison": "ete", "pliable": False})
+    base = listing._base(catalog.listed(Product.objects.on_sale()))
+    at = timezone.now()
+
+    by_product = listing._facet_rows(base)
+    by_article = listing._narrowed_facet_rows(base, [], store_id=None, at=at)
+    assert sorted(by_product) == sorted(row for row in by_article if row[0] != "here")
+    counts = {row[:2]: row[3] for row in by_product}
+    assert (counts["o-saison", "ete"], counts["o-saison", "hiver"]) == (2, 1)
+    assert (counts["o-pliable", "yes"], counts["o-pliable", "no"]) == (1, 1)
+
+    winter = client.get("/rayon/randonnee/?o-saison=hiver&o-taille=m").content.decode()
+    assert "Veste imperméable" in winter
+    assert "Tasse émaillée" not in winter
+    assert (
+        "Veste imperméable"
+        not in client.get("/rayon/randonnee/?o-saison=hiver&o-pliable=no")
+        .content.decode()
+        .partition('id="results"')[2]
+    )

@@ -115,7 +115,9 @@ def add(request: Request) -> HttpResponse:
         context = {
             "line": line,
             "quantity": quantity,
-            "words": _added(line.seen_unit_minor, quantity),
+            "words": _added(line.seen_unit_minor, quantity)
+            if line.variant_id == variant_id
+            else _("The articles of the set were added."),
         }
         response = render(request, "storefront/_added.html", context)
     return private(shopper.remember(trigger_client_event(response, "basket-changed")))

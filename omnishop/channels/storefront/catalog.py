@@ -15,12 +15,14 @@ from django.views.decorators.http import require_GET
 
 from catalog import book
 from catalog import selectors as catalog
+from catalog.about import About, about
 from catalog.articles import Article, Axis, Choice, articles
+from catalog.gs1 import public
 from catalog.models import Picture, Product, Variant
 from catalog.pricing import UnitPrice
 from catalog.search import listed
-from inventory.availability import Stock, stock
-from omnishop.channels.storefront import listing
+from inventory.availability import Stock
+from omnishop.channels.storefront import listing, sheet
 from omnishop.channels.storefront.context import (
     Request,
     Shelf,
@@ -190,12 +192,19 @@ def product(request: Request, slug: str) -> HttpResponse:
     item = get_object_or_404(
         Product.objects.on_sale().select_related("brand").defer(*UNSEEN), slug=slug
     )
-    variants = articles(item.pk)
-    prices = book.prices([variant.pk for variant in variants], at=at)
+    told, variants = about(item.pk), articles(item.pk)
+    prices = book.prices([*(variant.pk for variant in variants), *sheet.priced(told)], at=at)
     variants = [variant for variant in variants if variant.pk in prices]
+    later = item.sold_from if item.sold_from and item.sold_from > at else None
+    if later:
+        return render(
+            request,
+            "storefront/product.html",
+            _below(item, told, told.pictures, prices) | {"later": later},
+        )
     if not variants:
         raise Http404
-    free = stock([variant.pk for variant in variants], at=at)
+    free = sheet.stock_with_sets([variant.pk for variant in variants], told.parts, at=at)
     units = {variant.pk: free.most(variant.pk) for variant in variants}
     chosen = _chosen(request, variants, units)
     store = Shopper(request).store
@@ -206,6 +215,8 @@ def product(request: Request, slug: str) -> HttpResponse:
         "product": item,
         "variant": chosen,
         "price": prices[chosen.pk],
+        "together": sheet.together(told, chosen.pk, prices),
+        "sets": [one for one in told.sets if one.bundle in prices],
         "options": _options(variants, chosen, units),
         "max_quantity": min(MAX_QUANTITY, max(units[chosen.pk], 1)),
         "sold_out": units[chosen.pk] <= 0,
@@ -217,18 +228,30 @@ def product(request: Request, slug: str) -> HttpResponse:
     } | _delivery(free, chosen.pk)
     if request.htmx and request.htmx.target == "buy":
         return render(request, "storefront/_buy.html", context)
+    own = [picture for picture in told.pictures if picture.variant_id == chosen.pk]
+    pictures = (*own, *(p for p in told.pictures if p.variant_id is None or not own))
+    context |= _below(item, told, pictures, prices)
+    context["structured"] = _structured(item, variants, prices, units)
+    return render(request, "storefront/product.html", context)
+
+
+def _below(
+    item: Product,
+    told: About,
+    pictures: tuple[Picture, ...],
+    prices: dict[int, UnitPrice],
+) -> dict[str, Any]:
+    """What stands around the article: the way to the shelf, pictures, what is told of it."""
     tree = shelves()
     shelf = next(shelf for shelf in tree if shelf.pk == item.category_id)
     above = [other for other in tree if shelf.path.startswith(other.path)]
-    pictures = list(Picture.objects.filter(product_id=item.pk).order_by("position", "pk"))
-    own = [picture for picture in pictures if picture.variant_id == chosen.pk]
-    context |= {
-        "pictures": own + [p for p in pictures if p.variant_id is None or not own],
+    return {
+        "cacheable": True,
+        "product": item,
+        "pictures": pictures,
         "crumbs": _crumbs(above),
         "current_category": above[0].slug,
-        "structured": _structured(item, variants, prices, units),
-    }
-    return render(request, "storefront/product.html", context)
+    } | sheet.context(told, prices)
 
 
 def _structured(
@@ -242,7 +265,7 @@ def _structured(
         {
             "@type": "Offer",
             "sku": variant.sku,
-            **({"gtin": variant.gtin} if variant.gtin else {}),
+            **({"gtin": code} if (code := public(variant.gtin)) else {}),
             "price": decimal_amount(prices[variant.pk].amount_minor),
             "priceCurrency": settings.CURRENCY,
             "availability": f"{SCHEMA}/{'InStock' if units[variant.pk] > 0 else 'OutOfStock'}",
@@ -347,7 +370,8 @@ def stock_of(request: Request, variant_id: int) -> HttpResponse:
     ).first()
     if variant is None:
         raise Http404
-    free, store = stock([variant.pk], at=at), Shopper(request).store
+    free = sheet.stock_with_sets([variant.pk], sheet.parts_of(variant.pk), at=at)
+    store = Shopper(request).store
     places = _with_times(_places(free, variant.pk, store), free, variant.pk)
     context = {"places": places, "store": store} | _delivery(free, variant.pk)
     return render(request, "storefront/_stock_list.html", context)

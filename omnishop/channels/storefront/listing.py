@@ -235,7 +235,7 @@ def _conditions(
                 OPTION + code,
                 f"""EXISTS (SELECT 1 FROM {_CHOICES} x
                      JOIN catalog_attributevalue y ON y.id = x.value
-                     JOIN catalog_attribute z ON z.id = y.attribute_id
+                     JOIN catalog_attribute z ON z.id = y.attribute_id AND z.filterable
                     WHERE x.variant_id = v.id AND z.code = %s AND y.code = ANY(%s))""",  # noqa: S608  a constant of this module
                 [code, list(values)],
             )
