@@ -6,8 +6,8 @@ from random import Random
 import pytest
 from django.utils import timezone
 
+from catalog.book import prices
 from catalog.models import Price
-from catalog.selectors import prices
 from catalog.services import default_price_list, refresh_listed, refresh_search, set_price
 from tests.factories import VariantFactory
 
