@@ -203,6 +203,14 @@ class Stock:
                     found[store_id].append(place)
         return found
 
+    @cached_property
+    def _arrivals(self) -> dict[int, date]:
+        """The day goods asked for now arrive in a store, of each location that sends some: found
+        once, for every article and store that is answered for.
+        """
+        days = {place.id: place.reaches_store_on(self.at) for place in self.places.values()}
+        return {location_id: day for location_id, day in days.items() if day}
+
     def in_store(self, variant_id: int, store_id: int | None) -> int:
         """Units that a store can hand over, from all its locations; 0 without a store."""
         free = self.free.get(variant_id, {})
@@ -259,10 +267,10 @@ class Stock:
                 days = working_days_after(day, place.transfer_days, settings.VAT_TERRITORY)
                 awaited.append((days, units))
         if way != Way.DELIVERY:
-            for place in self.places.values():
-                arrives = place.reaches_store_on(self.at)
-                if arrives and place.id not in local and free.get(place.id, 0):
-                    brought.append((arrives, free[place.id]))
+            for location_id, units in free.items():
+                day_there = self._arrivals.get(location_id)
+                if day_there and units and location_id not in local:
+                    brought.append((day_there, units))
         if by := _enough(brought, wanted - now):
             return Line(variant_id, wanted, now, Status.LATER, by)
         if by := _enough(brought + awaited, wanted - now):
