@@ -3,7 +3,7 @@
 from catalog.models.assortment import Assortment, BundleItem
 from catalog.models.attribute import Attribute, AttributeValue, ProductType
 from catalog.models.category import Brand, Category
-from catalog.models.import_run import ImportRow, ImportRun
+from catalog.models.import_run import ImportDifference, ImportMapping, ImportRow, ImportRun
 from catalog.models.operation import Operation
 from catalog.models.picture_source import PictureSource
 from catalog.models.price import Price, PriceList
@@ -26,6 +26,8 @@ __all__ = [
     "CouponUse",
     "Document",
     "Guide",
+    "ImportDifference",
+    "ImportMapping",
     "ImportRow",
     "ImportRun",
     "Operation",
