@@ -24,6 +24,7 @@ from catalog.imports.records import (
 from catalog.imports.text import code_of, same_words
 from catalog.imports.vocabulary import Vocabulary
 from catalog.models import PictureSource, Price, Product, TaxCategory, Variant
+from catalog.pictures import public_address
 from catalog.services import default_price_list, refresh_search, set_price
 from omnishop.kernel.errors import Refusal
 
@@ -64,7 +65,7 @@ class Applier:
         self.price_list = default_price_list()
         self.vocabulary = Vocabulary()
         self.claimed: dict[str, str] = {}  # SKU → source key, of this run
-        self._own_pictures = f"{settings.SITE_URL}/{settings.MEDIA_URL.strip('/')}/"
+        self._own_pictures = public_address("")
 
     def passed_over(self, record: ProductRecord) -> None:
         """Know of a record that an earlier part of this run applied."""
@@ -418,7 +419,9 @@ class Applier:
             variant = articles[picture.sku] if picture.sku else None
             source = stored.get((picture.url, variant.pk if variant else None))
             if source is None:
-                position = place if picture.position is None else picture.position
+                position = (
+                    (0 if variant else place) if picture.position is None else (picture.position)
+                )
                 new.sources.append((product, variant, picture, position))
                 if product.pk:
                     self._note(record, record.row, "picture", "", picture.url)

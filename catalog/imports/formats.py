@@ -14,6 +14,7 @@ from catalog.imports import generic, magento, prestashop, saleor, shopify, wooco
 from catalog.imports.reader import Circumstances, Reader
 from omnishop.kernel.csv_detect import detect
 from omnishop.kernel.csv_files import NotReadable, Row, refuse_other_kinds
+from omnishop.kernel.csv_safe import unquoted
 from omnishop.kernel.sheet_files import is_workbook, open_sheet
 
 AUTO = "auto"
@@ -134,11 +135,8 @@ class Source:
     def rows(self) -> Iterator[Row]:
         """The rows, their cells by canonical names."""
         names = self.headings
-        if all(heading == name for heading, name in names.items()):
-            yield from self.table.rows()
-            return
         for row in self.table.rows():
-            cells = {names.get(heading, heading): cell for heading, cell in row.cells.items()}
+            cells = {names.get(name, name): unquoted(cell) for name, cell in row.cells.items()}
             yield Row(row.number, cells, row.problem)
 
     def column(self, name: str) -> str:

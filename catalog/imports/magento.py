@@ -110,13 +110,9 @@ class MagentoReader(Reader):
         if "product_online" in first.cells:
             record.status = _status(first)
         self._variations = _variations(first) if kind == "configurable" else {}
-        labels = dict(
-            part.split("=", 1)
-            for part in text(first, "configurable_variation_labels").split(",")
-            if "=" in part
-        )
+        labels = pairs(first.cells.get("configurable_variation_labels", ""))
         self._variations = {
-            sku: tuple((labels.get(name, name).strip() or name, value) for name, value in options)
+            sku: tuple((labels.get(name) or name, value) for name, value in options)
             for sku, options in self._variations.items()
         }
 

@@ -120,7 +120,7 @@ class Reader(ABC):
             self.notes.columns.update(
                 name
                 for name, value in row.cells.items()
-                if name and name not in self.known and value.strip()
+                if value.strip() and name and name not in self.known and not _of_options(name)
             )
         return record
 
@@ -154,6 +154,11 @@ class Reader(ABC):
                 ", ".join(value for _name, value in variant.options),
                 _("The same options as on row %(row)d.") % {"row": combinations[variant.options]},
             )
+
+
+def _of_options(name: str) -> bool:
+    """Columns that have no fixed name: options, and those of no interest without a header."""
+    return name.startswith(("option:", "-"))
 
 
 def source_key(format_name: str, key: str) -> str:

@@ -164,5 +164,5 @@ def _pictures(row: Row, variant: VariantRecord | None) -> list[PictureRecord]:
             raise Refuse("Image Position", place, _("Not a place in an order. Example: 1"))
         found.append(PictureRecord(url, short(row, "Image Alt Text", 160), int(place or 0)))
     if variant and (url := address(row, "Variant Image")):
-        found.append(PictureRecord(url, "", 0, sku=variant.sku))
+        found.append(PictureRecord(url, sku=variant.sku))
     return found

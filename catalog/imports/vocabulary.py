@@ -53,6 +53,10 @@ class Vocabulary:
         above = [tree[category.path[:end]] for end in ends if category.path[:end] in tree]
         return tuple(str(getattr(shelf, NAME) or shelf.slug) for shelf in above)
 
+    def path_of(self, slug: str) -> str:
+        """The place in the tree of the shelf with that code; nowhere when there is none."""
+        return next((s.path for s in self._categories().values() if s.slug == slug), "-")
+
     def shelf(self, way: tuple[str, ...]) -> int:
         """The shelf that a way leads to, from the top or from "Imported", or one of that name;
         made below "Imported" when there is none.

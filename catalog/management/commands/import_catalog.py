@@ -184,7 +184,7 @@ def _how(source: Source) -> list[tuple[str, str, str]]:
     sign = SIGNS.get(source.table.delimiter, source.table.delimiter)
     return [
         (_("format"), source.format.label, source.format_known),
-        (_("encoding"), source.table.encoding, source.encoding_known),
+        (_("encoding"), source.table.encoding.removesuffix("-sig"), source.encoding_known),
         (_("separator"), sign, source.separator_known),
     ]
 
@@ -198,7 +198,7 @@ def _write_report(result: Result, path: Path) -> None:
         "sha256": run.file_hash,
         "format": run.format,
         "format_known": source.format_known,
-        "encoding": source.table.encoding,
+        "encoding": source.table.encoding.removesuffix("-sig"),
         "encoding_known": source.encoding_known,
         "separator": source.table.delimiter,
         "separator_known": source.separator_known,
