@@ -1,5 +1,5 @@
 """The catalogue's pages of the back office."""
 
-from catalog.admin import products, reference, search
+from catalog.admin import imports, products, reference, search
 
-__all__ = ["products", "reference", "search"]
+__all__ = ["imports", "products", "reference", "search"]

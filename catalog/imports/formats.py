@@ -112,6 +112,7 @@ class Choices:
     columns: tuple[str, ...] = ()  # names of the columns of a file without a header
     mapping: Mapping[str, str] | None = None  # column → field, of the format csv
     channel: str = ""  # of Saleor
+    tax_category: str = "standard"  # of new products
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,22 @@ class Source:
     def column(self, name: str) -> str:
         """What the file calls a column."""
         return next((heading for heading, own in self.headings.items() if own == name), name)
+
+
+class NotMapped(NotReadable):
+    """A table whose columns nobody named yet; what is known of it, to ask."""
+
+    def __init__(
+        self,
+        message: str,
+        table: Table,
+        headings: Mapping[str, str],
+        encoding_known: str,
+        separator_known: str,
+    ) -> None:
+        super().__init__(message)
+        self.table, self.headings = table, headings
+        self.encoding_known, self.separator_known = encoding_known, separator_known
 
 
 def open_source(path: Path, choices: Choices) -> Source:
@@ -176,6 +193,14 @@ def open_source(path: Path, choices: Choices) -> Source:
         table = found.file
         encoding_known, separator_known = found.encoding_known, found.separator_known
     form, format_known = _format(table, choices)
+    if form is None:
+        raise NotMapped(
+            format_known,
+            table,
+            generic.guessed(table.header),
+            encoding_known,
+            separator_known,
+        )
     headings = form.columns(table.header)
     if form.name == generic.NAME and choices.columns:
         fields = {
@@ -188,14 +213,14 @@ def open_source(path: Path, choices: Choices) -> Source:
         headings = generic.checked(choices.mapping, table.header)
     missing = _missing(form, headings)
     if missing:
-        raise NotReadable(
-            _("%(file)s lacks the columns %(missing)s. Its first row is: %(found)s")
-            % {
-                "file": path.name,
-                "missing": ", ".join(missing),
-                "found": f" {table.delimiter} ".join(table.header)[:200] or "—",
-            }
-        )
+        why = _("%(file)s lacks the columns %(missing)s. Its first row is: %(found)s") % {
+            "file": path.name,
+            "missing": ", ".join(missing),
+            "found": f" {table.delimiter} ".join(table.header)[:200] or "—",
+        }
+        if form.name == generic.NAME and not choices.columns:
+            raise NotMapped(why, table, headings, encoding_known, separator_known)
+        raise NotReadable(why)
     return Source(form, table, headings, format_known, encoding_known, separator_known)
 
 
@@ -212,8 +237,8 @@ def _missing(form: Format, headings: Mapping[str, str]) -> list[str]:
     return [" / ".join(names) for names in form.required if not found & set(names)]
 
 
-def _format(table: Table, choices: Choices) -> tuple[Format, str]:
-    """The format, and how it is known."""
+def _format(table: Table, choices: Choices) -> tuple[Format | None, str]:
+    """The format, and how it is known; or none, and why."""
     if choices.format != AUTO:
         return FORMATS[choices.format], _("as given")
     if choices.mapping or choices.columns:
@@ -223,17 +248,14 @@ def _format(table: Table, choices: Choices) -> tuple[Format, str]:
             count = len(form.columns(table.header))
             return form, _("by %(count)d columns of its header") % {"count": count}
     names = ", ".join(form.label for form in FORMATS.values())
-    raise NotReadable(
-        _(
-            "%(file)s is in none of the formats known (%(names)s): it lacks the columns that"
-            " tell. Map its columns: --map COLUMN=FIELD. Its first row is: %(found)s"
-        )
-        % {
-            "file": table.path.name,
-            "names": names,
-            "found": f" {table.delimiter} ".join(table.header)[:200] or "—",
-        }
-    )
+    return None, _(
+        "%(file)s is in none of the formats known (%(names)s): it lacks the columns that"
+        " tell. Map its columns: --map COLUMN=FIELD. Its first row is: %(found)s"
+    ) % {
+        "file": table.path.name,
+        "names": names,
+        "found": f" {table.delimiter} ".join(table.header)[:200] or "—",
+    }
 
 
 def _plain(heading: str) -> str:

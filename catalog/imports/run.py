@@ -59,7 +59,6 @@ def import_file(
     choices: Choices,
     *,
     at: datetime,
-    tax_category: str = "standard",
     dry_run: bool = False,
     resume: bool = False,
     error_file: Path | None = None,
@@ -74,7 +73,7 @@ def import_file(
     with alone(LOCK, message=busy()):
         began = time.monotonic()
         source = open_source(path, choices)
-        tax = tax_category_of(tax_category)
+        tax = tax_category_of(choices.tax_category)
         run = _broken_off(source, dry_run) if resume else None
         ImportRun.objects.filter(status=ImportRun.Status.RUNNING, upload="").update(
             status=ImportRun.Status.FAILED, message=_("The import was interrupted."), finished_at=at
@@ -141,11 +140,11 @@ def read_on(
             if ImportRun.objects.filter(pk=run.pk, cancel=True).exists():
                 status = ImportRun.Status.CANCELLED
                 break
+            _apply(applier, batch, run, source, refusals)
+            progress(run)
             if seconds is not None and time.monotonic() - began > seconds:
                 status, finished = ImportRun.Status.RUNNING, False
                 break
-            _apply(applier, batch, run, source, refusals)
-            progress(run)
         else:
             run.rows_read = run.rows_total
         run.notes = _notes(reader, source)

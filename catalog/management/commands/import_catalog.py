@@ -67,7 +67,6 @@ class Command(BaseCommand):
                 options["file"],
                 _choices(options),
                 at=timezone.now(),
-                tax_category=options["tax_category"],
                 dry_run=options["dry_run"],
                 resume=options["resume"],
                 error_file=options["error_file"],
@@ -177,6 +176,7 @@ def _choices(options: dict[str, Any]) -> Choices:
         columns=columns,
         mapping=mapping or None,
         channel=options["channel"],
+        tax_category=options["tax_category"],
     )
 
 
