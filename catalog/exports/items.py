@@ -10,7 +10,7 @@ from babel.numbers import get_currency_precision
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
-from catalog.imports.cells import in_store
+from catalog.codes import in_store
 from catalog.imports.known import DESCRIPTION, NAME
 from catalog.imports.text import html_of
 from catalog.imports.vocabulary import IMPORTED, OTHERS, Vocabulary

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import DataError, IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
-from catalog.imports.cells import in_store
+from catalog.codes import in_store
 from catalog.imports.known import DESCRIPTION, NAME, Known, Options, read
 from catalog.imports.records import (
     HIDDEN,

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from stdnum import ean
 
+from catalog.codes import in_store
 from catalog.models.product import check_gtin
 from omnishop.kernel.csv_files import Row
 
@@ -72,14 +73,6 @@ def way(found: str, column: str, *, sign: str = ">") -> tuple[str, ...]:
 def deepest(ways: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     """The longest way, the first of them: a product lies on one shelf."""
     return max(ways, key=len, default=())
-
-
-def in_store(code: str) -> bool:
-    """A number of a shop's own, with a price or weight inside, known to nobody else (STD-1)."""
-    if len(code) == 8:
-        return code[0] in "02"
-    full = code.zfill(13)[-13:]
-    return full.startswith("02") or full[0] == "2"
 
 
 def gtin(row: Row, column: str) -> str | None:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from catalog import book
 from catalog import selectors as catalog
 from catalog.articles import Article, Axis, Choice, articles
+from catalog.codes import in_store
 from catalog.models import Picture, Product, Variant
 from catalog.pricing import UnitPrice
 from catalog.search import listed
@@ -242,7 +243,7 @@ def _structured(
         {
             "@type": "Offer",
             "sku": variant.sku,
-            **({"gtin": variant.gtin} if variant.gtin else {}),
+            **({"gtin": variant.gtin} if variant.gtin and not in_store(variant.gtin) else {}),
             "price": decimal_amount(prices[variant.pk].amount_minor),
             "priceCurrency": settings.CURRENCY,
             "availability": f"{SCHEMA}/{'InStock' if units[variant.pk] > 0 else 'OutOfStock'}",
