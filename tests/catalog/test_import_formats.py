@@ -303,7 +303,8 @@ def test_the_french_spreadsheet_is_refused_row_by_row():
         for _row, _c, _v, reason in reasons()
     )
     assert why == {
-        wrong_digit: 28,
+        wrong_digit: 27,
+        "The name is missing.": 1,
         "A spreadsheet turned this barcode into a rounded number, its digits are lost": 117,
         "A barcode has 8, 12, 13 or 14 digits": 62,
         "This number is for use inside a shop (prefix 02 or 20 to 29), it is not a GTIN": 122,
