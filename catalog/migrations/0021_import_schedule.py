@@ -1,10 +1,14 @@
-"""Beat reads uploaded catalogue files in and fetches the pictures of imported products."""
+"""Beat reads uploaded catalogue files in, fetches pictures and writes the feeds."""
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-SECONDS = {"catalog.read_uploads": 5, "catalog.fetch_pictures": 30}
+SECONDS = {
+    "catalog.read_uploads": 5,
+    "catalog.fetch_pictures": 30,
+    "inventory.build_feeds": 900,
+}
 
 
 def add(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
