@@ -19,10 +19,10 @@ from django.core.files.storage import storages
 from django.urls import reverse
 from django.utils import translation
 
+from catalog.book import prices
 from catalog.codes import in_store
 from catalog.models import Picture, Product, Variant
 from catalog.pictures import public_address
-from catalog.selectors import prices
 from inventory.availability import stock
 from omnishop.kernel.templatetags.omnishop import decimal_amount
 from omnishop.network.models import Store

@@ -7,10 +7,10 @@ from collections import Counter
 import pytest
 from openpyxl import Workbook
 
+from catalog.book import prices
 from catalog.codes import in_store
 from catalog.imports.cells import Refuse, gtin
 from catalog.models import Category, ImportRow, ImportRun, PictureSource, Product, Variant
-from catalog.selectors import prices
 from catalog.services import default_price_list
 from omnishop.kernel.csv_detect import detect
 from omnishop.kernel.csv_files import NotReadable, Row

@@ -50,7 +50,7 @@ class Products(Sitemap):  # type: ignore[type-arg]
     def lastmod(self, item: Product) -> object:
         return item.updated_at
 
-    def location(self, item: Product) -> str:  # type: ignore[override]
+    def location(self, item: Product) -> str:
         return reverse("storefront:product", args=[item.slug])
 
 
@@ -62,7 +62,7 @@ class Categories(Sitemap):  # type: ignore[type-arg]
     def items(self) -> QuerySet[Category]:
         return Category.objects.order_by("path")
 
-    def location(self, item: Category) -> str:  # type: ignore[override]
+    def location(self, item: Category) -> str:
         return reverse("storefront:category", args=[item.slug])
 
 
@@ -74,7 +74,7 @@ class Stores(Sitemap):  # type: ignore[type-arg]
     def items(self) -> QuerySet[Store]:
         return Store.objects.open_to_shoppers().order_by("pk")
 
-    def location(self, item: Store) -> str:  # type: ignore[override]
+    def location(self, item: Store) -> str:
         return reverse("storefront:store", args=[item.slug])
 
 
