@@ -4,8 +4,9 @@ import io
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.core.files.base import ContentFile
-from django.core.files.storage import Storage
+from django.core.files.storage import Storage, default_storage
 from pictures.models import PictureField, PictureFieldFile, PillowPicture
 from pictures.utils import source_set
 from PIL import Image
@@ -76,6 +77,12 @@ class SizedPictureField(PictureField):
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, _path, args, kwargs = super().deconstruct()
         return name, "pictures.models.PictureField", args, kwargs
+
+
+def public_address(name: str) -> str:
+    """Where a stored picture is on the web; "" gives how all such addresses begin."""
+    url = default_storage.url(name)
+    return url if "://" in url else f"{settings.SITE_URL}/{url.lstrip('/')}"
 
 
 def make_now(**work: Any) -> None:

@@ -4,10 +4,12 @@ from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
+from django.contrib.sitemaps import views as sitemaps
 from django.urls import include, path
 from django.views.static import serve
 from health_check.views import HealthCheckView
 
+from omnishop.channels.storefront.feeds import SITEMAPS, robots
 from omnishop.health import live
 from omnishop.reports.board import board
 
@@ -23,6 +25,9 @@ BACK_OFFICE = [  # within its name space: the same policy and second factor
 urlpatterns = [
     path("health/live/", live, name="live"),
     path("health/ready/", HealthCheckView.as_view(checks=READY), name="ready"),
+    path("robots.txt", robots, name="robots"),
+    path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}),
+    path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("api/", include("omnishop.channels.api.urls")),
     *i18n_patterns(
         path("", include("omnishop.channels.storefront.urls")),

@@ -17,8 +17,6 @@ from catalog.models import (
     AttributeValue,
     Brand,
     Category,
-    ImportRow,
-    ImportRun,
     Price,
     PriceList,
     Product,
@@ -27,7 +25,6 @@ from catalog.models import (
 )
 from omnishop.kernel.admin import (
     ReadOnlyAdmin,
-    ReadOnlyInline,
     ScopedFilter,
     StoreInline,
     StoreModelAdmin,
@@ -263,20 +260,3 @@ class PriceAdmin(ListScope, ReadOnlyAdmin):
     list_filter = (("price_list", ScopedFilter),)
     list_select_related = ("variant", "price_list")
     search_fields = ("variant__sku__startswith",)
-
-
-class ImportRowInline(ReadOnlyInline):
-    model = ImportRow
-    fields = ("row", "column", "value", "reason")
-    show_change_link = False
-    per_page = 100
-
-
-@admin.register(ImportRun)
-class ImportRunAdmin(ReadOnlyAdmin):
-    list_display = (
-        *("started_at", "file_name", "format", "status", "rows_read", "rows_total"),
-        *("created", "changed", "same", "refused"),
-    )
-    list_filter = ("status", "format")
-    inlines = (ImportRowInline,)

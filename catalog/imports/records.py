@@ -6,6 +6,9 @@ None stands for what the file does not say; it stays as it is in the catalogue.
 from collections import Counter
 from dataclasses import dataclass, field
 
+# Not on sale, in a format that does not tell a draft from an archived product.
+HIDDEN = "hidden"
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -19,6 +22,17 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A cell of the catalogue that an import changes, or would change."""
+
+    row: int
+    key: str
+    field: str  # a stable word: name, price, option:Size
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class VariantRecord:
     """One article of a product."""
 
@@ -26,7 +40,7 @@ class VariantRecord:
     sku: str
     gtin: str | None  # "" is none
     options: tuple[tuple[str, str], ...]  # (("Size", "M"), ("Colour", "Blue"))
-    price_minor: int
+    price_minor: int | None
     weight_g: int | None
 
 
@@ -35,8 +49,8 @@ class PictureRecord:
     """The address of a picture."""
 
     url: str
-    alt: str
-    position: int
+    alt: str | None = None
+    position: int | None = None
     sku: str = ""  # of the one variant it shows
 
 
@@ -51,11 +65,13 @@ class ProductRecord:
     name: str = ""
     description: str | None = None
     brand: str | None = None  # "" is none
-    category: str | None = None  # "" is none
+    category: tuple[str, ...] | None = None  # the way to the shelf, from the top; () is none
     status: str | None = None
+    by_sku: bool = False  # the format names products by their articles' SKUs
     variants: list[VariantRecord] = field(default_factory=list)
     pictures: list[PictureRecord] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import unicodedata
-from html import unescape
+from html import escape, unescape
 from html.parser import HTMLParser
 
 from django.utils.text import slugify
@@ -42,7 +42,25 @@ class _Text(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self.silent:
-            self.parts.append(re.sub(r"\s+", " ", data))
+            self.parts.append(re.sub(r"[ \t\r\n\f]+", " ", data))  # not the no-break ones
+
+
+def html_of(text: str) -> str:
+    """A text as HTML that `plain` reads as the same words; left alone where nothing is special."""
+    if not re.search(r"[<&]", text):
+        return text
+    paragraphs = escape(text, quote=False).replace("\n\n", "</p><p>").replace("\n", "<br>")
+    return f"<p>{paragraphs}</p>"
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two descriptions differ in blanks alone, as HTML does not keep them all."""
+    return one == other or _tidy(one) == _tidy(other)
+
+
+def _tidy(text: str) -> str:
+    text = re.sub(r"[ \t\r\f]*\n[ \t\r\f]*", "\n", text.strip())
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t\f]{2,}", " ", text))
 
 
 def plain(html: str) -> str:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0031_search_tasks"),
+        ("catalog", "0021_import_schedule"),
     ]
 
     operations = [

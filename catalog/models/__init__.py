@@ -5,7 +5,7 @@ from catalog.models.attribute import Attribute, AttributeValue, ProductType
 from catalog.models.category import Brand, Category
 from catalog.models.change import CatalogChange
 from catalog.models.gs1 import VariableArticle, VariableCode
-from catalog.models.import_run import ImportRow, ImportRun
+from catalog.models.import_run import ImportDifference, ImportMapping, ImportRow, ImportRun
 from catalog.models.operation import Operation
 from catalog.models.picture_source import PictureSource
 from catalog.models.price import Price, PriceList
@@ -29,6 +29,8 @@ __all__ = [
     "CouponUse",
     "Document",
     "Guide",
+    "ImportDifference",
+    "ImportMapping",
     "ImportRow",
     "ImportRun",
     "Operation",

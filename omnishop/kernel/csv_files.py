@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
@@ -19,7 +20,7 @@ from omnishop.kernel.errors import Invalid
 
 MAX_RECORD = 1_000_000  # characters of one row; a longer one is refused without being kept
 BLOCK = 1 << 20  # bytes read at once
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "|")
 SIGNATURES = (
     (b"\x89PNG", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
@@ -58,6 +59,7 @@ class CsvFile:
     delimiter: str
     header: tuple[str, ...]
     sha256: str
+    headed: bool = True  # the first row names the columns
 
     def count(self) -> int:
         """Rows below the header, blank ones left out."""
@@ -85,7 +87,7 @@ class CsvFile:
         """Number, cells and what is wrong; a blank row has no cells and nothing wrong."""
         with self.path.open(encoding=self.encoding, newline="") as stream:
             for number, cells, problem in _records(stream, self.delimiter):
-                if number > 1:
+                if number > 1 or not self.headed:
                     yield number, cells if problem or any(cells) else [], problem
 
 
@@ -95,26 +97,17 @@ def examine(path: Path, *, encoding: str, required: Sequence[str]) -> CsvFile:
     It is read once to the end: an encoding that fails on the last line is known before the
     first line is used. The separator is the one by which the header has the columns.
     """
-    if not path.is_file():
-        raise NotReadable(_("There is no file %(path)s.") % {"path": path})
-    codec = _codec(encoding)
+    refuse_other_kinds(path)
+    codec = codec_of(encoding)
     with path.open("rb") as stream:
-        head = stream.read(8)
-    if not head:
-        raise NotReadable(_("%(file)s is empty.") % {"file": path.name})
-    for signature, kind in SIGNATURES:
-        if head.startswith(signature):
-            raise NotReadable(
-                _("%(file)s is not a CSV file but another kind (%(kind)s). Export it as CSV.")
-                % {"file": path.name, "kind": kind}
-            )
+        head = stream.read(4)
     if head.startswith(UTF16) and not codec.startswith("utf-16"):
         raise NotReadable(
             _("%(file)s is encoded in UTF-16: add --encoding utf-16.") % {"file": path.name}
         )
-    digest = _decode_all(path, codec)
+    digest = decode_all(path, codec)
     reading = "utf-8-sig" if codec == "utf-8" else codec
-    headers = {sign: _header(path, reading, sign) for sign in DELIMITERS}
+    headers = {sign: first_records(path, reading, sign, 1)[0] for sign in DELIMITERS}
     sign = max(DELIMITERS, key=lambda s: len(set(required) & set(headers[s])))
     header = headers[sign]
     missing = [name for name in required if name not in header]
@@ -127,16 +120,38 @@ def examine(path: Path, *, encoding: str, required: Sequence[str]) -> CsvFile:
                 "found": f" {sign} ".join(header)[:200] or "—",
             }
         )
+    check_header(path, header)
+    return CsvFile(path, reading, sign, header, digest)
+
+
+def refuse_other_kinds(path: Path) -> None:
+    """Raise NotReadable for what is no text at all: a picture, a workbook, nothing."""
+    if not path.is_file():
+        raise NotReadable(_("There is no file %(path)s.") % {"path": path})
+    with path.open("rb") as stream:
+        head = stream.read(8)
+    if not head:
+        raise NotReadable(_("%(file)s is empty.") % {"file": path.name})
+    for signature, kind in SIGNATURES:
+        if head.startswith(signature):
+            raise NotReadable(
+                _("%(file)s is not a CSV file but another kind (%(kind)s). Export it as CSV.")
+                % {"file": path.name, "kind": kind}
+            )
+
+
+def check_header(path: Path, header: Sequence[str]) -> None:
+    """Raise NotReadable where a name stands twice: which of them is meant nobody knows."""
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
         raise NotReadable(
             _("%(file)s has the columns %(names)s twice.")
             % {"file": path.name, "names": ", ".join(twice)}
         )
-    return CsvFile(path, reading, sign, header, digest)
 
 
-def _codec(encoding: str) -> str:
+def codec_of(encoding: str) -> str:
+    """The codec of that name. Raises NotReadable when it is not one of text."""
     try:
         found = codecs.lookup(encoding)
         "".encode(encoding)  # refuses codecs that are not of text, such as hex
@@ -148,7 +163,7 @@ def _codec(encoding: str) -> str:
     return "utf-8" if found.name == "utf-8-sig" else found.name
 
 
-def _decode_all(path: Path, codec: str) -> str:
+def decode_all(path: Path, codec: str) -> str:
     """The file's sha-256, once every byte was found to fit the encoding."""
     digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder(codec)()
@@ -191,10 +206,11 @@ def _decode_all(path: Path, codec: str) -> str:
     return digest.hexdigest()
 
 
-def _header(path: Path, encoding: str, delimiter: str) -> tuple[str, ...]:
+def first_records(path: Path, encoding: str, delimiter: str, count: int) -> list[tuple[str, ...]]:
+    """The first records, the header among them, with this separator; at least one."""
     with path.open(encoding=encoding, newline="") as stream:
-        _number, cells, _problem = next(_records(stream, delimiter), (1, [], ""))
-    return tuple(name.strip() for name in cells)
+        found = [cells for _number, cells, _problem in islice(_records(stream, delimiter), count)]
+    return [tuple(cell.strip() for cell in cells) for cells in found] or [()]
 
 
 # --- Records ------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from tests.factories import TaxCategoryFactory
 def importing(settings, tmp_path):
     """A shop that can import: files go to a folder of the test, messages are English."""
     settings.VAR_DIR = tmp_path / "var"
+    private = settings.STORAGES["private"] | {"OPTIONS": {"location": tmp_path / "private"}}
+    settings.STORAGES = settings.STORAGES | {"private": private}
     TaxCategoryFactory()
     with translation.override("en"):
         yield

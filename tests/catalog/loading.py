@@ -31,7 +31,7 @@ def load(path, **options):
     """What the command prints, and its exit status."""
     out = io.StringIO()
     try:
-        call_command("import_catalog", path, format="shopify", stdout=out, **options)
+        call_command("import_catalog", path, stdout=out, **({"format": "shopify"} | options))
     except CommandError as error:
         return f"{out.getvalue()}{error}", error.returncode
     return out.getvalue(), 0

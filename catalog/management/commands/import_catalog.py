@@ -1,4 +1,4 @@
-"""manage.py import_catalog FILE --format shopify"""
+"""manage.py import_catalog FILE --format auto|shopify|woocommerce|magento|prestashop|csv|saleor"""
 
 import json
 import time
@@ -11,9 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.imports.run import Result, import_shopify
+from catalog.imports.formats import AUTO, FORMATS, Choices, Source
+from catalog.imports.run import Result, import_file
 from catalog.models import ImportRun
 from omnishop.kernel.errors import Refusal
+
+SIGNS = {",": ",", ";": ";", "\t": "tab", "|": "|"}
 
 
 class Command(BaseCommand):
@@ -24,13 +27,34 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="a CSV file")
-        parser.add_argument("--format", choices=["shopify"], required=True)
-        parser.add_argument("--encoding", default="utf-8", help="default utf-8; never guessed")
+        parser.add_argument("file", type=Path, help="a CSV file or a workbook (XLSX)")
+        parser.add_argument("--format", choices=[AUTO, *FORMATS], default=AUTO)
+        parser.add_argument(
+            "--encoding", default="", help="utf-8, cp1252, utf-16 …; found out and shown otherwise"
+        )
+        parser.add_argument(
+            "--separator", default="", help=", ; | or tab; found out and shown otherwise"
+        )
+        parser.add_argument(
+            "--mapping", type=Path, help='JSON file of columns and fields: {"Libellé": "name"}'
+        )
+        parser.add_argument(
+            "--map", action="append", default=[], metavar="COLUMN=FIELD", help="may be repeated"
+        )
+        parser.add_argument(
+            "--columns", default="", help="fields of a file without a header, in order: name,gtin,-"
+        )
+        parser.add_argument("--channel", default="", help="of a Saleor file: whose prices count")
         parser.add_argument(
             "--tax-category",
             default="standard",
             help="code of the VAT category of new products; prices in the file include VAT",
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would change, change nothing"
+        )
+        parser.add_argument(
+            "--resume", action="store_true", help="go on where a run of this file was broken off"
         )
         parser.add_argument(
             "--error-file", type=Path, help="where refused rows go; default under var/imports/"
@@ -39,21 +63,22 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            result = import_shopify(
+            result = import_file(
                 options["file"],
+                _choices(options),
                 at=timezone.now(),
-                encoding=options["encoding"],
-                tax_category=options["tax_category"],
+                dry_run=options["dry_run"],
+                resume=options["resume"],
                 error_file=options["error_file"],
                 progress=self._progress(options["verbosity"]),
             )
         except Refusal as refusal:
             raise CommandError(str(refusal), returncode=2) from refusal
         if options["verbosity"]:
+            self._found(result.source)
             self._summary(result)
         if options["report"]:
-            report = json.dumps(_report(result), ensure_ascii=False, indent=2)
-            options["report"].write_text(report + "\n", encoding="utf-8")
+            _write_report(result, options["report"])
         if refused := result.run.refused:
             raise CommandError(
                 ngettext(
@@ -89,14 +114,24 @@ class Command(BaseCommand):
 
         return say
 
-    def _summary(self, result: Result) -> None:
-        run = result.run
+    def _found(self, source: Source) -> None:
+        """How the file was read, and how that is known."""
         if self.stdout.isatty():
             self.stdout.write("\r\033[K", ending="")
+        for label, value, known in _how(source):
+            self.stdout.write(f"{label:>12}  {value} ({known})")
+        if source.format.name == "csv":
+            pairs = ", ".join(f"{name} → {own}" for name, own in source.headings.items())
+            self.stdout.write(f"{_('columns'):>12}  {pairs}")
+
+    def _summary(self, result: Result) -> None:
+        run = result.run
         self.stdout.write(
             _("%(file)s: %(rows)d rows read in %(seconds).1f s")
             % {"file": run.file_name, "rows": run.rows_read, "seconds": result.seconds}
         )
+        if run.dry_run:
+            self.stdout.write(_("Dry run: nothing was written. What would be:"))
         for label, count in (
             (_("products created"), run.created),
             (_("products changed"), run.changed),
@@ -104,30 +139,94 @@ class Command(BaseCommand):
             (_("rows refused"), run.refused),
         ):
             self.stdout.write(f"{count:>9,}  {label}")
-        for text, count in result.notes.counts.items():
+        for text, count in run.notes.get("counts", {}).items():
             self.stdout.write(f"{count:>9,}  {_(text)}")
-        if columns := result.notes.columns:
-            names = ", ".join(f"{name} ({count})" for name, count in columns.most_common())
+        if columns := run.notes.get("columns"):
+            names = ", ".join(f"{name} ({count})" for name, count in columns.items())
             self.stdout.write(_("Columns that are not imported: %(names)s") % {"names": names})
+        for item in run.differences.all()[:50]:
+            self.stdout.write(
+                f"{item.row:>9,}  {item.product} · {item.field}: {item.before} → {item.after}"
+            )
 
 
-def _report(result: Result) -> dict[str, Any]:
-    run = result.run
-    return {
+def _choices(options: dict[str, Any]) -> Choices:
+    mapping: dict[str, str] = {}
+    if options["mapping"]:
+        try:
+            mapping = json.loads(options["mapping"].read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise CommandError(
+                _("The mapping %(path)s cannot be read: %(why)s")
+                % {"path": options["mapping"], "why": error},
+                returncode=2,
+            ) from error
+        if not isinstance(mapping, dict):
+            raise CommandError(_("A mapping is an object of columns and fields."), returncode=2)
+    for pair in options["map"]:
+        column, sign, name = pair.rpartition("=")
+        if not sign or not column or not name:
+            raise CommandError(_("Not COLUMN=FIELD: %(text)s") % {"text": pair}, returncode=2)
+        mapping[column] = name
+    columns = tuple(name.strip() for name in options["columns"].split(",") if name.strip())
+    return Choices(
+        format=options["format"],
+        encoding=options["encoding"],
+        separator=options["separator"],
+        columns=columns,
+        mapping=mapping or None,
+        channel=options["channel"],
+        tax_category=options["tax_category"],
+    )
+
+
+def _how(source: Source) -> list[tuple[str, str, str]]:
+    sign = SIGNS.get(source.table.delimiter, source.table.delimiter)
+    return [
+        (_("format"), source.format.label, source.format_known),
+        (_("encoding"), source.table.encoding.removesuffix("-sig"), source.encoding_known),
+        (_("separator"), sign, source.separator_known),
+    ]
+
+
+def _write_report(result: Result, path: Path) -> None:
+    """The summary as JSON, the refusals at its end, one after the other."""
+    run, source = result.run, result.source
+    summary = {
         "run": run.pk,
         "file": run.file_name,
         "sha256": run.file_hash,
         "format": run.format,
+        "format_known": source.format_known,
+        "encoding": source.table.encoding.removesuffix("-sig"),
+        "encoding_known": source.encoding_known,
+        "separator": source.table.delimiter,
+        "separator_known": source.separator_known,
+        "columns": dict(source.headings),
         "status": run.status,
+        "dry_run": run.dry_run,
         "seconds": round(result.seconds, 3),
         "rows": run.rows_read,
+        "created": run.created,
+        "changed": run.changed,
+        "same": run.same,
+        "refused": run.refused,
         "products": {"created": run.created, "changed": run.changed, "same": run.same},
         "refused_rows": run.refused,
         "refused_file": str(result.error_file) if result.error_file else None,
-        "refusals": list(run.refusals.values("row", "column", "value", "reason")[:1000]),
-        "not_imported": {_(text): count for text, count in result.notes.counts.items()},
-        "columns_not_imported": dict(result.notes.columns),
+        "not_imported": {_(text): count for text, count in run.notes.get("counts", {}).items()},
+        "columns_not_imported": run.notes.get("columns", {}),
+        "differences": list(run.differences.values("row", "product", "field", "before", "after")),
     }
+    fields = ("row", "column", "value", "reason")
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write(json.dumps(summary, ensure_ascii=False, indent=2)[:-2])
+        stream.write(',\n  "refusals": [')
+        sign = "\n    "
+        for refusal in run.refusals.values(*fields).iterator(chunk_size=2000):
+            stream.write(sign + json.dumps(refusal, ensure_ascii=False))
+            sign = ",\n    "
+        stream.write("\n  ]\n}\n")
 
 
 def _clock(seconds: float) -> str:

@@ -7,6 +7,7 @@ from omnishop.channels.storefront import (
     basket,
     catalog,
     checkout,
+    feeds,
     guides,
     legal,
     orders,
@@ -64,4 +65,5 @@ urlpatterns = [
     path("conditions-de-vente/", legal.terms, name="terms"),
     path("donnees-personnelles/", legal.privacy, name="privacy"),
     path("contact/", legal.contact, name="contact"),
+    path("flux/<str:name>", feeds.feed, name="feed"),
 ]
