@@ -105,8 +105,9 @@ def _read(text: content.ProductText) -> Row:
     found: Row = {
         "poids": text.weight_g,
         "impermeable": bool(WATERPROOF.search(told)),
-        "recycle": bool(RECYCLED.search(told)),
     }
+    if RECYCLED.search(told):
+        found["recycle"] = True
     if materials := [code for code, words in _words().items() if any(w in low for w in words)]:
         found["matiere"] = materials
     if standard := STANDARD.search(told):
