@@ -298,6 +298,11 @@ def synonyms() -> tuple[Synonym, ...]:
     return _each("synonyms.toml", "synonym", _synonym)
 
 
+def table(name: str) -> dict[str, Any]:
+    """A file as it stands, for those who read its entries themselves."""
+    return _load(name)
+
+
 class _Entry:
     """One table of a file, read field by field."""
 

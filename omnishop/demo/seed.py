@@ -8,6 +8,7 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 from django.utils.translation import override
 
+from catalog.acting import acting, name_actor
 from catalog.models import Product, Variant
 from catalog.services import refresh_search
 from customers.models import Customer, Message
@@ -63,7 +64,8 @@ def seed(
         connections.close_all()  # the processes that draw must not share one
         drawn = pictures.start(content.products())
         say(f"Pictures: {len(drawn[1])} to draw")
-    with transaction.atomic(), override("fr"):
+    with transaction.atomic(), override("fr"), acting("command:seed_demo"):
+        name_actor()  # rows are copied in
         _fill(Days(today), scale, orders or demand.ORDERS * scale, say)
     if drawn:
         pool, work = drawn

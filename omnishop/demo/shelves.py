@@ -16,9 +16,10 @@ from catalog.models import (
     Picture,
     Price,
     Product,
+    ProductAttribute,
     Variant,
 )
-from omnishop.demo import content
+from omnishop.demo import content, sheets
 from omnishop.demo.days import Days
 from omnishop.demo.house import TAX, House
 from omnishop.demo.pictures import SIDE, name_of
@@ -55,13 +56,18 @@ def fill(house: House, days: Days, *, scale: int) -> list[Article]:
     shelves = _categories()
     brands = _brands()
     values = _options()
+    described = sheets.build(len(content.option_axes()))
     texts = content.products()
     tops = _tops()
     products = keys(Product, len(texts) * scale)
     count = sum(len(text.variants()) for text in texts) * scale
     variants = iter(zip(keys(Variant, count), range(count), strict=True))
     rows: dict[type[Any], list[dict[str, Any]]] = {
-        model: [] for model in (Product, Variant, Variant.options.through, Price, Picture)
+        model: []
+        for model in (
+            *(Product, Variant, Variant.options.through, Price, Picture),
+            ProductAttribute,
+        )
     }
     names = {value.code: value.name.fr for value in content.option_values()}
     articles: list[Article] = []
@@ -70,7 +76,9 @@ def fill(house: House, days: Days, *, scale: int) -> list[Article]:
         text, copy = texts[number % len(texts)], number // len(texts) + 1
         rows[Product].append(
             _product(pk, text, copy, shelves[text.category], brands[text.brand], house, opened)
+            | {"product_type_id": described.types.get(text.category)}
         )
+        rows[ProductAttribute] += described.rows(text, pk)
         rows[Picture].append(
             {
                 "product_id": pk,
@@ -110,6 +118,8 @@ def fill(house: House, days: Days, *, scale: int) -> list[Article]:
                     "position": position,
                     "eco_minor": article.eco,
                     "weight_g": text.weight_g,
+                    "content": text.net.quantity if text.net else None,
+                    "measure": text.net.unit if text.net else "",
                 }
             )
             rows[Variant.options.through] += [
@@ -120,6 +130,7 @@ def fill(house: House, days: Days, *, scale: int) -> list[Article]:
             rows[Price] += _prices(article, house.prices.pk, opened)
     for model, found in rows.items():
         write(model, found)
+    sheets.finish(house, days, opened=opened)
     return articles
 
 

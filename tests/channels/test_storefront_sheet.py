@@ -88,7 +88,9 @@ def test_the_page_tells_the_sheet_the_files_and_what_goes_with_it(client, shop):
     assert "films.example" in french
     assert "<iframe" not in french
     assert "On sèche." in french
-    assert "English" in french  # the document's language, as it is not the page's
+    assert (
+        f"(PDF, 2{NNBSP}Ko, English)" in french
+    )  # the document's language, as it is not the page's
     assert "Choisir sa veste" in french
     assert 'id="related-accessory"' in french
     assert "Lot pluie" in french

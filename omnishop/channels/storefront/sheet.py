@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
-from catalog.about import About, Beside, Paper, Part
+from catalog.about import About, Beside, Paper, Part, format_measure
 from catalog.models import BundleItem, Document, Product, RelatedProduct
 from catalog.pricing import UnitPrice
 from inventory.availability import Stock, stock
@@ -28,6 +29,15 @@ class Download:
 
     paper: Paper
     bytes: int
+
+    @property
+    def size(self) -> str:
+        """Its size as people say it: 12 Ko, 2,4 Mo."""
+        spoken = language()
+        kilo, mega = ("KB", "MB") if spoken == "en" else ("Ko", "Mo")
+        if self.bytes < 1_000_000:
+            return format_measure(Decimal(max(1, round(self.bytes / 1000))), kilo, spoken)
+        return format_measure(Decimal(round(self.bytes / 100_000)) / 10, mega, spoken)
 
     @property
     def language(self) -> str:
