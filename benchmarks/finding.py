@@ -105,6 +105,7 @@ def fill() -> None:
             cursor.execute("ANALYZE")  # the planner takes the tables for small otherwise
         refresh_search()
     with connection.cursor() as cursor:
+        cursor.execute("VACUUM FULL ANALYZE catalog_product")
         cursor.execute("VACUUM ANALYZE")
 
 

@@ -110,13 +110,24 @@ def _phrase(text: str) -> str:
     return "(" + " <-> ".join(f"'{part}'" for part in re.findall(r"[^\W_]+", text.lower())) + ")"
 
 
+def _with(own: str, others: tuple[str, ...]) -> str:
+    """Words for to_tsquery, or any of these that mean the same."""
+    return f"({' | '.join([own, *(_phrase(other) for other in others)])})" if others else own
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """One word that was typed, or several that have a synonym together."""
 
     typed: str
-    query: str  # for to_tsquery, with its synonyms
+    own: str  # for to_tsquery
+    others: tuple[str, ...] = ()  # synonyms
     lone: bool = True  # may be a beginning or have a typo
+
+    @property
+    def query(self) -> str:
+        """For to_tsquery, with its synonyms."""
+        return _with(self.own, self.others)
 
     @property
     def beginning(self) -> str:
@@ -164,11 +175,6 @@ def _tokens(text: str) -> list[str]:
     return TOKEN.findall(normal)[:MOST_WORDS]
 
 
-def _with(own: str, others: tuple[str, ...]) -> str:
-    """Words for to_tsquery, or any of these that mean the same."""
-    return f"({' | '.join([own, *(_phrase(other) for other in others)])})" if others else own
-
-
 def read(text: str, language: Language | None = None) -> Reading:
     """The words as they stand, with their synonyms. No statement when the synonyms are kept."""
     known = synonyms(language or site_language())
@@ -182,7 +188,7 @@ def read(text: str, language: Language | None = None) -> Reading:
             if others or many == 1:
                 own = " & ".join(_query(token) for token in typed)
                 own = f"({own})" if many > 1 else own
-                words.append(Word(" ".join(typed), _with(own, others or ()), lone=many == 1))
+                words.append(Word(" ".join(typed), own, others or (), lone=many == 1))
                 at += many
                 break
     return Reading(tuple(words))
@@ -214,7 +220,9 @@ FOUND = """
           LIMIT 1) k ON true
     )
 """
-# The sets of these words that products on sale have together, the largest and best first.
+# The sets of these words that products on sale have together: the largest first, then those with
+# the noun, which leads in French and ends in English.
+NOUN = {"fr": "words[1]", "en": "words[cardinality(words)] DESC"}
 _SETS = """,
     hits AS (
       SELECT d.id, array_agg(f.n ORDER BY f.n) AS words,
@@ -226,7 +234,7 @@ _SETS = """,
        WHERE f.sure GROUP BY d.id
     ), sets AS (
       SELECT words, max(rank) AS rank FROM hits GROUP BY words
-       ORDER BY cardinality(words) DESC, max(rank) DESC, words LIMIT 3)
+       ORDER BY cardinality(words) DESC, {noun}, max(rank) DESC, words LIMIT 3)
     SELECT n, way, word, sure, NULL::int[], NULL::float8 FROM found
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, words, rank FROM sets
@@ -266,7 +274,8 @@ def reread(reading: Reading, language: Language | None = None) -> Reading:
         return reading
     params = found_params(reading.words, language, beginning=False)
     with connection.cursor() as cursor:
-        cursor.execute(FOUND + _SETS.format(language=language), params)
+        sets_sql = _SETS.format(language=language, noun=NOUN[language])
+        cursor.execute(FOUND + sets_sql, params)
         rows = cursor.fetchall()
     sets = [(words, rank) for *_rest, words, rank in rows if words]
     meant: dict[int, Word] = {}
@@ -278,7 +287,7 @@ def reread(reading: Reading, language: Language | None = None) -> Reading:
         if way == "stands":
             meant[n] = word
         elif way == "begins":
-            meant[n] = replace(word, query=word.beginning)
+            meant[n] = replace(word, own=word.beginning, others=())
         elif not sure:
             proposed.append((word.typed, other))
         else:

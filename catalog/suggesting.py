@@ -1,6 +1,6 @@
 """What to propose while a shopper types: products and brands. Two statements at the most."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
@@ -59,7 +59,7 @@ def _begun(reading: Reading) -> str:
     *whole, last = reading.words
     begun = last.begun()
     begun = f"{begun}AB" if begun.endswith(":*") else begun
-    ends = f"({begun} | {last.query})" if begun else last.query
+    ends = replace(last, own=begun).query if begun else last.query
     return " & ".join([*(word.query for word in whole), ends])
 
 

@@ -13,7 +13,10 @@ from catalog.services import refresh_search
 from omnishop.demo import content, house, searches, shelves
 from omnishop.demo.days import Days
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [
+    pytest.mark.django_db,  # or the file alone would be given no database of the tests
+    pytest.mark.timeout(400),  # a whole catalogue, on a machine that may be busy
+]
 
 
 @pytest.fixture(scope="module")

@@ -127,6 +127,15 @@ def test_as_few_words_as_possible_are_left_out_and_named(shop):
     assert list(search("veste bleue homme")) == [shop["man"]]
 
 
+def test_of_as_many_words_those_with_the_noun_are_kept(shop):
+    product("Doudoune bleue homme", popularity=50)
+    refresh_search()
+
+    reading = reread(read("veste femme bleue homme"))
+
+    assert reading.text.split()[0] == "veste"
+
+
 def test_other_words_to_leave_out_are_offered(shop):
     reading = reread(read("veste mérinos homme"))
 
@@ -165,6 +174,10 @@ def test_proposals_are_products_by_beginnings_of_their_names(shop):
         "Veste imperméable femme",
         "Veste imperméable homme",
     ]
+
+
+def test_proposals_come_from_names_and_choices_not_from_descriptions(shop):
+    assert "Guide" not in [one.name for one in suggestions("vest")]
 
 
 def test_a_brand_is_proposed_with_its_products(shop):

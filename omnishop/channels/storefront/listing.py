@@ -6,9 +6,11 @@ Three statements: the facets of what the shopper looks at, one page of products,
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import QueryDict
@@ -19,7 +21,7 @@ from catalog.models import Picture, Product
 from catalog.pricing import UnitPrice
 from catalog.search import LISTED, listed
 from inventory.availability import IN_STORE, stock
-from omnishop.channels.storefront.context import Shelf, language
+from omnishop.channels.storefront.context import FACTS_SECONDS, Shelf, language
 from omnishop.kernel.templatetags.omnishop import format_percent
 
 PAGE = 24
@@ -510,10 +512,16 @@ def listing(
     """
     base = _base(products)
     conditions = _conditions(choice, shelves, store_id, at)
-    if conditions or store_id:
-        counted = _narrowed_facet_rows(base, conditions, store_id=store_id, at=at)
-    else:
-        counted = _facet_rows(base)
+
+    def count() -> list[tuple[Any, ...]]:
+        if conditions or store_id:
+            return _narrowed_facet_rows(base, conditions, store_id=store_id, at=at)
+        return _facet_rows(base)
+
+    # Counts are kept as pages are, whatever their order and number; a store's stock is not.
+    asked = repr((base, replace(choice, sort="", page=1), language()))
+    key = "facets:" + sha256(asked.encode()).hexdigest()
+    counted = count() if store_id else cache.get_or_set(key, count, FACTS_SECONDS)
     facets, total = _facets(counted, choice, shelves, store_name)
     last = max(1, -(-total // PAGE))
     choice = replace(choice, page=min(choice.page, last))

@@ -106,7 +106,8 @@ def suggest(request: Request) -> HttpResponse:
     words = _words(request)
     found = suggestions(words)
     near = _shelves_like(words, beginning=True)[:SHELVES] if len(words) > 1 else []
-    context = {"shelves": near, "suggestions": found[: MOST - len(near)], "offset": len(near)}
+    numbered = enumerate(found[: MOST - len(near)], start=len(near) + 1)
+    context = {"shelves": near, "suggestions": [(f"q-{n}", one) for n, one in numbered]}
     return render(request, "storefront/_suggestions.html", context)
 
 
