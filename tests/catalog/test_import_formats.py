@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 
 from catalog.book import prices
-from catalog.codes import in_store
+from catalog.gs1 import in_store
 from catalog.imports.cells import Refuse, gtin
 from catalog.models import Category, ImportRow, ImportRun, PictureSource, Product, Variant
 from catalog.services import default_price_list
