@@ -6,11 +6,12 @@ from functools import partial
 from celery import shared_task
 from django.utils import timezone
 
+from catalog.models import Review
 from inventory.models import Reservation
 from omnishop.kernel.claims import each
 from orders.models import Fulfilment, Order, Payment, Refund, SandboxCharge, Shortage
 from orders.providers.sandbox import signed_notice
-from orders.services import aisle, losses, payments, pickup, relaunch, shortages, unpaid
+from orders.services import aisle, losses, payments, pickup, relaunch, reviews, shortages, unpaid
 
 
 @shared_task(name="orders.expire_pickups")
@@ -141,3 +142,14 @@ def deliver_sandbox_hooks(limit: int = 100) -> int:
         charge.notify_at = at + timedelta(seconds=5)
         charge.save(update_fields=["notified", "notify_at"])
     return len(due)
+
+
+@shared_task(name="orders.tell_refused_reviews")
+def tell_refused_reviews(limit: int = 200) -> int:
+    """Reviews that staff refused: their authors are told why."""
+    at = timezone.now()
+    untold = Review.objects.filter(status=Review.Status.REFUSED, told_at__isnull=True).order_by(
+        "decided_at"
+    )
+    ids = untold.values_list("pk", flat=True)[:limit]
+    return each(ids, lambda pk: reviews.tell_refused(review_id=pk, at=at))

@@ -13,10 +13,13 @@ from catalog.models.price_change import PriceChange
 from catalog.models.product import Picture, Product, Variant
 from catalog.models.promotion import BookVersion, Coupon, CouponUse, Promotion
 from catalog.models.search import SearchLog, SearchWord, Synonym
+from catalog.models.recommendation import Recommendation
+from catalog.models.review import Answer, Question, Review
 from catalog.models.sheet import Document, Guide, ProductAttribute, RelatedProduct, Video
 from catalog.models.tax import TaxCategory, VatRate
 
 __all__ = [
+    "Answer",
     "Assortment",
     "Attribute",
     "AttributeValue",
@@ -41,10 +44,13 @@ __all__ = [
     "ProductAttribute",
     "ProductType",
     "Promotion",
+    "Question",
+    "Recommendation",
     "RelatedProduct",
     "SearchLog",
     "SearchWord",
     "Synonym",
+    "Review",
     "TaxCategory",
     "VariableArticle",
     "VariableCode",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
-from catalog import book
+from catalog import book, reviews
 from catalog import selectors as catalog
 from catalog.about import About, about
 from catalog.articles import Article, Axis, Choice, articles
@@ -213,6 +213,7 @@ def product(request: Request, slug: str) -> HttpResponse:
     context: dict[str, Any] = {
         "cacheable": True,
         "product": item,
+        "rating": reviews.rating(item),
         "variant": chosen,
         "price": prices[chosen.pk],
         "together": sheet.together(told, chosen.pk, prices),
@@ -277,10 +278,25 @@ def _structured(
         "@type": "Product",
         "name": item.name,
         "description": item.description,
+        **_aggregate_rating(item),
         **({"brand": {"@type": "Brand", "name": item.brand.name}} if item.brand else {}),
         "offers": offers,
     }
     return mark_safe(json.dumps(about).translate(IN_SCRIPT))  # noqa: S308  escaped here
+
+
+def _aggregate_rating(item: Product) -> dict[str, Any]:
+    """The stars of the published reviews, when there are any."""
+    rated = reviews.rating(item)
+    if not rated:
+        return {}
+    return {
+        "aggregateRating": {
+            "@type": "AggregateRating",
+            "ratingValue": f"{rated.average:.1f}",
+            "reviewCount": rated.count,
+        }
+    }
 
 
 def _chosen(request: Request, variants: list[Article], units: dict[int, int]) -> Article:
