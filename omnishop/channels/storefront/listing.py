@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from catalog import book
 from catalog.models import Picture, Product
 from catalog.pricing import UnitPrice
-from catalog.search import LISTED, listed
 from catalog.reviews import Rating
+from catalog.search import LISTED, listed
 from inventory.availability import IN_STORE, stock
 from omnishop.channels.storefront.context import Shelf, language
 from omnishop.kernel.templatetags.omnishop import format_percent
