@@ -501,6 +501,18 @@ def cards(rows: list[tuple[Any, ...]], *, at: datetime, store_id: int | None) ->
     return tuple(found)
 
 
+def cards_of(ids: Sequence[int], *, at: datetime, store_id: int | None) -> dict[int, Card]:
+    """Product → card, of those on sale among a page's worth of products. Two statements, three
+    with a store.
+    """
+    if not ids:
+        return {}
+    base = _base(catalog.listed(Product.objects.on_sale().filter(pk__in=ids)))
+    rows = _page_rows(base, [], Choice(), at=at)
+    found = {card.id: card for card in cards(rows, at=at, store_id=store_id)}
+    return {row[0]: found[f"p-{row[0]}"] for row in rows if f"p-{row[0]}" in found}
+
+
 def listing(
     products: QuerySet[Any, Any],
     choice: Choice,

@@ -5,6 +5,7 @@ from django.urls import path
 from omnishop.channels.storefront import (
     account,
     basket,
+    beside,
     catalog,
     checkout,
     guides,
@@ -61,6 +62,8 @@ urlpatterns = [
     path("produit/<slug:slug>/avis/donner/", reviews.my_purchases, name="review_mine"),
     path("produit/<slug:slug>/questions/", reviews.ask, name="ask"),
     path("produit/<slug:slug>/questions/<int:question_id>/", reviews.answer, name="answer"),
+    path("produit/<slug:slug>/avec/", beside.product_beside, name="beside"),
+    path("panier/avec/", beside.basket_beside, name="basket_beside"),
     path("avis/", reviews.about, name="about_reviews"),
     path("mon-compte/", account.account, name="account"),
     path("mon-compte/points/", account.points, name="points"),
