@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from typing import Any
 from urllib.parse import quote
 
 import segno
@@ -16,7 +17,7 @@ from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from catalog import selectors
+from catalog import book
 from catalog.models import Variant
 from catalog.pricing import UnitPrice
 from omnishop.kernel.errors import Invalid
@@ -32,7 +33,7 @@ class Sheet:
     """A format: the size of the paper and of its labels, in millimetres."""
 
     code: str
-    name: str
+    name: Any  # translated when it is shown
     paper: tuple[float, float]
     label: tuple[float, float]
     margin: tuple[float, float] = (0, 0)  # left, top
@@ -74,7 +75,7 @@ def labels(variant_ids: Collection[int], *, store: Store, at: datetime) -> list[
 
     Articles that are not sold there are left out. Three statements.
     """
-    prices = selectors.prices(variant_ids, at=at, channel="till", store_id=store.pk)
+    prices = book.prices(variant_ids, at=at, channel="till", store_id=store.pk)
     found = (
         Variant.objects.filter(pk__in=list(prices))
         .select_related("product")
@@ -136,12 +137,16 @@ def _money(amount_minor: int) -> str:
 
 
 def mentions(price: UnitPrice) -> list[str]:
-    """What the law wants beside the price: the lowest of 30 days, the eco-participation."""
+    """What the law wants beside the price: the lowest of 30 days (PRC-1), the unit price (PRC-3),
+    the eco-participation (VAT-9).
+    """
     lines = []
     if price.reference_minor:
         lines.append(
             _("Lowest price in 30 days: %(price)s") % {"price": _money(price.reference_minor)}
         )
+    if price.per_unit_minor is not None:
+        lines.append(f"{_money(price.per_unit_minor)}/{price.per_unit_label}")
     if price.eco_minor:
         lines.append(_("of which %(eco)s eco-participation") % {"eco": _money(price.eco_minor)})
     return [_printable(line) for line in lines]

@@ -22,7 +22,7 @@ SESSION_KEY = "labels"  # the articles chosen in the list
 class LabelForm(AskForm):
     """For which store, on which paper."""
 
-    store = forms.ModelChoiceField(
+    store: Any = forms.ModelChoiceField(
         label=_("store"), queryset=Store.objects.none(), widget=UnfoldAdminSelectWidget
     )
     sheet = forms.ChoiceField(

@@ -27,8 +27,8 @@ from catalog.admin.describing import (
     RelatedInline,
     VideoInline,
 )
-from catalog.book import prices
 from catalog.admin.labels import PrintsLabels
+from catalog.book import prices
 from catalog.models import Picture, PictureSource, Price, PriceList, Product, Variant
 from omnishop.kernel.admin import (
     AskForm,

@@ -7,6 +7,7 @@ between 0 and 1 whatever the decay.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -62,7 +63,7 @@ def pairs_sql(bought: str) -> str:
         SELECT b, a, cosine, jaccard, n FROM scored"""  # noqa: S608  relations of ours
 
 
-def parameters(at: datetime) -> dict[str, object]:
+def parameters(at: datetime) -> dict[str, Any]:
     """What `pairs_sql` is computed with."""
     return {
         "at": at,

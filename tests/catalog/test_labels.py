@@ -65,10 +65,12 @@ def test_the_code_opens_the_shelf_page_of_that_store(settings):
 
 def test_the_reference_of_prc_1_and_the_eco_participation_are_mentioned():
     with override("fr"):
-        words = mentions(UnitPrice(1500, 2000, reference_minor=1800, eco_minor=12))
+        words = mentions(
+            UnitPrice(1500, 2000, reference_minor=1800, eco_minor=12, content=750, measure="g")
+        )
 
     assert [line.replace("\xa0", " ") for line in words] == [
-        "Prix le plus bas des 30 derniers jours : 18,00 €", "dont 0,12 € d'éco-participation",
+        "Prix le plus bas des 30 derniers jours : 18,00 €", "20,00 €/kg", "dont 0,12 € d'éco-participation",
     ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from catalog import reviews
+from catalog import book, reviews
 from catalog import selectors as catalog
 from catalog.models import Picture, Variant
 from catalog.pricing import UnitPrice
@@ -34,10 +34,10 @@ def shelf(request: Request, code: str) -> HttpResponse:
     store = _store(request)
     online: UnitPrice | None = None
     if variant:
-        online = catalog.prices([variant.pk], at=at).get(variant.pk)
+        online = book.prices([variant.pk], at=at).get(variant.pk)
     here = online
     if variant and store:
-        found = catalog.prices([variant.pk], at=at, channel="till", store_id=store.pk)
+        found = book.prices([variant.pk], at=at, channel="till", store_id=store.pk)
         here = found.get(variant.pk)
     price = here or online
     if variant is None or price is None:

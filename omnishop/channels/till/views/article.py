@@ -5,8 +5,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from catalog import reviews
-from catalog import selectors as catalog
+from catalog import book, reviews
 from catalog.labels import labels, sheet_pdf
 from catalog.models import Variant
 from inventory.availability import around
@@ -23,7 +22,7 @@ def article(request: HttpRequest, desk: Desk, variant_id: int) -> HttpResponse:
     """What an associate tells of an article. Seven statements at the most."""
     at = timezone.now()
     variant = get_object_or_404(Variant.objects.select_related("product"), pk=variant_id)
-    prices = catalog.prices([variant.pk], at=at, channel="till", store_id=desk.store.pk)
+    prices = book.prices([variant.pk], at=at, channel="till", store_id=desk.store.pk)
     if variant.pk not in prices:
         raise Http404
     hit = Hit(

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from catalog import selectors as catalog
+from catalog import book
 from catalog.models import Recommendation, Variant
 from inventory.availability import around
 from omnishop.channels.till import scope
@@ -44,7 +44,7 @@ def _hits(ids: list[int], desk: Desk) -> list[Hit]:
         .select_related("product")
         .order_by("position", "pk")[:50]
     }
-    prices = catalog.prices(list(variants), at=at, channel="till", store_id=desk.store.pk)
+    prices = book.prices(list(variants), at=at, channel="till", store_id=desk.store.pk)
     stock = around(prices, store_id=desk.store.pk, at=at)
     first: dict[int, Hit] = {}
     for pk, variant in variants.items():
