@@ -70,7 +70,9 @@ def test_the_reference_of_prc_1_and_the_eco_participation_are_mentioned():
         )
 
     assert [line.replace("\xa0", " ") for line in words] == [
-        "Prix le plus bas des 30 derniers jours : 18,00 €", "20,00 €/kg", "dont 0,12 € d'éco-participation",
+        "Prix le plus bas des 30 derniers jours : 18,00 €",
+        "20,00 €/kg",
+        "dont 0,12 € d'éco-participation",
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 from catalog.models import Recommendation
 from catalog.services import refresh_search
 from inventory.models import StockLevel
-from orders.recommendations import recommended
+from orders.recommendations import recommended, recommended_to
 from orders.services.recommendations import compute, pairs_sql, parameters
 from orders.tasks import compute_recommendations
 from tests.factories import (
@@ -225,3 +225,22 @@ def test_an_archived_product_is_not_proposed():
     best.product.save()
 
     assert propose([new]) == ids(second, third)
+
+
+def test_a_person_gets_what_goes_with_all_they_bought_and_what_they_buy_again():
+    desk = TillFactory()
+    coffee, filters, kettle, other = (stocked(desk.store) for _ in range(4))
+    refresh_search()
+    person = CustomerFactory()
+    sold(desk, (coffee, 1), customer=CustomerFactory(merged_into=person))
+    for of, goes in ((coffee, filters), (other, kettle)):
+        Recommendation.objects.create(
+            product=of.product, other=goes.product, kind=TOGETHER, score=0.4, rank=1
+        )
+
+    just_after = recommended_to(person, at=NOON + timedelta(minutes=1), limit=10)
+    later = recommended_to(person, at=NOON + timedelta(days=61), limit=10)
+
+    assert just_after == ids(filters)
+    assert later == ids(coffee, filters)
+    assert recommended_to(CustomerFactory(), at=NOON, limit=10) == []

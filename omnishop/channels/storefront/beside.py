@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,7 +12,7 @@ from catalog.models import Product, Recommendation
 from omnishop.channels.storefront import listing
 from omnishop.channels.storefront.context import BASKET_COOKIE, Request, Shopper
 from omnishop.channels.storefront.pages import private, shared
-from orders.recommendations import recommended
+from orders.recommendations import recommended, recommended_to
 
 SHOWN = 4
 Kind = Recommendation.Kind
@@ -70,6 +71,17 @@ def basket_beside(request: Request) -> HttpResponse:
     )
     cards = _cards(found, shopper, at=at)
     context = {"together": [cards[pk] for pk in found if pk in cards], "store": shopper.store}
+    return private(render(request, "storefront/_beside.html", context))
+
+
+@login_required
+@require_GET
+def for_me(request: Request) -> HttpResponse:
+    """What goes with all that a person bought, in any channel."""
+    at, shopper = timezone.now(), Shopper(request)
+    found = recommended_to(shopper.customer, at=at, limit=SHOWN) if shopper.customer else []
+    cards = _cards(found, shopper, at=at)
+    context = {"mine": [cards[pk] for pk in found if pk in cards], "store": shopper.store}
     return private(render(request, "storefront/_beside.html", context))
 
 

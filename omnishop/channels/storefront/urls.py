@@ -66,6 +66,7 @@ urlpatterns = [
     path("panier/avec/", beside.basket_beside, name="basket_beside"),
     path("avis/", reviews.about, name="about_reviews"),
     path("mon-compte/", account.account, name="account"),
+    path("mon-compte/pour-vous/", beside.for_me, name="for_me"),
     path("mon-compte/points/", account.points, name="points"),
     path("mon-compte/profil/", account.profile, name="profile"),
     path("mon-compte/accord/", account.consent, name="consent"),
