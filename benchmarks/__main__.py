@@ -37,6 +37,7 @@ NAMES = (
     "reserve_hot_share",
     "availability",
     "sourcing",
+    "recommend_hit_at_10",
     "memory_mib",
 )
 
@@ -79,7 +80,7 @@ def main() -> int:
     import django
 
     django.setup()
-    from benchmarks import finding, pages, promises, search_quality, stock
+    from benchmarks import finding, pages, promises, recommending, search_quality, stock
 
     entries: dict[str, Callable[[], Result]] = {
         "place_order": stock.place_order,
@@ -89,6 +90,7 @@ def main() -> int:
         "availability": promises.availability,
         "sourcing": promises.sourcing,
         "search_hit_at_5": search_quality.search_hit_at_5,
+        "recommend_hit_at_10": recommending.hit_at_10,
     }
     chosen = [options.only] if options.only else list(NAMES)
     results: list[Result] = []

@@ -34,6 +34,18 @@ IN_STORE = f"""EXISTS (
       JOIN inventory_storelocation s ON s.location_id = l.location_id AND s.store_id = %s
       JOIN inventory_stocklocation c ON c.id = l.location_id AND c.active AND c.offers_pickup
      WHERE l.variant_id = v.id AND {_FREE_ONLINE.replace("%(at)s", "%s")} > 0)"""  # noqa: S608  constants of this module
+_HAS_FREE = """EXISTS (
+    SELECT 1 FROM inventory_stocklevel l
+      JOIN inventory_stocklocation c ON c.id = l.location_id AND c.active
+     WHERE l.variant_id = v.id AND {place} AND {free} > 0)"""
+# Whether a variant `v` can be had at all on the site; parameter: %(at)s.
+ANYWHERE = _HAS_FREE.format(place="(c.offers_pickup OR c.ships)", free=_FREE_ONLINE)
+# Whether a store has a variant `v` on its shelves; parameters: %(store)s, %(at)s.
+ON_SHELF = _HAS_FREE.format(
+    place="""l.location_id IN (
+        SELECT s.location_id FROM inventory_storelocation s WHERE s.store_id = %(store)s)""",
+    free=_FREE_IN_TILL,
+)
 
 _OF_V = """SELECT l.location_id, {free} AS free, c.ships
     FROM inventory_stocklevel l

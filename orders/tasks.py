@@ -1,16 +1,29 @@
 """Work on orders that beat starts. Every task claims rows, and may be repeated or overlap."""
 
+import contextlib
 from datetime import datetime, timedelta
 from functools import partial
 
 from celery import shared_task
 from django.utils import timezone
 
+from catalog.models import Review
 from inventory.models import Reservation
 from omnishop.kernel.claims import each
+from omnishop.kernel.locks import Busy
 from orders.models import Fulfilment, Order, Payment, Refund, SandboxCharge, Shortage
 from orders.providers.sandbox import signed_notice
-from orders.services import aisle, losses, payments, pickup, relaunch, shortages, unpaid
+from orders.services import (
+    aisle,
+    losses,
+    payments,
+    pickup,
+    recommendations,
+    relaunch,
+    reviews,
+    shortages,
+    unpaid,
+)
 
 
 @shared_task(name="orders.expire_pickups")
@@ -141,3 +154,25 @@ def deliver_sandbox_hooks(limit: int = 100) -> int:
         charge.notify_at = at + timedelta(seconds=5)
         charge.save(update_fields=["notified", "notify_at"])
     return len(due)
+
+
+@shared_task(name="orders.tell_refused_reviews")
+def tell_refused_reviews(limit: int = 200) -> int:
+    """Reviews that staff refused: their authors are told why."""
+    at = timezone.now()
+    untold = Review.objects.filter(status=Review.Status.REFUSED, told_at__isnull=True).order_by(
+        "decided_at"
+    )
+    ids = untold.values_list("pk", flat=True)[:limit]
+    return each(ids, lambda pk: reviews.tell_refused(review_id=pk, at=at))
+
+
+@shared_task(name="orders.compute_recommendations")
+def compute_recommendations() -> int:
+    """What goes with what, anew from the sales of all channels; beat runs it every night.
+
+    Safe to repeat; one that finds another at work leaves it to that one.
+    """
+    with contextlib.suppress(Busy):
+        return recommendations.compute(at=timezone.now())
+    return 0

@@ -1,5 +1,23 @@
 """The catalogue's pages of the back office."""
 
-from catalog.admin import changes, describing, imports, products, reference, search
+from catalog.admin import (
+    changes,
+    describing,
+    imports,
+    products,
+    recommendations,
+    reference,
+    reviews,
+    search,
+)
 
-__all__ = ["changes", "describing", "imports", "products", "reference", "search"]
+__all__ = [
+    "changes",
+    "describing",
+    "imports",
+    "products",
+    "recommendations",
+    "reference",
+    "reviews",
+    "search",
+]

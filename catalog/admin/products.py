@@ -27,6 +27,7 @@ from catalog.admin.describing import (
     RelatedInline,
     VideoInline,
 )
+from catalog.admin.labels import PrintsLabels
 from catalog.book import prices
 from catalog.models import Picture, PictureSource, Price, PriceList, Product, Variant
 from omnishop.kernel.admin import (
@@ -249,7 +250,7 @@ class PriceInline(ReadOnlyInline):
 
 
 @admin.register(Variant)
-class VariantAdmin(StoreModelAdmin):
+class VariantAdmin(PrintsLabels, StoreModelAdmin):
     list_display = ("sku", "gtin", "name", "active", "price_now")
     list_filter = ("active",)
     list_select_related = ("product",)
@@ -258,6 +259,7 @@ class VariantAdmin(StoreModelAdmin):
     autocomplete_fields = ("product", "options")
     inlines = (BundleItemInline, PriceInline)
     readonly_fields = ("stock", "history")
+    actions = ("print_labels",)
     actions_detail = ("new_price",)
     fieldsets = (
         (

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0031_search_tasks"),
+        ("catalog", "0032_search_inline"),
     ]
 
     operations = [

@@ -82,6 +82,11 @@ class Product(models.Model):
         _("right of withdrawal"), max_length=20, choices=Withdrawal, default="", blank=True
     )
     popularity = models.PositiveIntegerField(_("popularity"), default=0)  # units sold, for sorting
+    # The sum of the stars of the published reviews, and how many they are.
+    rating_sum = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    rating_count = models.PositiveIntegerField(
+        _("reviews"), default=0, db_default=0, editable=False
+    )
     source_key = models.CharField(max_length=120, blank=True, default="")  # "shopify:floor-lamp"
     search_fr = SearchVectorField(null=True, editable=False)
     search_en = SearchVectorField(null=True, editable=False)

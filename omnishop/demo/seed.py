@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from catalog.acting import acting, name_actor
-from catalog.models import Product, Variant
+from catalog.models import Product, Review, Variant
 from catalog.services import refresh_search
 from customers.models import Customer, Message
 from inventory.models import Reservation
@@ -19,9 +19,11 @@ from omnishop.demo import (
     floor,
     house,
     members,
+    opinions,
     pictures,
     searches,
     shelves,
+    signins,
     stock,
     stocktaking,
 )
@@ -112,6 +114,8 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     searches.fill_synonyms()
     searches.fill_log(days)
     refresh_search()
+    opinions.fill(days, scale=scale, actor=f"user:{place.staff[signins.LYON].pk}")
+    say("Reviews written")
     _analyse()
     say("Search and statistics refreshed")
 
@@ -193,6 +197,7 @@ def counts() -> dict[str, int]:
         "customers": Customer.objects.count(),
         "orders": Order.objects.count(),
         "baskets": Basket.objects.open().count(),
+        "reviews": Review.objects.count(),
         "messages": Message.objects.count(),
         "messages to send": Message.objects.filter(status=Message.Status.QUEUED).count(),
     }

@@ -28,6 +28,7 @@ READ: Mapping[str, Sequence[str]] = {
         *("video", "document", "guide", "relatedproduct", "assortment", "bundleitem"),
         *("variablecode", "variablearticle", "catalogchange"),
         *("searchlog", "synonym"),
+        *("answer", "question", "recommendation", "review"),
     ),
     "inventory": (
         *("stocklocation", "storelocation", "stocklevel", "stockmovement", "reservation"),
@@ -70,6 +71,7 @@ MORE: Mapping[str, Mapping[str, Sequence[str]]] = {
             *("add_customer", "change_customer", "view_message", "view_consentevent"),
             "change_message",
         ),
+        "catalog": ("change_answer", "change_question", "change_review"),
         "loyalty": ("change_account",),
         "orders": (
             *("change_fulfilment", "change_order", "view_relaunch", "view_withdrawal"),

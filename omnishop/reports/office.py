@@ -120,6 +120,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 _page(_("Searches"), "search", "catalog_searchlog"),
                 _page(_("Synonyms"), "join", "catalog_synonym"),
                 _page(_("Imports"), "upload_file", "catalog_importrun"),
+                _page(_("Reviews"), "reviews", "catalog_review", status__exact="pending"),
+                _page(_("Questions"), "help", "catalog_question", status__exact="pending"),
+                _page(_("Answers"), "forum", "catalog_answer", status__exact="pending"),
             ],
         },
         {

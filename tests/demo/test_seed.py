@@ -11,7 +11,17 @@ from django.utils import timezone
 from stdnum import ean
 
 from catalog import book
-from catalog.models import BundleItem, Category, Document, Guide, Product, Variant
+from catalog.models import (
+    BundleItem,
+    Category,
+    Document,
+    Guide,
+    Product,
+    Question,
+    Recommendation,
+    Review,
+    Variant,
+)
 from customers.models import Customer, Message
 from inventory.models import (
     Proposal,
@@ -25,8 +35,10 @@ from omnishop.demo import content, seed, signins
 from omnishop.demo.demand import season
 from omnishop.demo.shelves import gtin
 from omnishop.network.models import LegalEntity, Store, User
+from orders.invariants import violations
 from orders.models import Basket, Fulfilment, Order, OrderLine, Payment, Receipt, Relaunch, Return
 from orders.services.receipts import verify
+from tests.factories import NOON
 
 SUNDAY = date(2026, 11, 22)
 ORDERS = 300
@@ -276,3 +288,15 @@ def test_a_second_run_writes_nothing(shop, capsys):
     assert "there already" in said
     assert signins.CAMILLE in said
     assert Order.objects.count() == before
+
+
+def test_reviews_are_of_what_was_received_and_some_wait_for_staff(shop):
+    statuses = dict(Review.objects.order_by().values_list("status").annotate(Count("pk")))
+
+    assert statuses["published"] > 40
+    assert set(statuses) <= {"published", "pending", "refused"}
+    assert not Review.objects.filter(status="published", has_contact=True).exists()
+    assert Review.objects.exclude(answer="").exists()
+    assert Question.objects.filter(status="pending").exists()
+    assert violations(at=NOON, rules=["RVW-1", "RVW-2"]) == []
+    assert set(Recommendation.objects.values_list("kind", flat=True)) >= {"similar"}

@@ -42,6 +42,28 @@ class VariantSerializer(serializers.Serializer[Variant]):
     price = PriceSerializer(allow_null=True)
 
 
+class RatingSerializer(serializers.Serializer[Any]):
+    """What the published reviews of verified buyers add up to."""
+
+    average = serializers.FloatField(help_text="Stars, 1 to 5, to a tenth.")
+    count = serializers.IntegerField()
+
+
+class ReviewSerializer(serializers.Serializer[Any]):
+    """One published review of somebody who bought and received the article."""
+
+    rating = serializers.IntegerField()
+    title = serializers.CharField()
+    text = serializers.CharField()
+    author = serializers.CharField()
+    language = serializers.CharField()
+    sku = serializers.CharField(source="variant.sku")
+    channel = serializers.CharField(help_text="Where the article was bought.")
+    written_at = serializers.DateTimeField()
+    received_on = serializers.DateField()
+    answer = serializers.CharField(help_text="The shop's; empty without one.")
+
+
 class ProductSerializer(serializers.Serializer[Any]):
     """A product on sale with its articles."""
 
@@ -52,6 +74,7 @@ class ProductSerializer(serializers.Serializer[Any]):
     brand = serializers.CharField(allow_null=True)
     url = serializers.URLField()
     picture = serializers.URLField(allow_null=True)
+    rating = RatingSerializer(allow_null=True)
     variants = VariantSerializer(many=True)
 
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("v1/products/", views.ProductList.as_view(), name="products"),
     path("v1/products/by-code/<path:code>/", views.ProductByCode.as_view(), name="product_by_code"),
     path("v1/products/<slug:slug>/", views.ProductDetail.as_view(), name="product"),
+    path("v1/products/<slug:slug>/reviews/", views.ProductReviews.as_view(), name="reviews"),
     path("v1/availability/", views.Availability.as_view(), name="availability"),
     path("v1/availability/basket/", views.BasketAvailability.as_view(), name="basket_availability"),
     path("v1/me/loyalty/", views.MyLoyalty.as_view(), name="my_loyalty"),

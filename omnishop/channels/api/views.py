@@ -7,6 +7,7 @@ from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django_filters import rest_framework as filters
@@ -21,9 +22,9 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog import book
+from catalog import book, reviews
 from catalog import selectors as catalog
-from catalog.models import AttributeValue, Category, Picture, Product, Variant
+from catalog.models import AttributeValue, Category, Picture, Product, Review, Variant
 from catalog.pricing import UnitPrice
 from catalog.search import search as find
 from customers.models import Customer
@@ -35,6 +36,7 @@ from omnishop.channels.api.serializers import (
     BasketAvailabilitySerializer,
     LoyaltySerializer,
     ProductSerializer,
+    ReviewSerializer,
 )
 from omnishop.network.models import Store
 from omnishop.network.places import point_of_postcode
@@ -118,6 +120,7 @@ def _one(product: Product, prices: dict[int, UnitPrice], request: Request) -> di
         "description": product.description,
         "category": product.category.slug,
         "brand": product.brand.name if product.brand else None,
+        "rating": _rating(product),
         "url": settings.SITE_URL + reverse("storefront:product", args=[product.slug]),
         "picture": request.build_absolute_uri(picture.image.url) if picture else None,
         "variants": [
@@ -134,6 +137,11 @@ def _one(product: Product, prices: dict[int, UnitPrice], request: Request) -> di
             for variant in product.variants.all()
         ],
     }
+
+
+def _rating(product: Product) -> dict[str, Any] | None:
+    rated = reviews.rating(product)
+    return {"average": rated.average, "count": rated.count} if rated else None
 
 
 def _price(unit: UnitPrice | None) -> dict[str, Any] | None:
@@ -205,6 +213,20 @@ class ProductByCode(GenericAPIView[Product]):
         if product is None or variant not in product.variants.all():
             raise NotFound
         return Response(self.get_serializer(_told([product], request)[0]).data)
+
+
+class ProductReviews(ListAPIView[Review]):
+    """Published reviews of a product on sale, newest first."""
+
+    permission_classes = [AllowAny]
+    serializer_class = ReviewSerializer
+    pagination_class = SensiblePagination
+    filterset_class = None
+    queryset = Review.objects.none()
+
+    def get_queryset(self) -> QuerySet[Review]:
+        product = get_object_or_404(Product.objects.on_sale(), slug=self.kwargs.get("slug", ""))
+        return reviews.published(product.pk)
 
 
 def _state(units: int) -> str:

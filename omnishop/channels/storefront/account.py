@@ -21,6 +21,7 @@ from omnishop.channels.storefront.orders import line_status, qr_code
 from omnishop.channels.storefront.pages import private
 from orders import selectors as orders
 from orders.services.relaunch import customer_of_link
+from orders.services.reviews import received
 
 CONSENTS = [
     (ConsentEvent.Purpose.MARKETING, ConsentEvent.Channel.EMAIL),
@@ -42,9 +43,9 @@ def _customer(request: Request) -> Customer:
 def account(request: Request) -> HttpResponse:
     """Purchases of all channels in one list, newest first (A1)."""
     person, at = _customer(request), timezone.now()
+    history = orders.history(person)
     found = [
-        (order, [(line, *line_status(line)) for line in order.lines.all()])
-        for order in orders.history(person)
+        (order, [(line, *line_status(line)) for line in order.lines.all()]) for order in history
     ]
     return private(
         render(
@@ -53,6 +54,7 @@ def account(request: Request) -> HttpResponse:
             {
                 "customer": person,
                 "orders": found,
+                "received": received([order.pk for order in history], at=at),
                 "balance": loyalty.balance(person, at=at),
                 "tab": "orders",
             },

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
-from catalog import book
-from catalog import selectors as catalog
+from catalog import book, reviews
 from catalog.about import About, about
 from catalog.articles import Article, Axis, Choice, articles
 from catalog.gs1 import public
@@ -155,15 +154,6 @@ def variant_url(variant: Variant) -> str:
     return f"{reverse('storefront:product', args=[variant.product.slug])}?sku={variant.sku}"
 
 
-@require_GET
-def by_gtin(request: Request, gtin: str) -> HttpResponse:
-    """The product of a bar code (GS1 Digital Link)."""
-    variant = catalog.by_code(gtin)
-    if variant is None or variant.product.status != Product.Status.ACTIVE:
-        raise Http404
-    return redirect(variant_url(variant))
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """What one store has of an article; the times only where a page shows them."""
@@ -208,11 +198,12 @@ def product(request: Request, slug: str) -> HttpResponse:
     units = {variant.pk: free.most(variant.pk) for variant in variants}
     chosen = _chosen(request, variants, units)
     store = Shopper(request).store
-    places = _places(free, chosen.pk, store)
+    places = places_of(free, chosen.pk, store)
     mine = next((place for place in places if place.store == store), None)
     context: dict[str, Any] = {
         "cacheable": True,
         "product": item,
+        "rating": reviews.rating(item),
         "variant": chosen,
         "price": prices[chosen.pk],
         "together": sheet.together(told, chosen.pk, prices),
@@ -225,7 +216,7 @@ def product(request: Request, slug: str) -> HttpResponse:
         "elsewhere": next(
             (place for place in places if place.available > 0 and place is not mine), None
         ),
-    } | _delivery(free, chosen.pk)
+    } | delivery_of(free, chosen.pk)
     if request.htmx and request.htmx.target == "buy":
         return render(request, "storefront/_buy.html", context)
     own = [picture for picture in told.pictures if picture.variant_id == chosen.pk]
@@ -277,10 +268,25 @@ def _structured(
         "@type": "Product",
         "name": item.name,
         "description": item.description,
+        **_aggregate_rating(item),
         **({"brand": {"@type": "Brand", "name": item.brand.name}} if item.brand else {}),
         "offers": offers,
     }
     return mark_safe(json.dumps(about).translate(IN_SCRIPT))  # noqa: S308  escaped here
+
+
+def _aggregate_rating(item: Product) -> dict[str, Any]:
+    """The stars of the published reviews, when there are any."""
+    rated = reviews.rating(item)
+    if not rated:
+        return {}
+    return {
+        "aggregateRating": {
+            "@type": "AggregateRating",
+            "ratingValue": f"{rated.average:.1f}",
+            "reviewCount": rated.count,
+        }
+    }
 
 
 def _chosen(request: Request, variants: list[Article], units: dict[int, int]) -> Article:
@@ -319,7 +325,7 @@ def _options(
     return tuple((axis, tuple(choices)) for axis, choices in groups.items())
 
 
-def _places(free: Stock, variant_id: int, store: Store | None) -> list[Place]:
+def places_of(free: Stock, variant_id: int, store: Store | None) -> list[Place]:
     """What every store has of one article: nearest to mine first, else those that have it."""
     near = (store.latitude, store.longitude) if store else None
     places = (
@@ -350,7 +356,7 @@ def _with_times(places: list[Place], free: Stock, variant_id: int) -> list[Place
     ]
 
 
-def _delivery(free: Stock, variant_id: int) -> dict[str, Any]:
+def delivery_of(free: Stock, variant_id: int) -> dict[str, Any]:
     """Whether one article can be sent home, and by when."""
     to_ship = free.to_ship(variant_id)
     method = quickest_delivery() if to_ship > 0 else None
@@ -372,6 +378,6 @@ def stock_of(request: Request, variant_id: int) -> HttpResponse:
         raise Http404
     free = sheet.stock_with_sets([variant.pk], sheet.parts_of(variant.pk), at=at)
     store = Shopper(request).store
-    places = _with_times(_places(free, variant.pk, store), free, variant.pk)
-    context = {"places": places, "store": store} | _delivery(free, variant.pk)
+    places = _with_times(places_of(free, variant.pk, store), free, variant.pk)
+    context = {"places": places, "store": store} | delivery_of(free, variant.pk)
     return render(request, "storefront/_stock_list.html", context)

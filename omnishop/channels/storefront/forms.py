@@ -1,11 +1,13 @@
 """Forms of checkout, account and withdrawal; the rules behind them are the services'."""
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.review import LONGEST, LONGEST_QUESTION
 from customers.services import normal_phone
 from omnishop.kernel.errors import Refusal
 
@@ -154,6 +156,75 @@ class ProfileForm(forms.Form):
     language = forms.ChoiceField(
         label=_("Language of our messages"), choices=[("fr", "Français"), ("en", "English")]
     )
+
+
+class SignedForm(forms.Form):
+    """Words that staff read before they are shown, and the name below them."""
+
+    text = forms.CharField(
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": _("Write a few words: 10 characters at least.")},
+    )
+    author = forms.CharField(
+        label=_("Signed"),
+        max_length=40,
+        help_text=_("This name is shown. A first name is enough."),
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+        error_messages={"required": _("Sign with 2 to 40 characters, such as a first name.")},
+    )
+
+
+class ReviewForm(SignedForm):
+    """Stars and words about an article that was received."""
+
+    rating = forms.TypedChoiceField(
+        label=_("Your rating"),
+        coerce=int,
+        choices=[
+            (5, _("5 stars: excellent")),
+            (4, _("4 stars: good")),
+            (3, _("3 stars: fair")),
+            (2, _("2 stars: poor")),
+            (1, _("1 star: bad")),
+        ],
+        widget=forms.RadioSelect(attrs={"class": "choices"}),
+        error_messages={"required": _("Choose 1 to 5 stars.")},
+    )
+    title = forms.CharField(label=_("In a few words"), max_length=80, required=False)
+    field_order = ("rating", "title", "text", "author")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].label = _("Your review")
+        self.fields["text"].help_text = _(
+            "About the article: what you use it for, what pleases, what does not. No address, no"
+            " telephone number, no link."
+        )
+
+
+class QuestionForm(SignedForm):
+    """A question about a product; `key` makes a second press harmless."""
+
+    key = forms.CharField(
+        widget=forms.HiddenInput, max_length=40, initial=lambda: uuid4().hex, required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].label = _("Your question")
+        self.fields["text"].help_text = _("500 characters at the most. No address, no telephone.")
+        self.fields["text"].widget.attrs["rows"] = 3
+        self.fields["text"].widget.attrs["maxlength"] = LONGEST_QUESTION
+
+
+class AnswerForm(SignedForm):
+    """A buyer's answer to somebody's question."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].label = _("Your answer")
+        self.fields["text"].widget.attrs["rows"] = 4
 
 
 def problems(form: forms.Form) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from catalog import book
 from catalog.models import Picture, Product
 from catalog.pricing import UnitPrice
+from catalog.reviews import Rating
 from catalog.search import LISTED, listed
 from inventory.availability import IN_STORE, stock
 from omnishop.channels.storefront.context import FACTS_SECONDS, Shelf, language
@@ -41,6 +42,7 @@ SORTS = {
     "cut": "d.listed_cut_bp DESC, d.popularity DESC, d.id",
 }
 SHOWN = 7  # values of a facet before the others are folded
+NOT_RATED = Rating(0, 0)
 OPTION = "o-"  # before an option's code in the address
 
 
@@ -151,6 +153,7 @@ class Card:
     several: bool  # its articles cost differently
     choices: int  # articles to choose from
     available: int | None  # units in my store; None when no store was chosen
+    rating: Rating = NOT_RATED
 
     @property
     def photo(self) -> Any:
@@ -438,7 +441,7 @@ def band_label(band: int) -> str:
 def _page_rows(
     base: Base, conditions: list[Condition], choice: Choice, *, at: datetime
 ) -> list[tuple[Any, ...]]:
-    """(id, slug, name, picture, width, height, article ids) of one page."""
+    """(id, slug, name, picture, width, height, article ids, stars, reviews) of one page."""
     rows, params = base[0], list(base[1])
     name = f"name_{language()}"
     narrow = "".join(f" AND {sql}" for _name, sql, _p in conditions)
@@ -459,7 +462,8 @@ def _page_rows(
             f"""
             WITH d AS (
               SELECT d.*, {low} FROM ({rows}) d {only} ORDER BY {order} LIMIT %s OFFSET %s)
-            SELECT d.id, x.slug, coalesce(x.{name}, x.name), i.image, i.width, i.height, m.ids
+            SELECT d.id, x.slug, coalesce(x.{name}, x.name), i.image, i.width, i.height, m.ids,
+                   x.rating_sum, x.rating_count
               FROM d JOIN catalog_product x ON x.id = d.id
               JOIN LATERAL ({matching}) m (ids, lowest) ON true
               LEFT JOIN LATERAL (
@@ -478,7 +482,7 @@ def cards(rows: list[tuple[Any, ...]], *, at: datetime, store_id: int | None) ->
     prices = book.prices(ids, at=at)
     free = stock(ids, at=at) if store_id else None
     found = []
-    for pk, slug, name, image, width, height, variants in rows:
+    for pk, slug, name, image, width, height, variants, *stars in rows:
         priced = [prices[variant_id] for variant_id in variants or () if variant_id in prices]
         if not priced:
             continue
@@ -493,9 +497,22 @@ def cards(rows: list[tuple[Any, ...]], *, at: datetime, store_id: int | None) ->
                 several=any(price.amount_minor != cheapest.amount_minor for price in priced),
                 choices=len(variants),
                 available=sum(free.in_store(v, store_id) for v in variants) if free else None,
+                rating=Rating(*stars),
             )
         )
     return tuple(found)
+
+
+def cards_of(ids: Sequence[int], *, at: datetime, store_id: int | None) -> dict[int, Card]:
+    """Product → card, of those on sale among a page's worth of products. Two statements, three
+    with a store.
+    """
+    if not ids:
+        return {}
+    base = _base(listed(Product.objects.on_sale().filter(pk__in=ids)))
+    rows = _page_rows(base, [], Choice(), at=at)
+    found = {card.id: card for card in cards(rows, at=at, store_id=store_id)}
+    return {row[0]: found[f"p-{row[0]}"] for row in rows if f"p-{row[0]}" in found}
 
 
 def listing(

@@ -19,6 +19,7 @@ from omnishop.kernel.money import VatRow, vat_rows
 from omnishop.kernel.templatetags.omnishop import day, stamp
 from orders.models import Fulfilment, Order, OrderLine, Payment
 from orders.services import pickup
+from orders.services.reviews import received
 
 OPEN = Fulfilment.OPEN
 
@@ -110,6 +111,7 @@ def order_context(order: Order) -> dict[str, Any]:
     return {
         "order": order,
         "lines": [(line, *line_status(line)) for line in lines],
+        "received": received([order.pk], at=timezone.now()),
         "parts": [_part(fulfilment) for fulfilment in fulfilments],
         "vat": vat,
         "payments": payments,

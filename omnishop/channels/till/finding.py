@@ -6,6 +6,7 @@ from datetime import datetime
 from catalog import book, search
 from catalog.models import Variant
 from catalog.pricing import UnitPrice
+from catalog.reviews import Rating, rating
 from inventory.availability import Around, around
 from omnishop.network.models import Store
 
@@ -19,6 +20,11 @@ class Hit:
     variant: Variant
     price: UnitPrice
     stock: Around
+
+    @property
+    def rating(self) -> Rating:
+        """What its buyers say of it."""
+        return rating(self.variant.product)
 
 
 def articles(words: str, *, store: Store, at: datetime) -> list[Hit]:

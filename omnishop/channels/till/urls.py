@@ -5,6 +5,8 @@ from django.urls import path
 from omnishop.channels.till.views import (
     aisle,
     approval,
+    article,
+    beside,
     counting,
     customer,
     payment,
@@ -27,6 +29,9 @@ urlpatterns = [
     path("discount/<int:variant_id>/", approval.discount, name="discount"),
     path("order/", aisle.order, name="order"),
     path("order/<int:variant_id>/", aisle.line, name="order_line"),
+    path("beside/", beside.beside, name="beside"),
+    path("article/<int:variant_id>/", article.article, name="article"),
+    path("article/<int:variant_id>/label/", article.label, name="label"),
     path("empty/", approval.empty, name="empty"),
     path("hold/", sale.hold, name="hold"),
     path("held/", sale.held, name="held"),

@@ -211,9 +211,11 @@ def stamp(at: datetime | None, zone: Zone = None) -> str:
 
 
 @register.filter
-def short_day(at: datetime | None, zone: Zone = None) -> str:
-    """`{{ lot.expires_at|short_day }}`: day and year, where the time says nothing."""
-    return "" if at is None else format_short_day(_local(at, zone), _language())
+def short_day(at: date | None, zone: Zone = None) -> str:
+    """`{{ lot.expires_at|short_day }}`: day and year, where the time says nothing; of a day too."""
+    if at is None:
+        return ""
+    return format_short_day(_local(at, zone) if isinstance(at, datetime) else at, _language())
 
 
 @register.simple_tag

@@ -6,8 +6,15 @@ from django.utils.safestring import SafeString
 from omnishop.channels.storefront.listing import Card
 from omnishop.kernel.templatetags.omnishop import once
 from omnishop.network.models import Store
+from orders.services.reviews import Received
 
 register = template.Library()
+
+
+@register.filter
+def of_line(received: dict[int, Received], line_id: int) -> Received | None:
+    """`{{ received|of_line:line.pk }}`: what is known of the receipt of an order line."""
+    return received.get(line_id)
 
 
 @register.simple_tag

@@ -1,0 +1,73 @@
+"""What the label on a shelf opens: price and stock here, nearby and on the web, without a tap."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from catalog import book, reviews
+from catalog import selectors as catalog
+from catalog.models import Picture, Variant
+from catalog.pricing import UnitPrice
+from inventory.availability import stock
+from omnishop.channels.storefront.catalog import delivery_of, places_of
+from omnishop.channels.storefront.context import Request, Shopper, stores
+from omnishop.channels.storefront.pages import shared
+from omnishop.network.models import Store
+
+NEARBY = 3  # other stores named
+
+
+def _store(request: Request) -> Store | None:
+    """The store of the label, else the shopper's own."""
+    code = request.GET.get("m", "")
+    of_label = next((store for store in stores() if store.code == code), None)
+    return of_label or Shopper(request).store
+
+
+@require_GET
+@shared
+def shelf(request: Request, code: str) -> HttpResponse:
+    """The article of a GTIN or SKU as the shelf has it; `?m=` is the code of the store."""
+    at = timezone.now()
+    variant = catalog.by_code(code) if "\x00" not in code else None
+    store = _store(request)
+    online: UnitPrice | None = None
+    if variant:
+        online = book.prices([variant.pk], at=at).get(variant.pk)
+    here = online
+    if variant and store:
+        found = book.prices([variant.pk], at=at, channel="till", store_id=store.pk)
+        here = found.get(variant.pk)
+    price = here or online
+    if variant is None or price is None:
+        return render(request, "storefront/shelf_unknown.html", {"code": code[:64]}, status=404)
+    free = stock([variant.pk], at=at)
+    places = places_of(free, variant.pk, store)
+    context = {
+        "cacheable": True,
+        "product": variant.product,
+        "variant": variant,
+        "options": list(variant.options.all()),
+        "picture": _picture(variant),
+        "rating": reviews.rating(variant.product),
+        "price": price,
+        "online": online if online and online.amount_minor != price.amount_minor else None,
+        "sold_online": online is not None,
+        "store": store,
+        "mine": next((place for place in places if place.store == store), None),
+        "nearby": [place for place in places if place.store != store and place.available > 0][
+            :NEARBY
+        ],
+        "sold_out": free.most(variant.pk) <= 0,
+    } | delivery_of(free, variant.pk)
+    return render(request, "storefront/shelf.html", context)
+
+
+def _picture(variant: Variant) -> Picture | None:
+    """Its own picture, else the first of the product."""
+    pictures = list(
+        Picture.objects.filter(product=variant.product_id).order_by("position", "pk")[:20]
+    )
+    own = [picture for picture in pictures if picture.variant_id == variant.pk]
+    return next(iter(own or pictures), None)
