@@ -17,7 +17,7 @@ from catalog.models import (
     Product,
     Variant,
 )
-from catalog.selectors import search
+from catalog.search import search
 from catalog.services import set_price
 from tests.catalog.loading import (
     FIXTURE,
