@@ -18,7 +18,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from catalog.exports.items import Left
 from catalog.exports.run import WRITERS, export
@@ -56,7 +60,10 @@ class FileForm(forms.Form):
         label=_("Separator"), choices=SIGNS, required=False, widget=UnfoldAdminSelectWidget
     )
     channel = forms.CharField(
-        label=_("Sales channel of a Saleor file"), required=False, max_length=60
+        label=_("Sales channel of a Saleor file"),
+        required=False,
+        max_length=60,
+        widget=UnfoldAdminTextInputWidget,
     )
     tax_category = forms.ModelChoiceField(
         label=_("VAT of new products"),

@@ -209,7 +209,7 @@ class Applier:
                 reason = _("This SKU belongs to another product: %(name)s.") % {"name": name}
                 self._refuse(record, variant, "SKU", variant.sku, reason)
                 continue
-            existing = by_sku.get(variant.sku) or by_options.get(frozenset(variant.options))
+            existing = by_sku.get(variant.sku) or by_options.get(frozenset(variant.options or ()))
             if existing is None and variant.price_minor is None:
                 self._refuse(record, variant, "price", "", _("The price is missing."))
                 continue
@@ -227,12 +227,14 @@ class Applier:
                     continue
                 gtins[canonical] = variant.row
             mine = known.option_of(existing) if existing else Options()
-            same = existing is not None and mine.names == frozenset(variant.options)
+            same = existing is not None and (
+                variant.options is None or mine.names == frozenset(variant.options)
+            )
             chosen = (
                 mine.ids
                 if same
                 else frozenset(
-                    self.vocabulary.value(name, value) for name, value in variant.options
+                    self.vocabulary.value(name, value) for name, value in variant.options or ()
                 )
             )
             accepted.append(Accepted(variant, chosen, existing))
@@ -358,7 +360,7 @@ class Applier:
                 item.record.row,
                 "options",
                 ", ".join(sorted(value for _name, value in before.names)),
-                ", ".join(value for _name, value in item.record.options),
+                ", ".join(value for _name, value in item.record.options or ()),
             )
             return True
         return bool(differing)

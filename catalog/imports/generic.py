@@ -163,7 +163,8 @@ class GenericReader(Reader):
             row=row.number,
             sku=sku or made_sku(group.record.key, *(value for _name, value in options)),
             gtin=code,
-            options=options,
+            # A table without such columns, of codes and prices say, leaves them as they are.
+            options=options if any(name.startswith(OPTION) for name in row.cells) else None,
             price_minor=price(row, "price") if "price" in row.cells else None,
             weight_g=grams(row, "weight_kg" if kilograms else "weight_g",
                            per_unit=1000 if kilograms else 1),

@@ -109,7 +109,7 @@ class Reader(ABC):
                 self._refuse(record, row, refuse)
                 continue
             if variant:
-                skus[variant.sku] = combinations[variant.options] = row.number
+                skus[variant.sku] = combinations[variant.options or ()] = row.number
                 record.variants.append(variant)
                 self.count(row)
             known = {(picture.url, picture.sku) for picture in record.pictures}
@@ -148,11 +148,12 @@ class Reader(ABC):
                 variant.sku,
                 _("The same SKU as on row %(row)d.") % {"row": skus[variant.sku]},
             )
-        if variant.options in combinations:
+        options = variant.options or ()
+        if options in combinations:
             raise Refuse(
                 self.option_column,
-                ", ".join(value for _name, value in variant.options),
-                _("The same options as on row %(row)d.") % {"row": combinations[variant.options]},
+                ", ".join(value for _name, value in options),
+                _("The same options as on row %(row)d.") % {"row": combinations[options]},
             )
 
 

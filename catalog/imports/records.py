@@ -39,7 +39,7 @@ class VariantRecord:
     row: int
     sku: str
     gtin: str | None  # "" is none
-    options: tuple[tuple[str, str], ...]  # (("Size", "M"), ("Colour", "Blue"))
+    options: tuple[tuple[str, str], ...] | None  # (("Size", "M"), ("Colour", "Blue"))
     price_minor: int | None
     weight_g: int | None
 

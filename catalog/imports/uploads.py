@@ -22,6 +22,7 @@ from django.core.files.base import File
 from django.core.files.storage import Storage, storages
 from django.db import transaction
 from django.db.models import F
+from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
 from catalog.imports.formats import AUTO, Choices, NotMapped, Source, Table, open_source
@@ -59,7 +60,7 @@ def receive(
             _("The file is larger than %(limit)d MB.")
             % {"limit": settings.IMPORT_MAX_BYTES // 1_000_000}
         )
-    stored = _storage().save(f"imports/{uuid4().hex}{suffix}", file)
+    stored = _storage().save(f"imports/{uuid4().hex}/{get_valid_filename(name)}", file)
     run = ImportRun(
         file_name=name, upload=stored, status=Status.WAITING, actor=actor, started_at=at
     )

@@ -10,7 +10,16 @@ from openpyxl import Workbook
 from catalog.book import prices
 from catalog.gs1 import in_store
 from catalog.imports.cells import Refuse, gtin
-from catalog.models import Category, ImportRow, ImportRun, PictureSource, Product, Variant
+from catalog.models import (
+    Attribute,
+    AttributeValue,
+    Category,
+    ImportRow,
+    ImportRun,
+    PictureSource,
+    Product,
+    Variant,
+)
 from catalog.services import default_price_list
 from omnishop.kernel.csv_detect import detect
 from omnishop.kernel.csv_files import NotReadable, Row
@@ -175,11 +184,14 @@ def test_a_table_is_mapped_by_common_words_by_hand_or_by_a_file(write, tmp_path)
 
 
 def test_a_file_of_codes_and_prices_changes_articles_of_any_origin(write):
-    VariantFactory(sku="OURS", product__name_fr="Le nôtre", price=1000)
+    ours = VariantFactory(sku="OURS", product__name_fr="Le nôtre", price=1000)
+    size = Attribute.objects.create(code="size", name_fr="Taille")
+    ours.options.add(AttributeValue.objects.create(attribute=size, code="m", name_fr="M"))
 
     said, status = load(write("sku;name;price\nOURS;Le nôtre;9,50\n"), format="auto")
 
     assert (status, counts()) == (0, (0, 1, 0, 0)), said
+    assert ours.options.get().name_fr == "M"  # the file does not speak of options
     assert Variant.objects.get().product.name_fr == "Le nôtre"
 
 
