@@ -12,9 +12,9 @@ from catalog.models.price import Price, PriceList
 from catalog.models.price_change import PriceChange
 from catalog.models.product import Picture, Product, Variant
 from catalog.models.promotion import BookVersion, Coupon, CouponUse, Promotion
-from catalog.models.search import SearchLog, SearchWord, Synonym
 from catalog.models.recommendation import Recommendation
 from catalog.models.review import Answer, Question, Review
+from catalog.models.search import SearchLog, SearchWord, Synonym
 from catalog.models.sheet import Document, Guide, ProductAttribute, RelatedProduct, Video
 from catalog.models.tax import TaxCategory, VatRate
 
@@ -47,10 +47,10 @@ __all__ = [
     "Question",
     "Recommendation",
     "RelatedProduct",
+    "Review",
     "SearchLog",
     "SearchWord",
     "Synonym",
-    "Review",
     "TaxCategory",
     "VariableArticle",
     "VariableCode",

@@ -22,6 +22,6 @@ class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0040_reviews"),
         ("django_celery_beat", "0019_alter_periodictasks_options"),
-        ("orders", "0014_discounts_filled"),
+        ("orders", "0022_first_promise_kept"),
     ]
     operations = [migrations.RunPython(add, remove)]

@@ -507,7 +507,7 @@ def cards_of(ids: Sequence[int], *, at: datetime, store_id: int | None) -> dict[
     """
     if not ids:
         return {}
-    base = _base(catalog.listed(Product.objects.on_sale().filter(pk__in=ids)))
+    base = _base(listed(Product.objects.on_sale().filter(pk__in=ids)))
     rows = _page_rows(base, [], Choice(), at=at)
     found = {card.id: card for card in cards(rows, at=at, store_id=store_id)}
     return {row[0]: found[f"p-{row[0]}"] for row in rows if f"p-{row[0]}" in found}
