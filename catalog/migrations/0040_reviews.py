@@ -3,6 +3,13 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+# What is derived is no history: the columns for lists and those of the stars beside the others.
+KEEP = """
+SELECT catalog_keep_history('catalog_product', 'id', 'popularity', 'search_fr', 'search_en',
+  'search_words', 'listed_prices', 'listed_options', 'listed_cut_bp', 'rating_sum', 'rating_count',
+  'created_at', 'updated_at');
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -527,4 +534,5 @@ class Migration(migrations.Migration):
                 name="review_refused_has_reason",
             ),
         ),
+        migrations.RunSQL(KEEP, migrations.RunSQL.noop),
     ]

@@ -7,12 +7,13 @@ from django.views.decorators.http import require_GET
 
 from catalog import book, reviews
 from catalog import selectors as catalog
+from catalog.about import About, about
 from catalog.models import Picture, Variant
 from catalog.pricing import UnitPrice
-from inventory.availability import stock
 from omnishop.channels.storefront.catalog import delivery_of, places_of
 from omnishop.channels.storefront.context import Request, Shopper, stores
 from omnishop.channels.storefront.pages import shared
+from omnishop.channels.storefront.sheet import parts_of, stock_with_sets
 from omnishop.network.models import Store
 
 NEARBY = 3  # other stores named
@@ -42,14 +43,16 @@ def shelf(request: Request, code: str) -> HttpResponse:
     price = here or online
     if variant is None or price is None:
         return render(request, "storefront/shelf_unknown.html", {"code": code[:64]}, status=404)
-    free = stock([variant.pk], at=at)
+    told = about(variant.product_id)
+    free = stock_with_sets([variant.pk], parts_of(variant.pk), at=at)
     places = places_of(free, variant.pk, store)
     context = {
         "cacheable": True,
         "product": variant.product,
         "variant": variant,
         "options": list(variant.options.all()),
-        "picture": _picture(variant),
+        "picture": _picture(variant, told),
+        "guides": told.guides,
         "rating": reviews.rating(variant.product),
         "price": price,
         "online": online if online and online.amount_minor != price.amount_minor else None,
@@ -64,10 +67,7 @@ def shelf(request: Request, code: str) -> HttpResponse:
     return render(request, "storefront/shelf.html", context)
 
 
-def _picture(variant: Variant) -> Picture | None:
+def _picture(variant: Variant, told: About) -> Picture | None:
     """Its own picture, else the first of the product."""
-    pictures = list(
-        Picture.objects.filter(product=variant.product_id).order_by("position", "pk")[:20]
-    )
-    own = [picture for picture in pictures if picture.variant_id == variant.pk]
-    return next(iter(own or pictures), None)
+    own = [picture for picture in told.pictures if picture.variant_id == variant.pk]
+    return next(iter(own or told.pictures), None)
