@@ -43,8 +43,10 @@ def account(request: Request) -> HttpResponse:
     """Purchases of all channels in one list, newest first (A1)."""
     person, at = _customer(request), timezone.now()
     found = [
-        (order, [(line, *line_status(line)) for line in order.lines.all()])
+        (order, [(line, *line_status(line)) for line in lines], saved)
         for order in orders.history(person)
+        for lines in [order.lines.all()]
+        for saved in [sum(line.discount_minor for line in lines)]
     ]
     return private(
         render(

@@ -15,6 +15,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from catalog import book
+from catalog.announced import announced
 from catalog.models import Picture, Product
 from catalog.pricing import UnitPrice
 from catalog.search import LISTED, listed
@@ -149,6 +150,7 @@ class Card:
     several: bool  # its articles cost differently
     choices: int  # articles to choose from
     available: int | None  # units in my store; None when no store was chosen
+    offer: str = ""  # what anybody has on it without a code
 
     @property
     def photo(self) -> Any:
@@ -473,13 +475,15 @@ def _page_rows(
 def cards(rows: list[tuple[Any, ...]], *, at: datetime, store_id: int | None) -> tuple[Card, ...]:
     """Cards with today's prices and, when a store was chosen, what it has."""
     ids = [variant_id for row in rows for variant_id in row[6] or ()]
-    prices = book.prices(ids, at=at)
+    priced_at = book.price_book(ids, at=at)
+    prices = priced_at.prices
     free = stock(ids, at=at) if store_id else None
     found = []
     for pk, slug, name, image, width, height, variants in rows:
         priced = [prices[variant_id] for variant_id in variants or () if variant_id in prices]
         if not priced:
             continue
+        told = announced(priced_at, priced)
         cheapest = min(priced, key=lambda price: price.amount_minor)
         found.append(
             Card(
@@ -490,6 +494,7 @@ def cards(rows: list[tuple[Any, ...]], *, at: datetime, store_id: int | None) ->
                 price=cheapest,
                 several=any(price.amount_minor != cheapest.amount_minor for price in priced),
                 choices=len(variants),
+                offer=told[0].name if told else "",
                 available=sum(free.in_store(v, store_id) for v in variants) if free else None,
             )
         )

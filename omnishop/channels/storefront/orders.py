@@ -115,6 +115,8 @@ def order_context(order: Order) -> dict[str, Any]:
         "payments": payments,
         "refunded_minor": sum(payment.refunded_minor for payment in payments),
         "receipts": receipts,
+        "discounts": [one for one in order.discounts.all() if one.amount_minor],
+        "goods_minor": sum(line.unit_minor * line.quantity for line in lines),
         "may_withdraw": order.status in (Order.Status.PLACED, Order.Status.FULFILLED)
         and any(line.contract_place == OrderLine.ContractPlace.DISTANCE for line in lines),
     }
@@ -127,6 +129,7 @@ def _order(token: str) -> Order:
             Prefetch("fulfilments", Fulfilment.objects.select_related("store")),
             "payments",
             "receipts__till__store",
+            "discounts__coupon",
         ),
         token=token,
     )
