@@ -18,6 +18,7 @@ from omnishop.demo import (
     floor,
     house,
     members,
+    operations,
     pictures,
     searches,
     shelves,
@@ -109,6 +110,7 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     _settle_losses(recent.now)
     searches.fill_synonyms()
     searches.fill_log(days)
+    operations.fill(place, days, at=recent.now)
     refresh_search()
     _analyse()
     say("Search and statistics refreshed")

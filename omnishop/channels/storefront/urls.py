@@ -58,6 +58,7 @@ urlpatterns = [
     path("manque/<slug:token>/", shortages.shortage, name="shortage"),
     path("commande/<slug:token>/", orders.order, name="order"),
     path("commande/<slug:token>/payer/", payment.pay, name="pay"),
+    path("commande/<slug:token>/remboursement/<int:claim_id>/", orders.claim, name="claim"),
     path("commande/<slug:token>/annuler/<int:fulfilment_id>/", orders.cancel, name="cancel"),
     path("mon-compte/", account.account, name="account"),
     path("mon-compte/points/", account.points, name="points"),
