@@ -79,7 +79,7 @@ class PromotionForm(forms.ModelForm):  # type: ignore[type-arg]
     steps = forms.CharField(
         label=_("steps"),
         required=False,
-        help_text=_("One a line: “2: 10” is 10 % from two articles on"),
+        help_text=_("One a line: “2: 10” takes ten per cent off from two articles on"),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
 

@@ -57,6 +57,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                     "link": reverse("reports:sales"),
                     "permission": everybody,
                 },
+                {
+                    "title": _("Does this store take part?"),
+                    "icon": "help_center",
+                    "link": reverse("care:participation"),
+                    "permission": _may("orders.change_order"),
+                },
             ],
         },
         {
