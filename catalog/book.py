@@ -193,7 +193,7 @@ _OFFERS = f"""
              'groups', p.groups, 'loyalty_tiers', p.loyalty_tiers, 'members', p.members,
              'first_order', p.first_order, 'by_coupon', p.by_coupon,
              'stacking_group', p.stacking_group, 'exclusive', p.exclusive,
-             'priority', p.priority, 'channels', o.channels,
+             'priority', p.priority, 'operation', o.code, 'channels', o.channels,
              'stores', ARRAY(SELECT s.store_id FROM catalog_operation_stores s
                               WHERE s.operation_id = o.id)),
            o.starts_at, o.ends_at

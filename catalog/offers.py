@@ -74,6 +74,7 @@ class Offer:
     stacking_group: str = ""
     exclusive: bool = False
     priority: int = 100
+    operation: str = ""  # its code
 
     @property
     def chosen(self) -> bool:

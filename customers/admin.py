@@ -4,14 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from customers import selectors, services
-from customers.models import ConsentEvent, Customer, Identity, Message
+from customers.models import ConsentEvent, Customer, CustomerGroup, Identity, Message
 from omnishop.kernel.admin import (
     ReadOnlyAdmin,
     ReadOnlyInline,
@@ -70,11 +70,11 @@ class CustomerAdmin(StoreModelAdmin):
     """All staff see all customers: they may walk into any store."""
 
     list_display = ("number", "__str__", "home_store", "language", "created_at", "merged_into")
-    list_filter = ("language", ("home_store", ScopedFilter))
+    list_filter = ("language", ("home_store", ScopedFilter), ("groups", ScopedFilter))
     list_select_related = ("home_store", "merged_into")
     search_fields = ("number",)
     search_help_text = _("Name, e-mail, telephone, card or customer number")
-    autocomplete_fields = ("home_store",)
+    autocomplete_fields = ("home_store", "groups")
     readonly_fields = ("number", "user", "merged_into", "created_at", "purchases", "mails")
     inlines = (IdentityInline,)
     fieldsets = (
@@ -84,6 +84,7 @@ class CustomerAdmin(StoreModelAdmin):
                 "fields": (
                     ("first_name", "last_name"),
                     ("language", "home_store"),
+                    "groups",
                     ("number", "created_at"),
                     ("user", "merged_into"),
                     ("purchases", "mails"),
@@ -143,6 +144,27 @@ class CustomerAdmin(StoreModelAdmin):
     @admin.display(description=_("messages"))
     def mails(self, customer: Customer) -> str:
         return list_link("customers_message", _("Every message"), q=customer.number)
+
+
+@admin.register(CustomerGroup)
+class CustomerGroupAdmin(StoreModelAdmin):
+    list_display = ("name", "code", "members")
+    search_fields = ("name", "code")
+    ordering = ("name",)
+    prepopulated_fields = {"code": ("name",)}
+    readonly_fields = ("members",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(people=Count("customers"))
+
+    @admin.display(description=_("customers"))
+    def members(self, group: Any) -> str:
+        if not group.pk:
+            return "–"
+        return list_link("customers_customer", group.people, groups__id__exact=group.pk)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # price lists and promotions name its code
 
 
 @admin.register(Identity)

@@ -20,7 +20,7 @@ from catalog.acting import acting
 
 logger = logging.getLogger(__name__)
 
-STAFF_DOORS = {"admin", "till", "reports"}
+STAFF_DOORS = {"admin", "till", "reports", "care"}
 # The back office's own scripts (Alpine) need these; no page of the shop gets them.
 BACK_OFFICE_POLICY = {
     "script-src": [SELF, UNSAFE_EVAL],

@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "omnishop.reports",
     "omnishop.channels.storefront",
     "omnishop.channels.till",
+    "omnishop.channels.care",
     "omnishop.channels.api",
     "omnishop.demo",
     "allauth",

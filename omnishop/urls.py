@@ -32,6 +32,7 @@ urlpatterns = [
     *i18n_patterns(
         path("", include("omnishop.channels.storefront.urls")),
         path("compte/", include("allauth.urls")),
+        path("care/", include("omnishop.channels.care.urls")),
         path("till/", include("omnishop.channels.till.urls")),
         path("reports/", include("omnishop.reports.urls")),
         path("admin/", (BACK_OFFICE, "admin", admin.site.name)),

@@ -17,6 +17,7 @@ from loyalty.models import PointsLot
 from loyalty.selectors import taken_back
 from omnishop.kernel.errors import Invalid
 from omnishop.kernel.money import unit_share
+from omnishop.kernel.templatetags.omnishop import money
 from orders import offers
 from orders.books import book_of
 from orders.models import Basket, BasketLine, DeliveryMethod, Order, OrderLine, Payment, Refund
@@ -60,6 +61,13 @@ class BasketRow(PricedRow):
         """What the line would have cost at the former price, beside a cut (PRC-1)."""
         reference = self.priced.unit.reference_minor if self.priced else None
         return reference * self.line.quantity if reference else None
+
+    @property
+    def discount(self) -> str:
+        """What was taken off the line, and by which promotions; nothing when nothing was."""
+        if self.priced is None or not self.priced.discount_minor:
+            return ""
+        return f"−{money(self.priced.discount_minor)} · {self.priced.discount_reason}"
 
     @property
     def most(self) -> int:

@@ -14,7 +14,11 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSplitDateTimeWidget,
+)
 
 from catalog import selectors, services, sheet
 from catalog.about import about
@@ -233,6 +237,18 @@ class PriceForm(AskForm):
         empty_label=_("For every channel and store"),
         widget=UnfoldAdminSelectWidget,
     )
+    starts_at = forms.SplitDateTimeField(
+        label=_("from"),
+        required=False,
+        help_text=_("Empty: from now on"),
+        widget=UnfoldAdminSplitDateTimeWidget,
+    )
+
+    def clean_starts_at(self) -> Any:
+        starts_at = self.cleaned_data["starts_at"]
+        if starts_at and starts_at < timezone.now():
+            raise forms.ValidationError(_("Prices are not changed in the past."))
+        return starts_at
 
 
 class PriceInline(ReadOnlyInline):
@@ -333,9 +349,11 @@ class VariantAdmin(PrintsLabels, StoreModelAdmin):
             changed = services.set_price(
                 variant=variant,
                 amount_minor=int(data["price"] * 100),
-                at=at,
+                at=data["starts_at"] or at,
                 price_list=data["price_list"],
             )
+            if changed and data["starts_at"]:
+                return _t("The new price is planned.")
             return _t("The new price is in force.") if changed else _t("That is the price already.")
 
         return self.ask(

@@ -238,8 +238,8 @@ class ListScope:
 @admin.register(PriceList)
 class PriceListAdmin(ListScope, StoreModelAdmin):
     way = "pk"
-    list_display = ("name", "code", "currency", "channel", "store")
-    list_filter = ("channel", ("store", ScopedFilter))
+    list_display = ("name", "code", "currency", "channel", "store", "group")
+    list_filter = ("channel", "group", ("store", ScopedFilter))
     list_select_related = ("store",)
     search_fields = ("name", "code")
     autocomplete_fields = ("store",)

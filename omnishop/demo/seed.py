@@ -19,6 +19,7 @@ from omnishop.demo import (
     floor,
     house,
     members,
+    operations,
     opinions,
     pictures,
     searches,
@@ -113,6 +114,7 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     _settle_losses(recent.now)
     searches.fill_synonyms()
     searches.fill_log(days)
+    operations.fill(place, days, at=recent.now)
     refresh_search()
     opinions.fill(days, scale=scale, actor=f"user:{place.staff[signins.LYON].pk}")
     say("Reviews written")

@@ -21,13 +21,13 @@ GROUPS: dict[str, str] = {
 # App → models that all staff read. Head office may do everything there is to do in these apps.
 READ: Mapping[str, Sequence[str]] = {
     "network": ("legalentity", "store", "till"),
-    "customers": ("customer", "identity"),
+    "customers": ("customer", "customergroup", "identity"),
     "catalog": (
         *("brand", "category", "attribute", "attributevalue", "picture", "price", "pricelist"),
         *("product", "taxcategory", "variant", "vatrate", "producttype", "productattribute"),
         *("video", "document", "guide", "relatedproduct", "assortment", "bundleitem"),
         *("variablecode", "variablearticle", "catalogchange"),
-        *("searchlog", "synonym"),
+        *("searchlog", "synonym", "operation", "promotion"),
         *("answer", "question", "recommendation", "review"),
     ),
     "inventory": (
@@ -39,7 +39,7 @@ READ: Mapping[str, Sequence[str]] = {
     "orders": (
         *("basket", "basketline", "carrier", "deliverymethod", "fulfilment", "fulfilmentline"),
         *("order", "orderevent", "orderline", "payment", "receipt", "refund", "return"),
-        *("returnline", "shortage"),
+        *("returnline", "shortage", "orderdiscount", "discountshare", "refundclaim"),
     ),
     "django_celery_beat": (),
 }
@@ -56,6 +56,7 @@ MORE: Mapping[str, Mapping[str, Sequence[str]]] = {
     Role.STORE_MANAGER: {
         "network": ("view_staffmember",),
         "customers": ("change_customer", "view_message", "view_consentevent"),
+        "catalog": ("view_coupon", "view_couponuse", "view_pricechange"),
         "inventory": (
             *("change_stocklevel", "change_transfer", "add_transfer"),
             *("change_stockcount", "add_stockcount", "change_purchaseorder", "add_purchaseorder"),
@@ -71,11 +72,14 @@ MORE: Mapping[str, Mapping[str, Sequence[str]]] = {
             *("add_customer", "change_customer", "view_message", "view_consentevent"),
             "change_message",
         ),
-        "catalog": ("change_answer", "change_question", "change_review"),
+        "catalog": (
+            *("change_answer", "change_question", "change_review"),
+            *("view_coupon", "view_couponuse", "view_pricechange"),
+        ),
         "loyalty": ("change_account",),
         "orders": (
             *("change_fulfilment", "change_order", "view_relaunch", "view_withdrawal"),
-            "view_paymentevent",
+            *("view_paymentevent", "change_refundclaim"),
         ),
     },
 }

@@ -24,6 +24,7 @@ from omnishop.kernel.admin import (
     reason_field,
 )
 from omnishop.kernel.templatetags.omnishop import money
+from orders.admin.discounts import DiscountInline
 from orders.admin.scope import OfOrder
 from orders.models import (
     Fulfilment,
@@ -151,7 +152,7 @@ class OrderAdmin(ReadOnlyAdmin):
     search_help_text = _("Order number, e-mail, name, telephone, card or customer number")
     actions_detail = ("cancel",)
     inlines = (
-        *(OrderLineInline, EventInline, FulfilmentInline, PaymentInline),
+        *(OrderLineInline, DiscountInline, EventInline, FulfilmentInline, PaymentInline),
         *(ReceiptInline, ReturnInline),
     )
     readonly_fields = ("total", "tax", "person", "stock", "points", "mails")

@@ -45,6 +45,9 @@ def tell(
             {"name": line.name, "quantity": line.quantity, "total_minor": line.total_minor}
             for line in order.lines.all()
         ],
+        "discounts": [
+            {"name": one.label, "amount_minor": one.amount_minor} for one in order.discounts.all()
+        ],
     } | extra
     if fulfilment:
         context["kind"] = fulfilment.kind

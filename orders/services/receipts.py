@@ -16,7 +16,7 @@ from omnishop.kernel.transactions import joined
 from omnishop.network.models import Till
 from orders.models import Order, Payment, Receipt, ReceiptChain, Return
 
-COMPLIANCE_VERSION = "1"
+COMPLIANCE_VERSION = "2"  # 2: discounts by name
 
 
 def sign(till: Till, digest: str) -> str:
@@ -52,6 +52,7 @@ def issue_sale(*, order: Order, till: Till, tenders: Sequence[Payment], at: date
                     "quantity": quantity,
                     "unit": line.unit_minor,
                     "discount": line.unit_minor * quantity - total,
+                    "reason": line.discount_reason,
                     "total": total,
                     "tax_bp": line.tax_bp,
                 }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from omnishop.channels.api import views
+from omnishop.channels.api import quotes, views
 
 app_name = "api"
 urlpatterns = [
@@ -14,5 +14,6 @@ urlpatterns = [
     path("v1/products/<slug:slug>/reviews/", views.ProductReviews.as_view(), name="reviews"),
     path("v1/availability/", views.Availability.as_view(), name="availability"),
     path("v1/availability/basket/", views.BasketAvailability.as_view(), name="basket_availability"),
+    path("v1/quote/", quotes.QuoteBasket.as_view(), name="quote"),
     path("v1/me/loyalty/", views.MyLoyalty.as_view(), name="my_loyalty"),
 ]

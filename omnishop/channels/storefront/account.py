@@ -45,7 +45,10 @@ def account(request: Request) -> HttpResponse:
     person, at = _customer(request), timezone.now()
     history = orders.history(person)
     found = [
-        (order, [(line, *line_status(line)) for line in order.lines.all()]) for order in history
+        (order, [(line, *line_status(line)) for line in lines], saved)
+        for order in history
+        for lines in [order.lines.all()]
+        for saved in [sum(line.discount_minor for line in lines)]
     ]
     return private(
         render(

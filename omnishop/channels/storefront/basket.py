@@ -17,6 +17,7 @@ from django_htmx.http import reselect, retarget, trigger_client_event
 
 from catalog.models import Variant
 from customers.models import Customer
+from omnishop.channels.promotions import advantages
 from omnishop.channels.storefront.context import (
     BASKET_COOKIE,
     BASKET_DAYS,
@@ -25,6 +26,7 @@ from omnishop.channels.storefront.context import (
     language,
     set_cookie,
 )
+from omnishop.channels.storefront.limits import limit
 from omnishop.channels.storefront.pages import private
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from omnishop.kernel.templatetags.omnishop import format_money
@@ -35,6 +37,8 @@ from orders.models import Basket, DeliveryMethod
 from orders.models.basket import MAX_QUANTITY
 from orders.services import baskets, merging
 from orders.services.relaunch import basket_of_link
+
+CODES_TRIED = 20  # in ten minutes, from one address
 
 
 def whole_number(text: str) -> int:
@@ -63,6 +67,7 @@ def _context(shopper: Shopper) -> dict[str, Any]:
     method = min(methods, key=lambda method: costs[method], default=None)
     return context | {
         "view": view,
+        "told": advantages(view.quote, basket.coupons),
         "store": basket.store,
         "changed": [row for row in view.rows if row.price_changed],
         "delivery_method": method,
@@ -200,6 +205,48 @@ def _shown(request: Request, shopper: Shopper, **context: Any) -> HttpResponse:
         return shopper.remember(redirect("storefront:basket"))
     response = render(request, "storefront/_basket.html", _context(shopper) | context)
     return private(trigger_client_event(response, "basket-changed"))
+
+
+@require_POST
+def code(request: Request) -> HttpResponse:
+    """Use a typed code; a refused one says which rule, and stays in its field (B5)."""
+    shopper, at = Shopper(request), timezone.now()
+    typed = request.POST.get("code", "").replace("\x00", "").strip()[:40]
+    try:
+        limit(request, "code", most=CODES_TRIED, seconds=600)
+        if shopper.basket is None:
+            raise Invalid(_("Put an article into the basket first."))
+        if not typed:
+            raise Invalid(_("Type a code."))
+        baskets.use_code(basket_id=shopper.basket.pk, code=typed, at=at)
+    except Refusal as refusal:
+        return _code_refused(request, shopper, refusal, typed)
+    return _shown(request, shopper)
+
+
+def _code_refused(request: Request, shopper: Shopper, refusal: Refusal, typed: str) -> HttpResponse:
+    template = "storefront/_basket.html" if request.htmx else "storefront/basket.html"
+    context = _context(shopper) | {"code_refusal": refusal, "typed": typed, "has_errors": True}
+    response = render(request, template, context, status=refusal.status)
+    if request.htmx and refusal.status == 429:  # htmx shows 409 and 422 alone
+        response.status_code = 422
+    return private(response)
+
+
+@require_POST
+def drop_code(request: Request) -> HttpResponse:
+    """Take a code off the basket."""
+    shopper = Shopper(request)
+    if shopper.basket:
+        try:
+            baskets.drop_code(
+                basket_id=shopper.basket.pk,
+                code=request.POST.get("code", "")[:40],
+                at=timezone.now(),
+            )
+        except Refusal as refusal:
+            return _problem(request, shopper, refusal)
+    return _shown(request, shopper)
 
 
 @require_POST

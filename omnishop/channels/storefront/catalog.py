@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from catalog import book, reviews
 from catalog.about import About, about
+from catalog.announced import announced
 from catalog.articles import Article, Axis, Choice, articles
 from catalog.gs1 import public
 from catalog.models import Picture, Product, Variant
@@ -183,7 +184,8 @@ def product(request: Request, slug: str) -> HttpResponse:
         Product.objects.on_sale().select_related("brand").defer(*UNSEEN), slug=slug
     )
     told, variants = about(item.pk), articles(item.pk)
-    prices = book.prices([*(variant.pk for variant in variants), *sheet.priced(told)], at=at)
+    priced = book.price_book([*(variant.pk for variant in variants), *sheet.priced(told)], at=at)
+    prices = dict(priced.prices)
     variants = [variant for variant in variants if variant.pk in prices]
     later = item.sold_from if item.sold_from and item.sold_from > at else None
     if later:
@@ -206,6 +208,7 @@ def product(request: Request, slug: str) -> HttpResponse:
         "rating": reviews.rating(item),
         "variant": chosen,
         "price": prices[chosen.pk],
+        "offers": announced(priced, [prices[chosen.pk]]),
         "together": sheet.together(told, chosen.pk, prices),
         "sets": [one for one in told.sets if one.bundle in prices],
         "options": _options(variants, chosen, units),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from customers.models import Customer
 from inventory.errors import InsufficientStock
 from loyalty import selectors as loyalty
+from omnishop.channels.promotions import advantages
 from omnishop.channels.storefront.context import (
     Request,
     Shopper,
@@ -107,6 +108,7 @@ def _page(
             {
                 "steps": _steps(draft, step),
                 "summary": summary,
+                "told": advantages(summary.quote, basket.coupons),
                 "draft": draft,
                 "step": step,
                 "waiting": waiting(basket.customer) if basket.customer else 0,

@@ -1,7 +1,8 @@
-"""How often the same address may do what costs somebody work (INVARIANTS F-30)."""
+"""How often the same address may do what costs somebody work, or guesses (INVARIANTS F-30)."""
 
 from hashlib import sha256
 
+from axes.helpers import get_client_ip_address
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ class TooOften(Refusal):
 
 def limit(request: HttpRequest, what: str, *, most: int, seconds: int) -> None:
     """Count one more; raises TooOften beyond `most` in that time. The address is not kept."""
-    address = sha256(request.META.get("REMOTE_ADDR", "").encode()).hexdigest()[:16]
+    address = sha256((get_client_ip_address(request) or "").encode()).hexdigest()[:16]
     key = f"limit:{what}:{address}"
     cache.add(key, 0, seconds)
     try:

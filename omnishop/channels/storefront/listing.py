@@ -17,6 +17,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from catalog import book
+from catalog.announced import announced
 from catalog.models import Picture, Product
 from catalog.pricing import UnitPrice
 from catalog.reviews import Rating
@@ -154,6 +155,7 @@ class Card:
     choices: int  # articles to choose from
     available: int | None  # units in my store; None when no store was chosen
     rating: Rating = NOT_RATED
+    offer: str = ""  # what anybody has on it without a code
 
     @property
     def photo(self) -> Any:
@@ -479,13 +481,15 @@ def _page_rows(
 def cards(rows: list[tuple[Any, ...]], *, at: datetime, store_id: int | None) -> tuple[Card, ...]:
     """Cards with today's prices and, when a store was chosen, what it has."""
     ids = [variant_id for row in rows for variant_id in row[6] or ()]
-    prices = book.prices(ids, at=at)
+    priced_at = book.price_book(ids, at=at)
+    prices = priced_at.prices
     free = stock(ids, at=at) if store_id else None
     found = []
     for pk, slug, name, image, width, height, variants, *stars in rows:
         priced = [prices[variant_id] for variant_id in variants or () if variant_id in prices]
         if not priced:
             continue
+        told = announced(priced_at, priced)
         cheapest = min(priced, key=lambda price: price.amount_minor)
         found.append(
             Card(
@@ -496,6 +500,7 @@ def cards(rows: list[tuple[Any, ...]], *, at: datetime, store_id: int | None) ->
                 price=cheapest,
                 several=any(price.amount_minor != cheapest.amount_minor for price in priced),
                 choices=len(variants),
+                offer=told[0].name if told else "",
                 available=sum(free.in_store(v, store_id) for v in variants) if free else None,
                 rating=Rating(*stars),
             )
@@ -538,7 +543,7 @@ def listing(
     # Counts are kept as pages are, whatever their order and number; a store's stock is not.
     asked = repr((base, replace(choice, sort="", page=1), language()))
     key = "facets:" + sha256(asked.encode()).hexdigest()
-    counted = count() if store_id else cache.get_or_set(key, count, FACTS_SECONDS)
+    counted = (count() if store_id else cache.get_or_set(key, count, FACTS_SECONDS)) or []
     facets, total = _facets(counted, choice, shelves, store_name)
     last = max(1, -(-total // PAGE))
     choice = replace(choice, page=min(choice.page, last))

@@ -17,8 +17,8 @@ from omnishop.channels.storefront.pages import private
 from omnishop.kernel.errors import Refusal
 from omnishop.kernel.money import VatRow, vat_rows
 from omnishop.kernel.templatetags.omnishop import day, stamp
-from orders.models import Fulfilment, Order, OrderLine, Payment
-from orders.services import pickup
+from orders.models import Fulfilment, Order, OrderLine, Payment, RefundClaim
+from orders.services import pickup, refund_claims
 from orders.services.reviews import received
 
 OPEN = Fulfilment.OPEN
@@ -98,6 +98,7 @@ def line_status(line: OrderLine) -> tuple[str, str]:
 
 def order_context(order: Order) -> dict[str, Any]:
     """What pages and partials show of an order."""
+    at = timezone.now()
     lines = list(order.lines.all())
     fulfilments = [f for f in order.fulfilments.all() if f.kind != Fulfilment.Kind.TAKEAWAY]
     rated = [(line.total_minor, line.tax_bp) for line in lines]
@@ -117,6 +118,11 @@ def order_context(order: Order) -> dict[str, Any]:
         "payments": payments,
         "refunded_minor": sum(payment.refunded_minor for payment in payments),
         "receipts": receipts,
+        "claims": refund_claims.of_order(order, at=at),
+        "today": timezone.localdate(at),
+        "now": at,
+        "discounts": [one for one in order.discounts.all() if one.amount_minor],
+        "goods_minor": sum(line.unit_minor * line.quantity for line in lines),
         "may_withdraw": order.status in (Order.Status.PLACED, Order.Status.FULFILLED)
         and any(line.contract_place == OrderLine.ContractPlace.DISTANCE for line in lines),
     }
@@ -129,6 +135,7 @@ def _order(token: str) -> Order:
             Prefetch("fulfilments", Fulfilment.objects.select_related("store")),
             "payments",
             "receipts__till__store",
+            "discounts__coupon",
         ),
         token=token,
     )
@@ -143,9 +150,28 @@ def order(request: Request, token: str) -> HttpResponse:
         render(
             request,
             "storefront/order.html",
-            order_context(found) | {"guest": guest, "now": timezone.now()},
+            order_context(found) | {"guest": guest},
         )
     )
+
+
+@require_POST
+def claim(request: Request, token: str, claim_id: int) -> HttpResponse:
+    """The shopper asks for what a refund offer promised."""
+    found = _order(token)
+    promised = get_object_or_404(RefundClaim, pk=claim_id, order=found)
+    account = request.POST.get("iban", "").replace("\x00", "")[:60]
+    try:
+        refund_claims.claim(claim_id=promised.pk, account=account, at=timezone.now())
+    except Refusal as refusal:
+        context = order_context(_order(token)) | {
+            "claim_refusal": refusal,
+            "claim_id": promised.pk,
+            "typed": account,
+            "has_errors": True,
+        }
+        return private(render(request, "storefront/order.html", context, status=refusal.status))
+    return redirect("storefront:order", token)
 
 
 @require_POST

@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
+from catalog.models import Coupon
 from customers.models import Identity
 from customers.selectors import by_identity
+from omnishop.channels.promotions import advantages, reasons
 from omnishop.channels.till import finding, scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import cleaned, show, typed
@@ -47,9 +49,11 @@ def sale_page(
 
     Without a `view` the sale is read.
     """
+    view = view or (sale_view(basket, at=at) if basket else None)
     context: dict[str, Any] = {
         "basket": basket,
-        "view": view or (sale_view(basket, at=at) if basket else None),
+        "view": view,
+        "told": advantages(view.quote, basket.coupons) if view and basket else None,
         "added": added,
         "hits": hits,
         "words": words,
@@ -128,9 +132,53 @@ def _no_article(
             return sale_page(request, desk, scope.current_basket(desk), at=at, refusal=other)
         return go(reverse("till:sale"))
     basket = scope.current_basket(desk)
+    if Coupon.objects.filter(code__iexact=code[:32]).exists():
+        return use_code(request, desk, code, at=at)
     if not code.isdecimal() and (hits := finding.articles(code, store=desk.store, at=at)):
         return sale_page(request, desk, basket, at=at, hits=hits, words=code)
     return sale_page(request, desk, basket, at=at, refusal=refusal)
+
+
+def use_code(request: HttpRequest, desk: Desk, code: str, *, at: datetime) -> HttpResponse:
+    """A promotion's code, scanned or typed, is kept with the sale; a refused one says why."""
+    basket = scope.current_basket(desk)
+    try:
+        if basket is None:
+            raise Invalid(_("Scan an article first, then the code."))
+        baskets.use_code(basket_id=basket.pk, code=code, at=at)
+    except Refusal as refusal:
+        return sale_page(request, desk, basket, at=at, refusal=refusal)
+    return changed(request, desk, scope.current_basket(desk))
+
+
+@require_POST
+@at_till
+def drop_code(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Take a code off the sale."""
+    basket = scope.current_basket(desk)
+    try:
+        if basket:
+            baskets.drop_code(
+                basket_id=basket.pk, code=typed(request.POST, "code", 40), at=timezone.now()
+            )
+    except Refusal as refusal:
+        return sale_page(request, desk, basket, at=timezone.now(), refusal=refusal)
+    return changed(request, desk, scope.current_basket(desk))
+
+
+@require_safe
+@at_till
+def why_not(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Every promotion of the house for this sale: what it gives, or why it gives nothing."""
+    at, basket = timezone.now(), scope.current_basket(desk)
+    view = sale_view(basket, at=at) if basket else None
+    context = {
+        "basket": basket,
+        "told": advantages(view.quote, basket.coupons) if view and basket else None,
+        "missed": reasons(view.quote) if view else [],
+    }
+    partial = "HX-Request" in request.headers
+    return show(request, desk, "offers", context, section="sale", partial=partial)
 
 
 @require_safe

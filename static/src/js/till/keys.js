@@ -52,7 +52,7 @@ document.addEventListener('keydown', (event) => {
   if (!/^(F\d+|Escape)$/.test(event.key)) return
   const target = document.querySelector(`[data-key="${event.key}"]`)
   if (!target) {
-    if (/^F(2|3|4|6|7|8|9|10)$/.test(event.key)) event.preventDefault() // no browser search in its place
+    if (/^F(1|2|3|4|6|7|8|9|10)$/.test(event.key)) event.preventDefault() // no browser search in its place
     return
   }
   event.preventDefault()
