@@ -521,7 +521,7 @@ def listing(
     # Counts are kept as pages are, whatever their order and number; a store's stock is not.
     asked = repr((base, replace(choice, sort="", page=1), language()))
     key = "facets:" + sha256(asked.encode()).hexdigest()
-    counted = count() if store_id else cache.get_or_set(key, count, FACTS_SECONDS)
+    counted = count() if store_id else cache.get_or_set(key, count, FACTS_SECONDS) or []
     facets, total = _facets(counted, choice, shelves, store_name)
     last = max(1, -(-total // PAGE))
     choice = replace(choice, page=min(choice.page, last))
