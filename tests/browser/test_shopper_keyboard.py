@@ -47,7 +47,9 @@ def test_find(shop: Any, desktop_page: Page, axe: Any) -> None:
     page.keyboard.type("vest")
     expect(page.locator("#q-1")).to_be_visible()
     page.keyboard.press("ArrowDown")
-    heard(page, "uggestion 1 sur 1")
+    heard(page, "uggestion 1 sur 2")  # the shelf, then its jacket
+    page.keyboard.press("ArrowDown")
+    heard(page, "uggestion 2 sur 2")
     expect(page.locator("#q")).to_be_focused()
     axe(page)
     page.keyboard.press("Enter")

@@ -7,5 +7,5 @@ INLINE = """ALTER TABLE catalog_product
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0031_search_tasks")]
+    dependencies = [("catalog", "0051_history")]
     operations = [migrations.RunSQL(INLINE, INLINE.replace("MAIN", "EXTENDED"))]
