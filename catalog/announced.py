@@ -29,13 +29,14 @@ def announced(book: PriceBook, units: Collection[UnitPrice]) -> tuple[Announced,
         for offer in book.offers
         if offer.chosen
         and outside(offer, context) is None
-        and any(eligible(offer, [_line(unit)]) for unit in units)
+        and any(eligible(offer, [line_of(unit)]) for unit in units)
     ]
     found.sort(key=lambda offer: (offer.priority, offer.id))
     return tuple(Announced(name_in(offer.names), offer.operation) for offer in found)
 
 
-def _line(unit: UnitPrice) -> Line:
+def line_of(unit: UnitPrice) -> Line:
+    """A unit of an article as promotions look at it."""
     return Line(
         variant_id=0,
         product_id=unit.product_id,

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "omnishop.channels.storefront",
     "omnishop.channels.till",
     "omnishop.channels.care",
+    "omnishop.parity",
     "omnishop.channels.api",
     "omnishop.demo",
     "allauth",

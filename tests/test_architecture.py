@@ -26,6 +26,7 @@ RANKS = {
     "care": 5,
     "api": 5,
     "demo": 6,
+    "parity": 6,
 }
 OURS = [
     app

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from inventory.models import PurchaseOrder, StockLocation, Transfer
 from omnishop.kernel.templatetags.omnishop import day, money, stamp, telephone
 from omnishop.network.selectors import sees_all_stores
+from omnishop.parity.models import ParityRun
 from omnishop.reports import selectors
 from omnishop.reports.selectors import Reader
 from orders.models import Fulfilment, Order, Payment, Refund, Shortage
@@ -93,6 +94,10 @@ def board(user: Any, at: datetime) -> list[Kind]:
         (
             *("purchases", "inventory.view_purchaseorder", _("Late purchase orders")),
             *(_("The supplier's day is over and nothing was received."), _purchases),
+        ),
+        (
+            *("parity", "catalog.view_pricechange", _("Prices that differ between channels")),
+            *(_("Found by last night's comparison of every channel."), _parity),
         ),
     ]
     found = [
@@ -283,6 +288,18 @@ def _purchases(user: Reader, at: datetime) -> Iterable[Row]:
             when=_("expected %(when)s") % {"when": day(one.expected_on)},
             label=_("Open the purchase order"),
             url=_link("inventory_purchaseorder_change", one.pk),
+        )
+
+
+def _parity(_user: Reader, _at: datetime) -> Iterable[Row]:
+    last = ParityRun.objects.first()
+    for one in last.differences[:SHOWN] if last else ():
+        yield Row(
+            what=one["basket"],
+            where=" · ".join(f"{door}: {price}" for door, price in one["said"].items()),
+            when=stamp(last.at) if last else "",
+            label=_("Look at the operations"),
+            url=_link("catalog_operation_changelist"),
         )
 
 

@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class CareConfig(AppConfig):
     name = "omnishop.channels.care"
-    label = "care_channel"
+    label = "care"

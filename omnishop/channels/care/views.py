@@ -19,10 +19,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalog import participation as promotions
+from catalog import search
 from catalog import selectors as catalog
 from catalog.models import Variant
 from catalog.pricing import NotSold, Want
-from catalog.search import search
 from customers.models import Customer
 from customers.selectors import find
 from omnishop.channels.promotions import advantages
@@ -161,7 +161,7 @@ def participation(request: HttpRequest) -> HttpResponse:
     added = catalog.by_code(words) if words else None
     hits: list[Variant] = []
     if words and added is None:
-        products = [product.pk for product in search(words)[:FOUND]]
+        products = [product.pk for product in search.search(words)[:FOUND]]
         hits = list(_articles().filter(product__in=products).order_by("product", "position"))[:24]
     context: dict[str, Any] = {
         "asked": asked,

@@ -1,0 +1,1 @@
+"""One price in every channel: the doors asked for the same baskets, their answers compared."""
