@@ -54,5 +54,6 @@ class _Named:
             return execute(sql, params, many, context)
         self.written = True
         with transaction.atomic(savepoint=False):
-            execute(SET, [_actor.get()], False, context)
+            actor = [_actor.get()]
+            execute(SET, [actor] if many else actor, many, context)
             return execute(sql, params, many, context)
