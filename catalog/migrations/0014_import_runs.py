@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0032_search_inline"),
+        ("catalog", "0013_search_tasks"),
     ]
 
     operations = [

@@ -7,5 +7,5 @@ INLINE = """ALTER TABLE catalog_product
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0051_history")]
+    dependencies = [("catalog", "0017_history")]
     operations = [migrations.RunSQL(INLINE, INLINE.replace("MAIN", "EXTENDED"))]

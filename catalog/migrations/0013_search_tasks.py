@@ -23,7 +23,7 @@ def remove(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0030_search"),
+        ("catalog", "0012_search"),
         ("django_celery_beat", "0019_alter_periodictasks_options"),
     ]
     operations = [migrations.RunPython(add, remove)]

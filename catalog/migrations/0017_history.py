@@ -147,7 +147,7 @@ KEEP_NO_MORE = "".join(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0050_changes_and_codes")]
+    dependencies = [("catalog", "0016_changes_and_codes")]
     operations = [
         append_only_trigger("catalog_catalogchange"),
         migrations.RunSQL(FUNCTIONS, NO_FUNCTIONS),

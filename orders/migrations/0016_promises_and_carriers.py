@@ -30,5 +30,5 @@ def fill(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0020_first_promise_and_carrier")]
+    dependencies = [("orders", "0015_first_promise_and_carrier")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

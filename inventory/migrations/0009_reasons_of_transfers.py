@@ -15,5 +15,5 @@ def fill(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0020_refills_from_warehouses")]
+    dependencies = [("inventory", "0008_refills_from_warehouses")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

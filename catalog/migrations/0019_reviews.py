@@ -13,7 +13,7 @@ SELECT catalog_keep_history('catalog_product', 'id', 'popularity', 'search_fr', 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0051_history"),
+        ("catalog", "0018_search_inline"),
     ]
 
     operations = [

@@ -22,5 +22,5 @@ def remove(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0040_reviews_schedule")]
+    dependencies = [("orders", "0018_reviews_schedule")]
     operations = [migrations.RunPython(add, remove)]

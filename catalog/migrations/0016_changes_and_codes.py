@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0021_import_schedule"),
+        ("catalog", "0015_import_schedule"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0021_reasons_of_transfers")]
+    dependencies = [("inventory", "0009_reasons_of_transfers")]
     operations = [
         migrations.AlterField(
             model_name="transfer",

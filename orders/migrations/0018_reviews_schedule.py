@@ -1,31 +1,27 @@
-"""Beat reads uploaded catalogue files in, fetches pictures and writes the feeds."""
+"""Beat tells the authors of refused reviews why."""
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-SECONDS = {
-    "catalog.read_uploads": 5,
-    "catalog.fetch_pictures": 30,
-    "inventory.build_feeds": 900,
-}
+TASK = "orders.tell_refused_reviews"
 
 
 def add(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
     interval_of = apps.get_model("django_celery_beat", "IntervalSchedule").objects
     tasks = apps.get_model("django_celery_beat", "PeriodicTask").objects
-    for name, seconds in SECONDS.items():
-        interval, _created = interval_of.get_or_create(every=seconds, period="seconds")
-        tasks.get_or_create(name=name, defaults={"task": name, "interval": interval})
+    minutes, _created = interval_of.get_or_create(every=300, period="seconds")
+    tasks.get_or_create(name=TASK, defaults={"task": TASK, "interval": minutes})
 
 
 def remove(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
-    apps.get_model("django_celery_beat", "PeriodicTask").objects.filter(name__in=SECONDS).delete()
+    apps.get_model("django_celery_beat", "PeriodicTask").objects.filter(name=TASK).delete()
 
 
 class Migration(migrations.Migration):
     dependencies = [
+        ("catalog", "0019_reviews"),
         ("django_celery_beat", "0019_alter_periodictasks_options"),
-        ("catalog", "0020_import_runs"),
+        ("orders", "0017_first_promise_kept"),
     ]
     operations = [migrations.RunPython(add, remove)]

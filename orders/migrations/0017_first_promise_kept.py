@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0021_promises_and_carriers")]
+    dependencies = [("orders", "0016_promises_and_carriers")]
     operations = [
         migrations.AddConstraint(
             model_name="fulfilment",
