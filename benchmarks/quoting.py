@@ -1,4 +1,4 @@
-"""The price of a ten-line basket with 200 live promotions, beside the bare statement that it asks."""
+"""The price of ten lines with 200 live promotions, beside the bare statement that it asks."""
 
 import random
 import time
