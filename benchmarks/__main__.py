@@ -37,6 +37,7 @@ NAMES = (
     "reserve_hot_share",
     "availability",
     "sourcing",
+    "quote",
     "recommend_hit_at_10",
     "memory_mib",
 )
@@ -80,7 +81,15 @@ def main() -> int:
     import django
 
     django.setup()
-    from benchmarks import finding, pages, promises, recommending, search_quality, stock
+    from benchmarks import (
+        finding,
+        pages,
+        promises,
+        quoting,
+        recommending,
+        search_quality,
+        stock,
+    )
 
     entries: dict[str, Callable[[], Result]] = {
         "place_order": stock.place_order,
@@ -89,6 +98,7 @@ def main() -> int:
         "reserve_hot_share": stock.hot_share,
         "availability": promises.availability,
         "sourcing": promises.sourcing,
+        "quote": quoting.quote_ratio,
         "search_hit_at_5": search_quality.search_hit_at_5,
         "recommend_hit_at_10": recommending.hit_at_10,
     }
