@@ -30,6 +30,22 @@ LINKS = {  # tables without a model page of their own: what a row of them says
     "catalog_promotion_categories": _("category of the promotion"),
     "catalog_promotion_brands": _("brand of the promotion"),
 }
+LABELS = {  # of columns that tables of links name by their model
+    "variant_id": _("article"),
+    "bundle_id": _("set"),
+    "attributevalue_id": _("value"),
+    "attribute_id": _("attribute"),
+    "producttype_id": _("product type"),
+    "guide_id": _("guide"),
+    "category_id": _("category"),
+    "brand_id": _("brand"),
+    "store_id": _("store"),
+    "operation_id": _("operation"),
+    "promotion_id": _("promotion"),
+    "code_id": _("in-store code"),
+}
+OWNER = "product_id"  # told beside the change already
+Action = CatalogChange.Action
 ACTORS = {"import": _("import"), "task": _("task"), "command": _("command"), "sql": _("database")}
 
 
@@ -123,9 +139,12 @@ class _Names:
         model = _model(row.table_name)
         before, after = row.before or {}, row.after or {}
         for column in [*before, *(name for name in after if name not in before)]:
+            whole = row.action != Action.CHANGED
+            if column == OWNER or (whole and _says_nothing(before, after, column)):
+                continue
             old = self._value(model, column, before.get(column))
             new = self._value(model, column, after.get(column))
-            if old != new or row.action == CatalogChange.Action.CHANGED:
+            if old != new or row.action == Action.CHANGED:
                 yield FieldChange(_label(model, column), old, new)
 
     def _value(self, model: type[Model] | None, column: str, value: Any) -> str:
@@ -160,5 +179,12 @@ def _day(on: date) -> str:
 
 def _label(model: type[Model] | None, column: str) -> str:
     """The field's own words; a translation names its language."""
+    if column in LABELS:
+        return str(LABELS[column])
     field = _field(model, column)
     return str(field.verbose_name) if field is not None else column
+
+
+def _says_nothing(before: dict[str, Any], after: dict[str, Any], column: str) -> bool:
+    """Whether an added or removed row has no more than nothing there."""
+    return not (before.get(column) or after.get(column))

@@ -24,7 +24,7 @@ def in_words(told: history.Told) -> str:
         '<p><span class="office-muted">{}</span> {}{}{}</p>',
         (
             (
-                f"{field.label}:" if field.before or field.after else field.label,
+                field.label,
                 format_html("<del>{}</del>", field.before) if field.before else "",
                 " → " if told.row.action == CatalogChange.Action.CHANGED else "",
                 format_html("<ins>{}</ins>", field.after) if field.after else "",
@@ -106,7 +106,7 @@ class CatalogChangeAdmin(ReadOnlyAdmin):
     def product(self, row: Any) -> str:
         return link_to(row.sheet)
 
-    @admin.display(description=_("change"))
+    @admin.display(description=_("before → after"))
     def words(self, row: Any) -> str:
         return in_words(row.told)
 

@@ -123,7 +123,8 @@ class ProductAdmin(StoreModelAdmin):
                     ("status", "slug"),
                     ("category", "brand"),
                     ("product_type", "tax_category"),
-                    ("sold_from", "sold_until"),
+                    "sold_from",
+                    "sold_until",
                     ("withdrawal", "popularity"),
                     ("facts", "stock"),
                 )
@@ -148,7 +149,7 @@ class ProductAdmin(StoreModelAdmin):
         if not told:
             return "–"
         lines = ((fact.label, ", ".join(fact.values)) for fact in told)
-        return format_html_join("", "<p>{}: {}</p>", lines)
+        return format_html_join("", "<p>{} · {}</p>", lines)
 
     def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from omnishop.kernel.append_only import AppendOnly
 
@@ -14,9 +15,9 @@ class CatalogChange(AppendOnly):
     """
 
     class Action(models.TextChoices):
-        ADDED = "insert", _("added")
-        CHANGED = "update", _("changed")
-        REMOVED = "delete", _("removed")
+        ADDED = "insert", pgettext_lazy("history", "added")
+        CHANGED = "update", pgettext_lazy("history", "changed")
+        REMOVED = "delete", pgettext_lazy("history", "removed")
 
     table_name = models.CharField(_("what"), max_length=40)
     row_id = models.BigIntegerField(_("number"))

@@ -150,6 +150,21 @@ def test_every_column_of_a_kept_table_is_kept_but_for_what_is_derived():
     }
 
 
+def test_nothing_derived_of_a_product_is_kept():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT a.attname FROM pg_trigger t JOIN pg_attribute a ON a.attrelid = t.tgrelid
+               AND a.attnum = ANY (t.tgattr::int2[])
+             WHERE t.tgname = 'history_update' AND t.tgrelid = 'catalog_product'::regclass
+            """
+        )
+        kept = {name for (name,) in cursor}
+
+    assert "name_fr" in kept
+    assert not {name for name in kept if name.startswith(DERIVED)}
+
+
 def test_a_change_is_told_in_words():
     user = UserFactory(email="lea@example.org")
     old, new = CategoryFactory(name_fr="Tentes"), CategoryFactory(name_fr="Abris")
