@@ -70,7 +70,7 @@ class CustomerAdmin(StoreModelAdmin):
     """All staff see all customers: they may walk into any store."""
 
     list_display = ("number", "__str__", "home_store", "language", "created_at", "merged_into")
-    list_filter = ("language", ("home_store", ScopedFilter), ("groups", ScopedFilter))
+    list_filter = ("language", ("home_store", ScopedFilter))
     list_select_related = ("home_store", "merged_into")
     search_fields = ("number",)
     search_help_text = _("Name, e-mail, telephone, card or customer number")

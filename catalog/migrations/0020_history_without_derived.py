@@ -12,5 +12,5 @@ SELECT catalog_keep_history('catalog_product', 'id', VARIADIC
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0040_reviews")]
+    dependencies = [("catalog", "0019_reviews")]
     operations = [migrations.RunSQL(KEEP, migrations.RunSQL.noop)]
