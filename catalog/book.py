@@ -168,6 +168,11 @@ class _Offers:
 _remembered = _Offers(None, (), ())
 
 
+def remembered(promotion_id: int | None) -> Offer | None:
+    """An offer as this process last read it; no statement."""
+    return next((one for one in _remembered.offers if one.id == promotion_id), None)
+
+
 def _offers(token: UUID | None) -> _Offers:
     global _remembered
     if token is None or token != _remembered.token:

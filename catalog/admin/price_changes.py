@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -16,7 +15,7 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action
 
 from catalog import price_changes
-from catalog.admin.promotion_form import euros, hundredths, percentage
+from catalog.admin.promotion_form import SaidForm, euros, hundredths, percentage
 from catalog.models import PriceChange
 from omnishop.kernel.admin import AskForm, ScopedFilter, StoreModelAdmin
 from omnishop.kernel.errors import Refusal
@@ -28,7 +27,7 @@ BY_PERCENT = f"kind == '{Kind.PERCENT}' || kind == '{Kind.RAISE}'"
 BY_AMOUNT = f"kind == '{Kind.AMOUNT}' || kind == '{Kind.SET}'"
 
 
-class PriceChangeForm(forms.ModelForm):  # type: ignore[type-arg]
+class PriceChangeForm(SaidForm):
     """A change as a merchant says it: euros and percent."""
 
     percent = percentage(_("percentage"))
@@ -87,7 +86,8 @@ class PriceChangeAdmin(StoreModelAdmin):
                     ("name", "status"),
                     ("operation", "price_list"),
                     ("kind", "percent", "amount", "ending"),
-                    ("starts_at", "ends_at"),
+                    "starts_at",
+                    "ends_at",
                     ("created_by", "approved_by", "approved_at"),
                     "look",
                 )

@@ -5,11 +5,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
 )
 
 from catalog.models import Promotion
@@ -70,7 +72,16 @@ def hundredths(value: Any) -> int | None:
     return None if value is None else int(value * 100)
 
 
-class PromotionForm(forms.ModelForm):  # type: ignore[type-arg]
+class SaidForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A form whose own fields begin with a capital, like those of the model."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.label = capfirst(str(field.label))
+
+
+class PromotionForm(SaidForm):
     """A promotion as a merchant says it."""
 
     percent = percentage(_("percentage"), help_text=_("100 is for nothing"))
@@ -92,6 +103,16 @@ class PromotionForm(forms.ModelForm):  # type: ignore[type-arg]
             *("groups", "loyalty_tiers", "members", "first_order", "by_coupon"),
             *("stacking_group", "exclusive", "priority"),
         )
+        labels = {"priority": _("rank")}
+        help_texts = {
+            "groups": _("Codes, parted by commas"),
+            "loyalty_tiers": _("Codes, parted by commas"),
+            "priority": _("Low comes first"),
+        }
+        widgets = {
+            "groups": UnfoldAdminTextInputWidget,
+            "loyalty_tiers": UnfoldAdminTextInputWidget,
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

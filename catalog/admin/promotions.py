@@ -24,7 +24,7 @@ from unfold.widgets import (
 )
 
 from catalog import operations
-from catalog.admin.promotion_form import VALUES, PromotionForm, shown_for
+from catalog.admin.promotion_form import VALUES, PromotionForm, SaidForm, shown_for
 from catalog.models import Coupon, CouponUse, Operation, Promotion
 from catalog.promotion_summary import summary
 from omnishop.kernel.admin import (
@@ -43,7 +43,7 @@ from omnishop.kernel.templatetags.omnishop import stamp
 CHANNELS = [("web", _("the site")), ("till", _("the tills"))]
 
 
-class OperationForm(forms.ModelForm):  # type: ignore[type-arg]
+class OperationForm(SaidForm):
     """An operation; its channels are ticked."""
 
     channels = forms.MultipleChoiceField(
@@ -71,8 +71,8 @@ class OperationForm(forms.ModelForm):  # type: ignore[type-arg]
 
 class PromotionInline(ReadOnlyInline):
     model = Promotion
-    fields = ("what", "active", "priority")
-    readonly_fields = ("what",)
+    fields = ("what", "active", "rank")
+    readonly_fields = ("what", "rank")
     tab = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -82,6 +82,10 @@ class PromotionInline(ReadOnlyInline):
     @admin.display(description=_("what it gives"))
     def what(self, promotion: Promotion) -> str:
         return summary(promotion)
+
+    @admin.display(description=_("rank"))
+    def rank(self, promotion: Promotion) -> int:
+        return promotion.priority
 
 
 @admin.register(Operation)
@@ -103,7 +107,8 @@ class OperationAdmin(StoreModelAdmin):
             {
                 "fields": (
                     ("code", "status"),
-                    ("starts_at", "ends_at"),
+                    "starts_at",
+                    "ends_at",
                     ("channels", "stores"),
                     ("in_words", "more"),
                 )
@@ -247,7 +252,7 @@ class CodesForm(AskForm):
 @admin.register(Promotion)
 class PromotionAdmin(StoreModelAdmin):
     form = PromotionForm
-    list_display = ("name", "operation", "kind", "what", "active", "priority")
+    list_display = ("name", "operation", "kind", "what", "active", "rank")
     list_filter = (("operation", ScopedFilter), "kind", "active", "by_coupon")
     list_select_related = ("operation", "gift__product")
     search_fields = ("name_fr", "name_en", "operation__code")
@@ -290,6 +295,10 @@ class PromotionAdmin(StoreModelAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = super().get_queryset(request)
         return rows.prefetch_related("products", "categories", "brands")
+
+    @admin.display(description=_("rank"))
+    def rank(self, promotion: Promotion) -> int:
+        return promotion.priority
 
     @admin.display(description=_("in words"))
     def what(self, promotion: Promotion) -> str:
@@ -414,7 +423,8 @@ class CouponAdmin(StoreModelAdmin):
         ("promotion", "code"),
         ("uses", "uses_each", "used"),
         "holder",
-        ("valid_from", "valid_to"),
+        "valid_from",
+        "valid_to",
     )
 
     def find(self, rows: Any, term: str) -> Any:

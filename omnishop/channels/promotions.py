@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.offers import Missed, Why
+from catalog.announced import line_of
+from catalog.book import remembered
+from catalog.offers import Missed, Why, eligible
 from catalog.pricing import Quote, name_in
 from catalog.promotion_words import why
 from omnishop.kernel.templatetags.omnishop import money
@@ -104,12 +106,20 @@ def _hints(quote: Quote) -> tuple[Hint, ...]:
         and not missed.code
         and not (missed.why == Why.UNITS and missed.lacking > NEAR_UNITS)
         and not (missed.why == Why.AMOUNT and missed.lacking > quote.goods_minor)
+        and not (missed.why == Why.SIGN_IN and not _worth_a_sign_in(missed, quote))
     ]
     near.sort(key=lambda missed: (ORDER.index(missed.why), missed.lacking))
     return tuple(
         Hint(_words(missed), missed.gift_id, missed.why == Why.SIGN_IN)
         for missed in near[:MOST_NEAR]
     )
+
+
+def _worth_a_sign_in(missed: Missed, quote: Quote) -> bool:
+    """Whether it is about something in the basket, and needs no code that nobody typed."""
+    offer = remembered(missed.promotion_id)
+    lines = [line_of(line.unit) for line in quote.lines]
+    return offer is not None and not offer.by_coupon and bool(eligible(offer, lines))
 
 
 def _words(missed: Missed) -> str:

@@ -47,14 +47,20 @@ def fill(house: House, days: Days, *, at: datetime) -> None:
 
 
 def _operation(
-    code: str, names: tuple[str, str], at: datetime, until: datetime, terms: str = "", **kwargs: Any
+    code: str,
+    names: tuple[str, str],
+    at: datetime,
+    until: datetime,
+    terms: tuple[str, str] = ("", ""),
+    **kwargs: Any,
 ) -> Operation:
     fr, en = names
     return Operation.objects.create(
         code=code,
         name_fr=fr,
         name_en=en,
-        terms_fr=terms,
+        terms_fr=terms[0],
+        terms_en=terms[1],
         status=Operation.Status.APPROVED,
         starts_at=at,
         ends_at=until,
@@ -75,7 +81,10 @@ def _promotion(operation: Operation, kind: str, fr: str, en: str, **fields: Any)
 
 def _socks(days: Days, at: datetime) -> None:
     names = ("3 pour 2 sur les chaussettes", "3 for 2 on socks")
-    terms = "La moins chère des trois est offerte. Non cumulable avec une autre offre."
+    terms = (
+        "La moins chère des trois est offerte. Non cumulable avec une autre offre.",
+        "The cheapest of three is free. Not together with another offer.",
+    )
     operation = _operation("chaussettes", names, at, days.midnight(-21), terms)
     _promotion(
         operation, Kind.BUY_GET, "3 pour 2", "3 for 2", products=[SOCKS], exclusive=True,
@@ -85,7 +94,10 @@ def _socks(days: Days, at: datetime) -> None:
 
 def _welcome(days: Days, at: datetime) -> None:
     names = ("Bienvenue", "Welcome")
-    terms = "Pour une première commande, une fois par personne, hors articles déjà baissés."
+    terms = (
+        "Pour une première commande, une fois par personne, hors articles déjà baissés.",
+        "For a first order, once per person, not on articles already reduced.",
+    )
     operation = _operation("bienvenue", names, at, days.midnight(-180), terms)
     promotion = _promotion(
         operation, Kind.PERCENT, "Bienvenue −10 %", "Welcome −10%", percent_bp=1000,
@@ -106,7 +118,8 @@ def _members(days: Days, at: datetime) -> None:
 def _local(days: Days, at: datetime) -> None:
     names = ("Lyon et Annecy fêtent la montagne", "Lyon and Annecy celebrate the mountains")
     operation = _operation(
-        "lyon-annecy", names, at, days.midnight(-14), "Dans ces deux magasins seulement.",
+        "lyon-annecy", names, at, days.midnight(-14),
+        ("Dans ces deux magasins seulement.", "In these two stores only."),
         channels=["till"],
     )  # fmt: skip
     operation.stores.set(Store.objects.filter(code__in=["LYO", "ANC"]))
@@ -118,7 +131,10 @@ def _local(days: Days, at: datetime) -> None:
 
 def _refund(days: Days, at: datetime) -> None:
     names = ("Tentes : 20 € remboursés", "Tents: €20 back")
-    terms = "À demander sur la page de la commande, avec un IBAN, sous 30 jours."
+    terms = (
+        "À demander sur la page de la commande, avec un IBAN, sous 30 jours.",
+        "To ask for on the order’s page, with an IBAN, within 30 days.",
+    )
     operation = _operation("tentes", names, at, days.midnight(-45), terms)
     _promotion(
         operation, Kind.REFUND, "20 € remboursés", "€20 back", amount_minor=2000, claim_days=30,

@@ -93,6 +93,37 @@ def test_a_code_is_used_and_taken_off_again_without_scripts(client):
     assert "10,80 €" not in text(client.get("/panier/"))
 
 
+def test_the_answer_to_a_code_has_it_and_the_answer_to_its_removal_has_not(client):
+    shop = small_shop()
+    code = promotion("percent", name="Bienvenue", percent_bp=1000, by_coupon=True)
+    Coupon.objects.create(promotion=code, code="BIENVENUE10")
+    add(client, shop.cup)
+
+    used = text(client.post("/panier/code/", {"code": "BIENVENUE10"}, **IN_BASKET))
+    dropped = text(client.post("/panier/code/retirer/", {"code": "BIENVENUE10"}, **IN_BASKET))
+
+    assert "10,80 €" in used
+    assert "Retirer le code BIENVENUE10" in used
+    assert "BIENVENUE10" not in dropped
+    assert "10,80 €" not in dropped
+
+
+def test_a_sign_in_is_proposed_for_what_lies_in_the_basket_alone(client):
+    shop = small_shop()
+    promotion("percent", name="Membres tasses", percent_bp=1000, members=True,
+              products=[shop.cup.product])  # fmt: skip
+    promotion("percent", name="Membres vestes", percent_bp=1000, members=True,
+              products=[shop.jacket])  # fmt: skip
+    promotion("percent", name="Premier code", percent_bp=1000, first_order=True, by_coupon=True)
+    add(client, shop.cup)
+
+    page = text(client.get("/panier/"))
+
+    assert "« Membres tasses » est réservé aux clients connus" in page
+    assert "Membres vestes" not in page
+    assert "Premier code" not in page
+
+
 @pytest.mark.parametrize("headers", [{}, IN_BASKET])
 def test_a_refused_code_says_which_rule_and_stays_in_its_field(client, headers):
     shop = small_shop()

@@ -221,6 +221,7 @@ def code(request: Request) -> HttpResponse:
         baskets.use_code(basket_id=shopper.basket.pk, code=typed, at=at)
     except Refusal as refusal:
         return _code_refused(request, shopper, refusal, typed)
+    shopper.basket.refresh_from_db(fields=["coupons"])
     return _shown(request, shopper)
 
 
@@ -246,6 +247,7 @@ def drop_code(request: Request) -> HttpResponse:
             )
         except Refusal as refusal:
             return _problem(request, shopper, refusal)
+        shopper.basket.refresh_from_db(fields=["coupons"])
     return _shown(request, shopper)
 
 

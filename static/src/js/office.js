@@ -27,6 +27,13 @@ const mend = () => {
     if (!label) continue
     label.id ||= `${select.id}_label`
     box.setAttribute('aria-labelledby', `${label.id} ${box.getAttribute('aria-labelledby') ?? ''}`.trim())
+    const shown = box.querySelector('.select2-selection__rendered[role="textbox"]')
+    shown?.setAttribute('aria-labelledby', `${label.id} ${shown.id}`)
+    const search = box.querySelector('.select2-search__field')
+    search?.setAttribute('aria-label', label.textContent.trim())
+    for (const part of box.querySelectorAll('ul.select2-selection__rendered, ul.select2-selection__rendered > li')) {
+      part.setAttribute('role', 'none')
+    }
   }
 }
 
