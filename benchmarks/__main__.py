@@ -38,6 +38,7 @@ NAMES = (
     "availability",
     "sourcing",
     "quote",
+    "import_rows",
     "recommend_hit_at_10",
     "memory_mib",
 )
@@ -83,6 +84,7 @@ def main() -> int:
     django.setup()
     from benchmarks import (
         finding,
+        importing,
         pages,
         promises,
         quoting,
@@ -99,6 +101,7 @@ def main() -> int:
         "availability": promises.availability,
         "sourcing": promises.sourcing,
         "quote": quoting.quote_ratio,
+        "import_rows": lambda: importing.import_rows(own_database("omnishop_imports")),
         "search_hit_at_5": search_quality.search_hit_at_5,
         "recommend_hit_at_10": recommending.hit_at_10,
     }
