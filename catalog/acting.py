@@ -9,7 +9,9 @@ from typing import Any
 from django.db import connection, transaction
 
 _actor: ContextVar[str] = ContextVar("catalog_actor", default="")
-WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE)\b.*\bcatalog_", re.DOTALL | re.IGNORECASE)
+WRITES = re.compile(
+    r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO)\s+\"?catalog_", re.IGNORECASE
+)
 SET = "SELECT set_config('omnishop.actor', %s, true)"
 
 

@@ -175,7 +175,7 @@ def remembered(promotion_id: int | None) -> Offer | None:
 
 def _offers(token: UUID | None) -> _Offers:
     global _remembered
-    if token is None or token != _remembered.token:
+    if token != _remembered.token:
         _remembered = _read_offers()
     return _remembered
 

@@ -35,6 +35,8 @@ def tell(
         return
     with override(order.language):
         link = settings.SITE_URL + reverse("storefront:order", args=[order.token])
+    lines = list(order.lines.all())
+    discounted = any(line.discount_minor for line in lines)
     context: dict[str, Any] = {
         "number": order.number,
         "name": order.name,
@@ -43,10 +45,11 @@ def tell(
         "currency": order.currency,
         "lines": [
             {"name": line.name, "quantity": line.quantity, "total_minor": line.total_minor}
-            for line in order.lines.all()
+            for line in lines
         ],
         "discounts": [
-            {"name": one.label, "amount_minor": one.amount_minor} for one in order.discounts.all()
+            {"name": one.label, "amount_minor": one.amount_minor}
+            for one in (order.discounts.all() if discounted else ())
         ],
     } | extra
     if fulfilment:

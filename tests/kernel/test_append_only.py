@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
-from catalog.models import Price
+from catalog.models import CatalogChange, Price
 from customers.models import ConsentEvent
 from customers.services import record_consent
 from inventory.models import StockMovement
@@ -76,6 +76,11 @@ def payment_event():
     )
 
 
+def change():
+    VariantFactory()
+    return CatalogChange.objects.first()
+
+
 def approval():
     desk, user = TillFactory(), UserFactory()
     return Approval.objects.create(
@@ -100,6 +105,7 @@ LEDGERS = {
     Receipt: (receipt, "payload"),
     OrderEvent: (order_event, "actor"),
     PaymentEvent: (payment_event, "kind"),
+    CatalogChange: (change, "actor"),
 }
 
 

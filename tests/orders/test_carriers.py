@@ -75,7 +75,7 @@ def test_a_tracking_page_is_https_with_the_number_in_its_path(page):
 def test_the_carriers_of_the_first_day_have_valid_pages():
     from importlib import import_module
 
-    listed = import_module("orders.migrations.0021_promises_and_carriers").CARRIERS
+    listed = import_module("orders.migrations.0016_promises_and_carriers").CARRIERS
 
     for name, page in listed.items():
         Carrier.objects.filter(name=name).delete()

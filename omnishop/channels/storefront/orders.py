@@ -112,7 +112,7 @@ def order_context(order: Order) -> dict[str, Any]:
     return {
         "order": order,
         "lines": [(line, *line_status(line)) for line in lines],
-        "received": received([order.pk], at=timezone.now()),
+        "received": received([order.pk] if any(line.fulfilled for line in lines) else [], at=at),
         "parts": [_part(fulfilment) for fulfilment in fulfilments],
         "vat": vat,
         "payments": payments,
@@ -121,7 +121,9 @@ def order_context(order: Order) -> dict[str, Any]:
         "claims": refund_claims.of_order(order, at=at),
         "today": timezone.localdate(at),
         "now": at,
-        "discounts": [one for one in order.discounts.all() if one.amount_minor],
+        "discounts": [one for one in order.discounts.all() if one.amount_minor]
+        if any(line.discount_minor for line in lines)
+        else [],
         "goods_minor": sum(line.unit_minor * line.quantity for line in lines),
         "may_withdraw": order.status in (Order.Status.PLACED, Order.Status.FULFILLED)
         and any(line.contract_place == OrderLine.ContractPlace.DISTANCE for line in lines),
