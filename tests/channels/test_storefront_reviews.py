@@ -119,11 +119,11 @@ def test_a_product_without_reviews_claims_none(client, shop):
 
 def test_cards_show_stars_without_another_statement(client, shop, django_assert_num_queries):
     client.get("/rayon/vestes/")  # shelves and stores are kept
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         assert "★" not in client.get("/rayon/randonnee/").content.decode()
     published(shop)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         page = client.get("/rayon/randonnee/?sort=price").content.decode()
 
     assert page.count("★") == 1
