@@ -21,7 +21,7 @@ Kind = Promotion.Kind
 
 
 def _promotions(at: datetime) -> None:
-    """Offers of every kind, on shelves and on everything, most of them out of reach."""
+    """Offers of every kind, some for each shelf; of a shelf half exclude each other."""
     operation = Operation.objects.create(
         code="bench", name="Bench", status="approved", starts_at=at, ends_at=at + timedelta(days=1)
     )
@@ -37,7 +37,8 @@ def _promotions(at: datetime) -> None:
     for number in range(PROMOTIONS):
         made = Promotion.objects.create(
             operation=operation, name=f"Offre {number}", priority=number,
-            stacking_group="one" if number % 2 else "", **rules[number % len(rules)],
+            stacking_group=f"shelf-{number % len(shelves)}" if number % 2 else "",
+            **rules[number % len(rules)],
         )  # fmt: skip
         made.categories.add(shelves[number % len(shelves)])
 

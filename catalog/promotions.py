@@ -216,7 +216,10 @@ def apply(
     known = {code.promotion_id: code for code in context.shopper.codes if code.promotion_id}
     waiting: list[Offer] = []
     for offer in sorted(offers, key=lambda one: (one.level, one.priority, one.id)):
-        if why := outside(offer, context):
+        why = outside(offer, context)
+        if why is None and not eligible(offer, lines):
+            why = Why.NO_ARTICLE  # nothing that others give changes that
+        if why:
             code = known.get(offer.id)
             outcome.missed.append(
                 Missed(offer.names, why, offer.id, code=code.code if code else "")

@@ -5,8 +5,10 @@ import re
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from catalog import reviews
+from catalog.book import price_book
 from catalog.models import Answer, Question, Review
 from customers.models import Customer
 from tests.channels.storefront import small_shop
@@ -122,6 +124,7 @@ def test_cards_show_stars_without_another_statement(client, shop, django_assert_
     with django_assert_num_queries(2):
         assert "★" not in client.get("/rayon/randonnee/").content.decode()
     published(shop)
+    price_book([shop.cup.pk], at=timezone.now())  # products changed: the offers are read anew
 
     with django_assert_num_queries(2):
         page = client.get("/rayon/randonnee/?sort=price").content.decode()
