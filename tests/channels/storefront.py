@@ -6,10 +6,8 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
-from django.utils import timezone
 
-from catalog.book import price_book
-from catalog.models import Attribute, AttributeValue, BookVersion
+from catalog.models import Attribute, AttributeValue
 from catalog.services import refresh_search
 from orders.models import Order
 from tests.factories import (
@@ -63,8 +61,6 @@ def small_shop(**kwargs: Any) -> SimpleNamespace:
         StockLevelFactory(variant=variant, location=location, on_hand=units)
     refresh_search()
     method = DeliveryMethodFactory(name="Livraison à domicile")
-    BookVersion.objects.get_or_create(pk=1)  # gone after a test that empties the tables
-    price_book([cup.pk], at=timezone.now())  # a process reads the offers once, not each page
     return SimpleNamespace(**locals())
 
 
