@@ -100,6 +100,9 @@ def _empty_caches() -> Iterator[None]:
     yield
     for cache in caches.all(initialized_only=True):
         cache.clear()
+    from catalog import book
+
+    book._remembered = book._Offers(None, (), ())  # of operations that are rolled back
 
 
 @pytest.fixture
