@@ -1,6 +1,6 @@
 """Commercial operations: what is offered, when, where; every channel asks the same rows."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -59,3 +59,8 @@ class Operation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def last_minute(self) -> datetime:
+        """Until when, as people say it: what ends at midnight ends at 23:59 of the day before."""
+        return self.ends_at - timedelta(minutes=1)
