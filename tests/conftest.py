@@ -232,7 +232,8 @@ def axe() -> Callable[["Page"], None]:
     checker = Axe()
 
     def check(page: "Page") -> None:
-        page.locator("main").first.wait_for(state="attached")  # under load it may not be there yet
+        # Under load the page may not be there yet.
+        page.locator("main, [role=main], #main").first.wait_for(state="attached")
         found = checker.run(page).response["violations"]
         lines = [
             f"{rule['impact']} {rule['id']}: {rule['help']}\n    {node['target']}\n"

@@ -130,6 +130,7 @@ def test_cash_and_card_after_ten_scans_take_at_most_35_keys(at_till, till):
     page.wait_for_url("**/pay/*/")
     press("5", "0", "Tab", "Tab", "Enter")  # amount, past the card's button, cash
     expect(page.locator("#left")).to_contain_text("150,00")
+    expect(page.locator("input:focus")).to_have_count(1)
     press("Enter")  # the card takes the rest
     page.wait_for_url("**/receipt/*/")
     press("Enter")  # no receipt
