@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from babel.numbers import format_decimal
 from django.db import connection
-from django.utils.translation import get_language
 
 from catalog.models import Attribute, Picture
+from omnishop.kernel.language import site_language
 from omnishop.kernel.templatetags.omnishop import NNBSP, format_short_day
 
 Kind = Attribute.Kind
@@ -185,7 +185,7 @@ SELECT
 def about(product_id: int) -> About:
     """What there is to tell of a product, in the reader's language. One statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_in(language()), [product_id])
+        cursor.execute(_in(site_language()), [product_id])
         found = cursor.fetchone() or [None] * 8
     pictures, facts, films, papers, guides, related, parts, sets = (rows or [] for rows in found)
     return About(
@@ -220,10 +220,6 @@ def _part(
     return Part(bundle, variant, quantity, sku, slug, name, options or "", shown)
 
 
-def language() -> str:
-    return "en" if (get_language() or "fr").startswith("en") else "fr"
-
-
 def _in(spoken: str) -> str:
     """The statement with the columns of a language: `{i.alt}` is its alt, or the other's."""
     other = "fr" if spoken == "en" else "en"
@@ -239,7 +235,7 @@ def _in(spoken: str) -> str:
 
 def _facts(rows: Iterable[list[Any]]) -> tuple[Fact, ...]:
     """One for each attribute, its choices together."""
-    spoken = language()
+    spoken = site_language()
     found: dict[str, tuple[str, list[str], list[str]]] = {}
     for code, label, kind, unit, choice, swatch, text, number, day in rows:
         _label, values, swatches = found.setdefault(code, (label, [], []))

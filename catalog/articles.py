@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from django.db import connection
-from django.utils.translation import get_language
+
+from omnishop.kernel.language import site_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def articles(product_id: int) -> list[Article]:
 
     One statement.
     """
-    first, then = ("en", "fr") if (get_language() or "fr").startswith("en") else ("fr", "en")
+    first, then = ("en", "fr") if site_language() == "en" else ("fr", "en")
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

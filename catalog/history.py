@@ -16,6 +16,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import CatalogChange
+from omnishop.kernel.language import site_language
 from omnishop.kernel.templatetags.omnishop import format_stamp, money, percent
 from omnishop.network.selectors import names as names_of
 
@@ -164,7 +165,7 @@ class _Names:
             return percent(value)
         kind = field.get_internal_type() if field is not None else ""
         if kind == "DateTimeField" and (at := parse_datetime(str(value))):
-            return format_stamp(at, "en" if (get_language() or "fr").startswith("en") else "fr")
+            return format_stamp(at, site_language())
         if kind == "DateField" and (on := parse_date(str(value))):
             return _day(on)
         if kind == "DecimalField":

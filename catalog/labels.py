@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import segno
 from django.conf import settings
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from reportlab.lib.colors import black
 from reportlab.lib.units import mm
 from reportlab.lib.utils import simpleSplit
@@ -21,6 +21,7 @@ from catalog import book
 from catalog.models import Variant
 from catalog.pricing import UnitPrice
 from omnishop.kernel.errors import Invalid
+from omnishop.kernel.language import site_language
 from omnishop.kernel.templatetags.omnishop import format_money
 from omnishop.network.models import Store
 
@@ -132,8 +133,7 @@ def _printable(text: str) -> str:
 
 
 def _money(amount_minor: int) -> str:
-    language = "en" if (get_language() or "fr").startswith("en") else "fr"
-    return _printable(format_money(amount_minor, settings.CURRENCY, language))
+    return _printable(format_money(amount_minor, settings.CURRENCY, site_language()))
 
 
 def mentions(price: UnitPrice) -> list[str]:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.core.cache import cache
@@ -18,11 +18,10 @@ from django.db import connection
 from django.db.models import F, FloatField, Func, QuerySet, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
-from django.utils.translation import get_language
 
 from catalog.models import Product, Synonym
+from omnishop.kernel.language import Language, site_language
 
-Language = Literal["fr", "en"]
 Phrase = tuple[str, ...]
 Synonyms = dict[Phrase, tuple[str, ...]]
 MOST_WORDS = 8  # of a search that are read
@@ -31,11 +30,6 @@ SYNONYM_SECONDS = 60  # how long other processes may take to hear of a change
 SOME = 0.25  # of a rank: below, words were found in descriptions only
 TOKEN = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 MEASURE = re.compile(r"(\d+)([a-z]+)")
-
-
-def site_language() -> Language:
-    """The language of the page that is being made."""
-    return "en" if (get_language() or "fr").startswith("en") else "fr"
 
 
 def plain(text: str) -> str:

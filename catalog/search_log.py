@@ -7,7 +7,8 @@ from django.db import connection
 from stdnum import ean
 
 from catalog.models import SearchLog
-from catalog.search import Language, plain
+from catalog.search import plain
+from omnishop.kernel.language import Language
 
 MONTHS_KEPT = 13
 # What may be about a person: an e-mail, a telephone, a card, an account.

@@ -7,7 +7,8 @@ from django.contrib.postgres.search import SearchQuery
 from django.db import connection
 
 from catalog.models import Picture, Product
-from catalog.search import FOUND, Language, Reading, found_params, read, site_language
+from catalog.search import FOUND, Reading, found_params, read
+from omnishop.kernel.language import Language, site_language
 
 PRODUCTS, BRANDS = 6, 1
 

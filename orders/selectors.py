@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Prefetch, QuerySet, Sum
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.models import Picture
@@ -16,6 +15,7 @@ from inventory.availability import AROUND, Around, stock
 from loyalty.models import PointsLot
 from loyalty.selectors import taken_back
 from omnishop.kernel.errors import Invalid
+from omnishop.kernel.language import site_language
 from omnishop.kernel.money import unit_share
 from omnishop.kernel.templatetags.omnishop import money
 from orders import offers
@@ -181,8 +181,9 @@ def sale_sql(lines: str) -> str:
 
     Parameters: %(basket)s, %(store)s, %(at)s. For `BasketLine.objects.raw`.
     """
-    language = "en" if (get_language() or "fr").startswith("en") else "fr"
-    words = f"coalesce(nullif({{0}}.name_{language}, ''), nullif({{0}}.name_fr, ''), {{0}}.name)"
+    words = (
+        f"coalesce(nullif({{0}}.name_{site_language()}, ''), nullif({{0}}.name_fr, ''), {{0}}.name)"
+    )
     return f"""
         SELECT l.*, v.sku, {words.format("d")} AS product_name,
                ARRAY(SELECT {words.format("o")} FROM catalog_variant_options vo

@@ -23,12 +23,12 @@ from omnishop.channels.storefront.context import (
     BASKET_DAYS,
     Request,
     Shopper,
-    language,
     set_cookie,
 )
 from omnishop.channels.storefront.limits import limit
 from omnishop.channels.storefront.pages import private
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
+from omnishop.kernel.language import site_language
 from omnishop.kernel.templatetags.omnishop import format_money
 from orders import offers
 from orders import selectors as orders
@@ -141,7 +141,7 @@ def _known(text: str) -> int:
 
 
 def _added(unit_minor: int, quantity: int) -> str:
-    price = format_money(unit_minor * quantity, settings.CURRENCY, language())
+    price = format_money(unit_minor * quantity, settings.CURRENCY, site_language())
     return ngettext(
         "Added, %(count)s article, %(price)s", "Added, %(count)s articles, %(price)s", quantity
     ) % {"count": quantity, "price": price}

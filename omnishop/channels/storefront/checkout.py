@@ -20,7 +20,6 @@ from omnishop.channels.promotions import advantages
 from omnishop.channels.storefront.context import (
     Request,
     Shopper,
-    language,
     read_cookie,
     set_cookie,
 )
@@ -28,6 +27,7 @@ from omnishop.channels.storefront.forms import ContactForm, DeliveryForm, Pickup
 from omnishop.channels.storefront.pages import private
 from omnishop.channels.storefront.payment import to_provider
 from omnishop.kernel.errors import Invalid, Refusal
+from omnishop.kernel.language import site_language
 from omnishop.network.places import point_of_postcode
 from orders import offers
 from orders import selectors as orders
@@ -265,7 +265,7 @@ def pay(request: Request) -> HttpResponse:
                     name=draft["name"],
                     email=draft.get("email", ""),
                     phone=draft.get("phone", ""),
-                    language=language(),
+                    language=site_language(),
                 ),
                 way=_way_of(draft),
                 pay_in_store=in_store,

@@ -13,12 +13,12 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import get_language
 from django_htmx.middleware import HtmxDetails
 
 from catalog.models import Category
 from customers.models import Customer
 from customers.selectors import resolve
+from omnishop.kernel.language import site_language
 from omnishop.network.models import Store
 from orders.models import Basket, DeliveryMethod
 from orders.offers import Queue, with_queue
@@ -37,11 +37,6 @@ class Request(HttpRequest):
     """A request as our middleware leaves it."""
 
     htmx: HtmxDetails
-
-
-def language() -> str:
-    """The reader's language, "fr" or "en"."""
-    return "en" if (get_language() or "fr").startswith("en") else "fr"
 
 
 def set_cookie(response: HttpResponse, name: str, value: str, *, days: int) -> None:
@@ -102,7 +97,7 @@ class Shopper:
         self._started = baskets.start(
             at=at,
             customer=self.customer,
-            language=language(),
+            language=site_language(),
             store_id=self.store.pk if self.store else None,
         )
         self.__dict__["basket"] = self._started
@@ -158,11 +153,11 @@ class Shelf:
 
     @property
     def name(self) -> str:
-        return self.names[language()]
+        return self.names[site_language()]
 
     @property
     def description(self) -> str:
-        return self.descriptions[language()]
+        return self.descriptions[site_language()]
 
     def __str__(self) -> str:
         return self.name

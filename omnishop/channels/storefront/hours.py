@@ -6,7 +6,7 @@ from itertools import islice
 
 from django.utils.translation import gettext as _
 
-from omnishop.channels.storefront.context import language
+from omnishop.kernel.language import site_language
 from omnishop.kernel.templatetags.omnishop import format_clock, format_day
 from omnishop.network.hours import is_open, openings, openings_on
 from omnishop.network.models import Store
@@ -19,16 +19,16 @@ def hours_words(store: Store, at: datetime) -> str:
         return _("Closed for the coming weeks")
     if is_open(store, at):
         closes = first.closes_at.astimezone(store.zone)
-        return _("Open until %(time)s") % {"time": format_clock(closes, language())}
+        return _("Open until %(time)s") % {"time": format_clock(closes, site_language())}
     opens = first.opens_at.astimezone(store.zone)
-    time = format_clock(opens, language())
+    time = format_clock(opens, site_language())
     days = (opens.date() - at.astimezone(store.zone).date()).days
     if days == 0:
         return _("Opens today at %(time)s") % {"time": time}
     if days == 1:
         return _("Opens tomorrow at %(time)s") % {"time": time}
     return _("Opens %(day)s at %(time)s") % {
-        "day": format_day(opens.date(), language(), short=True),
+        "day": format_day(opens.date(), site_language(), short=True),
         "time": time,
     }
 

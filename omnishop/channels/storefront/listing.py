@@ -23,7 +23,8 @@ from catalog.pricing import UnitPrice
 from catalog.reviews import Rating
 from catalog.search import LISTED, listed
 from inventory.availability import IN_STORE, stock
-from omnishop.channels.storefront.context import FACTS_SECONDS, Shelf, language
+from omnishop.channels.storefront.context import FACTS_SECONDS, Shelf
+from omnishop.kernel.language import site_language
 from omnishop.kernel.templatetags.omnishop import format_percent
 
 PAGE = 24
@@ -169,7 +170,7 @@ class Card:
     def cut(self) -> str:
         """The price cut as it stands on the card, nothing for none (PRC-1)."""
         cut_bp = self.price.cut_bp
-        return f"−{format_percent(cut_bp, language())}" if cut_bp else ""
+        return f"−{format_percent(cut_bp, site_language())}" if cut_bp else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +272,7 @@ def _facet_rows(base: Base) -> list[tuple[Any, ...]]:
     Nothing is chosen: each product counts by what it keeps for lists (ADR 7).
     """
     rows, params = base
-    name = f"name_{language()}"
+    name = f"name_{site_language()}"
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -330,7 +331,7 @@ def _narrowed_facet_rows(
         kept = [f"m{i}" for i, (name, _sql, _p) in enumerate(conditions) if name != but]
         return " AND ".join(kept) or "true"
 
-    name = f"name_{language()}"
+    name = f"name_{site_language()}"
     chosen_options = [n for n, _sql, _p in conditions if n.startswith(OPTION)]
     count = "count(DISTINCT product)::int"
     options = f"""
@@ -445,7 +446,7 @@ def _page_rows(
 ) -> list[tuple[Any, ...]]:
     """(id, slug, name, picture, width, height, article ids, stars, reviews) of one page."""
     rows, params = base[0], list(base[1])
-    name = f"name_{language()}"
+    name = f"name_{site_language()}"
     narrow = "".join(f" AND {sql}" for _name, sql, _p in conditions)
     chosen = [value for _name, _sql, values in conditions for value in values]
     matching = f"""
@@ -541,7 +542,7 @@ def listing(
         return _facet_rows(base)
 
     # Counts are kept as pages are, whatever their order and number; a store's stock is not.
-    asked = repr((base, replace(choice, sort="", page=1), language()))
+    asked = repr((base, replace(choice, sort="", page=1), site_language()))
     key = "facets:" + sha256(asked.encode()).hexdigest()
     counted = (count() if store_id else cache.get_or_set(key, count, FACTS_SECONDS)) or []
     facets, total = _facets(counted, choice, shelves, store_name)

@@ -13,11 +13,12 @@ from catalog import reviews
 from catalog.models import Product, Question, Review
 from catalog.models.review import RATINGS
 from omnishop.channels.storefront.catalog import UNSEEN
-from omnishop.channels.storefront.context import Request, Shopper, language
+from omnishop.channels.storefront.context import Request, Shopper
 from omnishop.channels.storefront.forms import AnswerForm, QuestionForm, ReviewForm, SignedForm
 from omnishop.channels.storefront.limits import limit
 from omnishop.channels.storefront.pages import private, shared
 from omnishop.kernel.errors import NotFound, Refusal
+from omnishop.kernel.language import site_language
 from orders.services import reviews as purchases
 from orders.services.reviews import NotReceived
 
@@ -94,7 +95,11 @@ def review(request: Request, token: str, position: int) -> HttpResponse:
         if form.is_valid():
             try:
                 purchases.write(
-                    token=token, position=position, language=language(), at=at, **form.cleaned_data
+                    token=token,
+                    position=position,
+                    language=site_language(),
+                    at=at,
+                    **form.cleaned_data,
                 )
                 return private(redirect("storefront:review", token, position))
             except Refusal as refusal:
@@ -144,7 +149,7 @@ def ask(request: Request, slug: str) -> HttpResponse:
                 customer = Shopper(request).customer
                 reviews.ask(
                     product=item,
-                    language=language(),
+                    language=site_language(),
                     at=timezone.now(),
                     customer_number=customer.number if customer else "",
                     **form.cleaned_data,
@@ -176,7 +181,7 @@ def answer(request: Request, slug: str, question_id: int) -> HttpResponse:
                     customer=customer,
                     question_id=question.pk,
                     product_id=item.pk,
-                    language=language(),
+                    language=site_language(),
                     at=at,
                     **form.cleaned_data,
                 )

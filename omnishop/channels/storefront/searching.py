@@ -18,6 +18,7 @@ from omnishop.channels.storefront import listing
 from omnishop.channels.storefront.catalog import ListingPage, sorts, variant_url
 from omnishop.channels.storefront.context import Request, Shelf, Shopper, shelves
 from omnishop.channels.storefront.pages import private, shared
+from omnishop.kernel.language import site_language
 
 LONGEST = 100  # characters
 BEST_SELLERS = 4
@@ -75,7 +76,7 @@ def search(request: Request) -> HttpResponse:
             ),
         }
     if found and choice == listing.Choice(sort="rank"):
-        context["seen"] = SEAL.sign_object([words, found.total, finding.site_language()])
+        context["seen"] = SEAL.sign_object([words, found.total, site_language()])
     partial = request.htmx and request.htmx.target == "listing"
     template = "storefront/_listing.html" if partial and found else "storefront/search.html"
     return render(request, template, context)

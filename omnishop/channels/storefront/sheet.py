@@ -17,8 +17,9 @@ from catalog.about import About, Beside, Paper, Part, format_measure
 from catalog.models import BundleItem, Document, Product, RelatedProduct
 from catalog.pricing import UnitPrice
 from inventory.availability import Stock, stock
-from omnishop.channels.storefront.context import Request, language
+from omnishop.channels.storefront.context import Request
 from omnishop.channels.storefront.listing import Card
+from omnishop.kernel.language import site_language
 
 LANGUAGES = {"fr": "français", "en": "English"}
 
@@ -33,7 +34,7 @@ class Download:
     @property
     def size(self) -> str:
         """Its size as people say it: 12 Ko, 2,4 Mo."""
-        spoken = language()
+        spoken = site_language()
         kilo, mega = ("KB", "MB") if spoken == "en" else ("Ko", "Mo")
         if self.bytes < 1_000_000:
             return format_measure(Decimal(max(1, round(self.bytes / 1000))), kilo, spoken)
@@ -42,7 +43,7 @@ class Download:
     @property
     def language(self) -> str:
         """Its name, in that language; nothing when it is the page's."""
-        return "" if self.paper.language == language() else LANGUAGES[self.paper.language]
+        return "" if self.paper.language == site_language() else LANGUAGES[self.paper.language]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from omnishop.channels.storefront.context import Request, language
+from omnishop.channels.storefront.context import Request
 from omnishop.channels.storefront.forms import WithdrawalForm
 from omnishop.channels.storefront.pages import private
 from omnishop.kernel.errors import Refusal
+from omnishop.kernel.language import site_language
 from orders.services import withdrawals
 
 
@@ -33,7 +34,9 @@ def withdraw(request: Request) -> HttpResponse:
     if request.POST.get("step") != "confirm":
         return private(render(request, "storefront/withdraw_confirm.html", {"form": form}))
     try:
-        declared = withdrawals.declare(**form.cleaned_data, language=language(), at=timezone.now())
+        declared = withdrawals.declare(
+            **form.cleaned_data, language=site_language(), at=timezone.now()
+        )
     except Refusal as refusal:
         form.add_error(None, str(refusal))
         return private(

@@ -25,7 +25,9 @@ from django.urls import translate_url
 from django.utils import timezone
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
+
+from omnishop.kernel.language import site_language
 
 register = template.Library()
 
@@ -56,10 +58,6 @@ _SHORT_MONTHS = {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ),
 }  # fmt: skip
-
-
-def _language() -> str:
-    return "en" if (get_language() or "fr").startswith("en") else "fr"
 
 
 def _local(at: datetime, zone: Zone) -> datetime:
@@ -105,25 +103,25 @@ def money(amount_minor: int | None, currency: str | None = None) -> str:
     """`{{ line.total_minor|money:line.currency }}`; without a currency, the shop's own."""
     if amount_minor is None:
         return ""
-    return format_money(amount_minor, currency or settings.CURRENCY, _language())
+    return format_money(amount_minor, currency or settings.CURRENCY, site_language())
 
 
 @register.filter
 def percent(rate_bp: int | None) -> str:
     """`{{ line.tax_bp|percent }}`: a rate in basis points."""
-    return "" if rate_bp is None else format_percent(rate_bp, _language())
+    return "" if rate_bp is None else format_percent(rate_bp, site_language())
 
 
 @register.filter
 def number(value: int | None) -> str:
     """`{{ count|number }}`: a whole number, grouped by thousands."""
-    return "" if value is None else format_number(value, _language())
+    return "" if value is None else format_number(value, site_language())
 
 
 @register.filter
 def distance(metres: int | None) -> str:
     """`{{ store.distance_m|distance }}`."""
-    return "" if metres is None else format_distance(metres, _language())
+    return "" if metres is None else format_distance(metres, site_language())
 
 
 @register.filter
@@ -133,7 +131,7 @@ def telephone(number: str) -> str:
         parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:
         return number
-    home = phonenumbers.region_code_for_number(parsed) == "FR" and _language() == "fr"
+    home = phonenumbers.region_code_for_number(parsed) == "FR" and site_language() == "fr"
     style = phonenumbers.PhoneNumberFormat
     return phonenumbers.format_number(
         parsed, style.NATIONAL if home else style.INTERNATIONAL
@@ -193,7 +191,7 @@ def format_short_day(on: date, language: str) -> str:
 @register.filter
 def clock(at: datetime | None, zone: Zone = None) -> str:
     """`{{ hold.expires_at|clock }}` or `|clock:store.timezone`."""
-    return "" if at is None else format_clock(_local(at, zone), _language())
+    return "" if at is None else format_clock(_local(at, zone), site_language())
 
 
 @register.filter
@@ -201,13 +199,13 @@ def day(on: date | datetime | None, zone: Zone = None) -> str:
     """`{{ parcel.expected_on|day }}`: a date, or an instant seen from the zone."""
     if on is None:
         return ""
-    return format_day(_local(on, zone) if isinstance(on, datetime) else on, _language())
+    return format_day(_local(on, zone) if isinstance(on, datetime) else on, site_language())
 
 
 @register.filter
 def stamp(at: datetime | None, zone: Zone = None) -> str:
     """`{{ order.placed_at|stamp }}`: day, year and time."""
-    return "" if at is None else format_stamp(_local(at, zone), _language())
+    return "" if at is None else format_stamp(_local(at, zone), site_language())
 
 
 @register.filter
@@ -215,13 +213,13 @@ def short_day(at: date | None, zone: Zone = None) -> str:
     """`{{ lot.expires_at|short_day }}`: day and year, where the time says nothing; of a day too."""
     if at is None:
         return ""
-    return format_short_day(_local(at, zone) if isinstance(at, datetime) else at, _language())
+    return format_short_day(_local(at, zone) if isinstance(at, datetime) else at, site_language())
 
 
 @register.simple_tag
 def ready_by(at: datetime, now: datetime, zone: Zone = None) -> SafeString:
     """`{% ready_by promise.ready_at now store.timezone %}`: words to follow "Ready"."""
-    words = format_ready_by(_local(at, zone), _local(now, zone), _language())
+    words = format_ready_by(_local(at, zone), _local(now, zone), site_language())
     return mark_safe(words)  # noqa: S308 - our own words and digits; keeps the apostrophe
 
 
@@ -275,7 +273,7 @@ def once(template_name: str, **values: Any) -> SafeString:
     The values must be hashable, and say all that the template shows.
     """
     render = _rendered.__wrapped__ if settings.DEBUG else _rendered  # templates being edited
-    return render(template_name, _language(), tuple(values), *values.values())
+    return render(template_name, site_language(), tuple(values), *values.values())
 
 
 @lru_cache(maxsize=KEPT, typed=True)  # typed: what is marked safe is not what must be escaped
@@ -295,7 +293,7 @@ def shop_name() -> str:
 @register.simple_tag
 def script_words() -> SafeString:
     """The sentences that `static/src/js` says, in the page's language."""
-    return _script_words(_language())
+    return _script_words(site_language())
 
 
 @lru_cache(maxsize=2)
@@ -334,11 +332,11 @@ def _script_words(_active: str) -> SafeString:
 def other_language_url(context: Context, language: str = "") -> str:
     """This page in `language`, by default the other one; the home page from an error page."""
     request: HttpRequest | None = context.get("request")
-    code = language or ("en" if _language() == "fr" else "fr")
+    code = language or ("en" if site_language() == "fr" else "fr")
     path, _mark, query = (request.get_full_path() if request else "/").partition("?")
-    there = _translated(path, code, _language())
+    there = _translated(path, code, site_language())
     if there == path:
-        return _translated("/", code, _language())
+        return _translated("/", code, site_language())
     return f"{there}?{query}" if query else there
 
 
