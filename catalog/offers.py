@@ -1,6 +1,6 @@
 """What promotions are made of, and to whom, where and when they are open; plain values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -215,6 +215,23 @@ def outside(offer: Offer, context: Context) -> Why | None:
     )
 
 
+def chosen(
+    *,
+    products: Collection[int],
+    brands: Collection[int],
+    categories: Collection[str],
+    product_id: int,
+    brand_id: int | None,
+    category_path: str,
+) -> bool:
+    """Whether an article is among the products, brands or shelves that a promotion is about."""
+    return (
+        product_id in products
+        or brand_id in brands
+        or any(category_path.startswith(path) for path in categories)
+    )
+
+
 def eligible(offer: Offer, lines: Sequence[Line]) -> list[int]:
     """Indexes of the lines that an offer is about."""
     return [
@@ -223,8 +240,13 @@ def eligible(offer: Offer, lines: Sequence[Line]) -> list[int]:
         if not (offer.except_cut and line.cut)
         and (
             not offer.chosen
-            or line.product_id in offer.products
-            or line.brand_id in offer.brands
-            or any(line.category_path.startswith(path) for path in offer.categories)
+            or chosen(
+                products=offer.products,
+                brands=offer.brands,
+                categories=offer.categories,
+                product_id=line.product_id,
+                brand_id=line.brand_id,
+                category_path=line.category_path,
+            )
         )
     ]

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from stdnum import exceptions, iban
 
+from catalog.offers import chosen
 from omnishop.kernel.errors import Invalid, Refusal
 from orders.models import Order, OrderLine, RefundClaim
 from orders.services import events
@@ -72,10 +73,13 @@ def _about(claim: RefundClaim, lines: Sequence[OrderLine]) -> list[OrderLine]:
     found = []
     for line in goods:
         product = line.variant.product if line.variant else None
-        if product and (
-            product.pk in products
-            or product.brand_id in brands
-            or any(product.category.path.startswith(path) for path in shelves)
+        if product and chosen(
+            products=products,
+            brands=brands,
+            categories=shelves,
+            product_id=product.pk,
+            brand_id=product.brand_id,
+            category_path=product.category.path,
         ):
             found.append(line)
     return found or goods
