@@ -15,6 +15,15 @@ def resolve(customer: Customer) -> Customer:
     return customer.merged_into or customer
 
 
+def records(customer_id: int) -> QuerySet[Customer]:
+    """All records of a live person: their own and those merged into it.
+
+    Rows keep the record they were written for, so what belongs to a person is read as
+    `filter(customer__in=records(pk))` (CUS-1).
+    """
+    return Customer.objects.filter(Q(pk=customer_id) | Q(merged_into=customer_id))
+
+
 def by_identity(kind: str, value: str) -> Customer | None:
     """The live person that has a key, given in its normal form."""
     identity = (

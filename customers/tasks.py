@@ -3,8 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from customers import services
 from customers.models import Message
+from customers.services import messages
 from omnishop.kernel.claims import each
 
 
@@ -13,4 +13,4 @@ def send_due_messages(limit: int = 200) -> int:
     """Send due messages, oldest first; beat runs it every few seconds. Safe to overlap."""
     at = timezone.now()
     due = Message.objects.due(at).values_list("pk", flat=True)[:limit]
-    return each(due, lambda pk: services.send(message_id=pk, at=at))
+    return each(due, lambda pk: messages.send(message_id=pk, at=at))

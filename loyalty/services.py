@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from customers.models import Customer
-from customers.services import add_card
+from customers.services.identities import add_card
 from loyalty.models import Account, PointsEntry, PointsLot, Programme
 from omnishop.kernel.errors import Invalid, Refusal
 from omnishop.kernel.transactions import joined

@@ -1,7 +1,20 @@
 """The person, what identifies them, what they agreed to, what we told them."""
 
 from customers.models.consent import ConsentEvent
-from customers.models.customer import Customer, CustomerGroup, Identity
+from customers.models.customer import Company, Customer, CustomerGroup, Household, Identity
+from customers.models.merge import CustomerMerge, DuplicateCandidate
 from customers.models.message import Message
+from customers.models.visit import Visit
 
-__all__ = ["ConsentEvent", "Customer", "CustomerGroup", "Identity", "Message"]
+__all__ = [
+    "Company",
+    "ConsentEvent",
+    "Customer",
+    "CustomerGroup",
+    "CustomerMerge",
+    "DuplicateCandidate",
+    "Household",
+    "Identity",
+    "Message",
+    "Visit",
+]

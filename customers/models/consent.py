@@ -16,6 +16,8 @@ class ConsentEvent(AppendOnly):
     class Channel(models.TextChoices):
         EMAIL = "email", _("e-mail")
         SMS = "sms", _("SMS")
+        PUSH = "push", _("notification on a device")
+        PHONE = "phone", _("telephone call")
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="consents")
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose)

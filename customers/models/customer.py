@@ -30,8 +30,47 @@ class CustomerGroup(models.Model):
         return self.name
 
 
+class Household(models.Model):
+    """People who live together. Each keeps their own card, points and consents."""
+
+    name = models.CharField(_("name"), max_length=80)
+    created_at = models.DateTimeField(_("known since"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("household")
+        verbose_name_plural = _("households")
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Company(models.Model):
+    """A firm that people buy for. Its SIREN is checked, and is one company's."""
+
+    name = models.CharField(_("name"), max_length=120)
+    siren = models.CharField("SIREN", max_length=9, unique=True)
+    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
+    created_at = models.DateTimeField(_("known since"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("company")
+        verbose_name_plural = _("companies")
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Customer(models.Model):
     """One person, whatever channels they use. A login is optional (DESIGN 3.5)."""
+
+    class HomeStoreRule(models.TextChoices):
+        """Which store a person belongs to."""
+
+        LAST_VISITED = "last_visited", _("where they were last")
+        CHOSEN = "chosen", _("which they chose")
+        CONTRACT = "contract", _("by the franchise contract")
 
     number = models.CharField(_("number"), max_length=12, unique=True)  # "C-000042"
     first_name = models.CharField(_("first name"), max_length=80, blank=True)
@@ -44,6 +83,31 @@ class Customer(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("home store"),
+    )
+    home_store_rule = models.CharField(
+        _("home store is"),
+        max_length=12,
+        choices=HomeStoreRule,
+        default=HomeStoreRule.LAST_VISITED,
+        db_default=HomeStoreRule.LAST_VISITED,
+    )
+    birth_date = models.DateField(_("birth date"), null=True, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=10, blank=True, default="", db_default="")
+    household = models.ForeignKey(
+        Household,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="people",
+        verbose_name=_("household"),
+    )
+    company = models.ForeignKey(
+        Company,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="people",
+        verbose_name=_("company"),
     )
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -64,6 +128,7 @@ class Customer(models.Model):
         related_name="merged_from",
         verbose_name=_("merged into"),
     )
+    merged_at = models.DateTimeField(_("merged"), null=True, blank=True)
     created_at = models.DateTimeField(_("known since"), auto_now_add=True)
 
     objects = CustomerQuerySet.as_manager()

@@ -4,7 +4,7 @@ from datetime import datetime, time
 
 from django.conf import settings
 
-from customers.services import queue_message
+from customers.services.messages import queue_message
 from inventory.models import PurchaseOrder
 from inventory.selectors import lines_for_supplier
 from omnishop.network.models import Store

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from catalog.pricing import DeliveryPrice
-from customers.services import normal_email, normal_phone
+from customers.services.identities import normal_email, normal_phone
 from inventory import services as inventory
 from inventory.errors import InsufficientStock
 from omnishop.kernel.errors import Invalid

@@ -18,7 +18,7 @@ from catalog.book import price_book
 from catalog.models import Product
 from catalog.pricing import DeliveryPrice, NotSold, Quote, Want, quote
 from customers.models import Customer
-from customers.services import normal_email, normal_phone
+from customers.services.identities import normal_email, normal_phone
 from inventory import services as inventory
 from inventory.availability import Place, Status, Way, stock
 from inventory.errors import InsufficientStock, Missing

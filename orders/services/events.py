@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import override
 
-from customers.services import queue_message
+from customers.services.messages import queue_message
 from orders.models import Fulfilment, Order, OrderEvent
 
 

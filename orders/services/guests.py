@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from customers.models import Customer
-from customers.services import normal_email, verify_email
+from customers.services.identities import normal_email, verify_email
 from omnishop.network.models import User
 from orders.models import Basket, Order
 from orders.services import events

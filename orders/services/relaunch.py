@@ -12,7 +12,8 @@ from django.utils.translation import override
 from catalog.book import prices
 from customers.models import Customer, Identity, Message
 from customers.selectors import by_identity, resolve
-from customers.services import may_be_sent_marketing, seal_marketing
+from customers.services.consents import may_be_sent_marketing
+from customers.services.messages import seal_marketing
 from inventory.availability import stock
 from omnishop.kernel.claims import claim
 from orders.models import Basket, BasketLine, Order, OrderLine, Relaunch

@@ -16,7 +16,7 @@ from catalog.models.review import Moderated, Reason
 from catalog.reviews import Purchase
 from customers.models import Customer, Identity
 from customers.selectors import resolve
-from customers.services import queue_message
+from customers.services.messages import queue_message
 from omnishop.kernel.claims import claim
 from omnishop.kernel.errors import NotFound, Refusal
 from orders.models import Order, OrderLine

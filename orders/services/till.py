@@ -7,7 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog.pricing import NotSold, quote
-from customers.services import normal_email, queue_message
+from customers.services.identities import normal_email
+from customers.services.messages import queue_message
 from inventory import services as inventory
 from inventory.selectors import store_location
 from omnishop.kernel.errors import Invalid, NotFound

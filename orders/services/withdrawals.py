@@ -6,7 +6,8 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from customers.services import normal_email, queue_message
+from customers.services.identities import normal_email
+from customers.services.messages import queue_message
 from omnishop.kernel.errors import Invalid
 from orders.models import Order, Withdrawal
 from orders.services import events

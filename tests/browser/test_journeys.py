@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 
 from catalog.services import refresh_search
 from customers.models import Customer, Message
-from customers.services import add_card, record_consent
+from customers.services.consents import record_consent
+from customers.services.identities import add_card
 from loyalty.models import Programme
 from loyalty.services import join
 from omnishop.channels.till.access import SESSION_KEY

@@ -14,7 +14,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from catalog.models import Attribute, AttributeValue, Price, Product
-from customers.services import add_card
+from customers.services.identities import add_card
 from inventory.models import StockLocation
 from loyalty import services as loyalty
 from tests.factories import (

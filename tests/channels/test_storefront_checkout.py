@@ -10,7 +10,7 @@ from django.utils import timezone
 from catalog.models import Product
 from catalog.services import set_price
 from customers.models import Message
-from customers.services import preview
+from customers.services.messages import preview
 from inventory.models import Reservation, StockLevel
 from loyalty.services import correct, join
 from omnishop.kernel.templatetags.omnishop import format_day

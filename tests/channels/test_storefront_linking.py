@@ -6,7 +6,7 @@ import pytest
 from allauth.account.models import EmailAddress
 
 from customers.models import Customer
-from customers.services import create_customer
+from customers.services.identities import create_customer
 from orders.models import Order
 from tests.channels.storefront import add, bank, order_now, small_shop, to_payment
 from tests.factories import CustomerFactory, UserFactory

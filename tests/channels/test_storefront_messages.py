@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from customers import services
 from customers.models import Message
+from customers.services import messages
 from tests.factories import NOON
 
 STORE = {"name": "Lyon Part-Dieu", "address": "1 rue, 69002 Lyon", "timezone": "Europe/Paris"}
@@ -64,7 +64,7 @@ def mail_of(template, language="fr", **changes):
     message = Message(
         pk=1, template=template, to="c@example.org", language=language, context=context
     )
-    return services._rendered(message)
+    return messages._rendered(message)
 
 
 @pytest.mark.parametrize("template, subject", SUBJECTS.items())
@@ -104,10 +104,10 @@ def test_a_mail_of_an_unpaid_reservation_says_what_is_to_pay():
 
 
 def test_a_message_is_sent_with_its_text_and_html(db, mailoutbox):
-    services.queue_message(
+    messages.queue_message(
         key="k", template="order_ready", to="c@example.org", language="fr", context=CONTEXT, at=NOON
     )
 
-    assert services.send(message_id=Message.objects.get().pk, at=NOON)
+    assert messages.send(message_id=Message.objects.get().pk, at=NOON)
 
     assert "123456" in mailoutbox[0].body

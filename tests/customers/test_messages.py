@@ -8,9 +8,11 @@ from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 
-from customers import services, tasks
+from customers import tasks
 from customers.models import Message
-from customers.services import queue_message, record_consent, send
+from customers.services import messages
+from customers.services.consents import record_consent
+from customers.services.messages import queue_message, send
 from orders.invariants import violations
 from tests.factories import NOON, CustomerFactory
 
@@ -128,7 +130,7 @@ def test_a_message_that_never_leaves_is_given_up_and_says_why(settings):
         at += timedelta(days=1)
 
     assert (only().status, only().reason) == ("failed", "TemplateDoesNotExist")
-    assert only().attempts == services.MAX_ATTEMPTS
+    assert only().attempts == messages.MAX_ATTEMPTS
 
 
 def marketing(customer):

@@ -4,16 +4,16 @@ import pytest
 from django.db import transaction
 from stdnum import ean
 
-from customers import selectors, services
+from customers import selectors
 from customers.models import Customer, Identity
-from customers.services import (
+from customers.services.consents import may_be_sent_marketing, record_consent
+from customers.services.identities import (
     add_card,
     add_identity,
     create_customer,
     customer_of_login,
     normal_email,
     normal_phone,
-    record_consent,
     verify_email,
 )
 from omnishop.kernel.errors import Invalid, Refusal
@@ -264,9 +264,9 @@ def test_an_answer_is_written_once_and_a_change_of_mind_is_a_new_row():
 
     assert answer(True, LONG_AGO)
     assert answer(True) is None
-    assert services.may_be_sent_marketing(customer.pk, at=NOON)
+    assert may_be_sent_marketing(customer.pk, at=NOON)
     assert answer(False)
-    assert not services.may_be_sent_marketing(customer.pk, at=NOON)
+    assert not may_be_sent_marketing(customer.pk, at=NOON)
     assert customer.consents.count() == 2
 
 
@@ -276,11 +276,11 @@ def test_of_merged_records_the_stricter_answer_counts():
         record_consent(
             customer=customer, granted=granted, source="till", actor="user:1", at=LONG_AGO
         )
-    assert services.may_be_sent_marketing(person.pk, at=NOON)
+    assert may_be_sent_marketing(person.pk, at=NOON)
 
     duplicate.merged_into = person
     duplicate.save()
 
-    assert not services.may_be_sent_marketing(person.pk, at=NOON)
-    assert not services.may_be_sent_marketing(None, at=NOON)
-    assert not services.may_be_sent_marketing(CustomerFactory().pk, at=NOON)
+    assert not may_be_sent_marketing(person.pk, at=NOON)
+    assert not may_be_sent_marketing(None, at=NOON)
+    assert not may_be_sent_marketing(CustomerFactory().pk, at=NOON)

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from customers.models import Message
-from customers.services import send
+from customers.services.messages import send
 from inventory.models import Proposal, PurchaseOrder, StockMovement, Supplier, SupplierArticle
 from inventory.services import purchasing
 from inventory.services.purchasing import Item

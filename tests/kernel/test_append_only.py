@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from catalog.models import CatalogChange, Price
 from customers.models import ConsentEvent
-from customers.services import record_consent
+from customers.services.consents import record_consent
 from inventory.models import StockMovement
 from loyalty.models import PointsEntry
 from loyalty.services import correct

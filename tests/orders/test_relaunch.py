@@ -7,7 +7,8 @@ from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 
 from customers.models import Message
-from customers.services import queue_message, record_consent
+from customers.services.consents import record_consent
+from customers.services.messages import queue_message
 from inventory.models import StockLevel
 from orders.models import Basket, Relaunch
 from orders.services import baskets, checkout, relaunch, unpaid

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from customers import selectors as people
-from customers import services as customers
 from customers.models import ConsentEvent, Customer, Identity
+from customers.services import consents, identities
 from loyalty import selectors as loyalty
 from loyalty import services as points_services
 from omnishop.channels.storefront.context import Request, Shopper
@@ -35,7 +35,7 @@ def _customer(request: Request) -> Customer:
     if found:
         return found
     assert request.user.is_authenticated  # noqa: S101  for the type checker
-    return customers.customer_of_login(user=request.user, email_verified=False, at=timezone.now())
+    return identities.customer_of_login(user=request.user, email_verified=False, at=timezone.now())
 
 
 @login_required
@@ -104,7 +104,7 @@ def profile(request: Request) -> HttpResponse:
         },
     )
     if request.method == "POST" and form.is_valid():
-        customers.change_profile(customer=person, **form.cleaned_data)
+        identities.change_profile(customer=person, **form.cleaned_data)
         return redirect("storefront:profile")
     return private(
         render(
@@ -146,7 +146,7 @@ def _answer(request: Request, person: Customer, *, source: str, at: datetime) ->
         return False
     wanted = [pair for pair in CONSENTS if key in ("all", f"{pair[0]}-{pair[1]}")]
     for purpose, channel in wanted:
-        customers.record_consent(
+        consents.record_consent(
             customer=person,
             granted=answer == "yes",
             source=source,

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from customers.services import customer_of_login
+from customers.services.identities import customer_of_login
 from omnishop.channels.storefront.context import Shopper
 from omnishop.network.models import User
 from orders.aside import waiting

@@ -8,7 +8,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.review import LONGEST, LONGEST_QUESTION
-from customers.services import normal_phone
+from customers.services.identities import normal_phone
 from omnishop.kernel.errors import Refusal
 
 

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from customers.models import Customer
 from customers.selectors import find as find_customers
-from customers.services import create_customer, record_consent
+from customers.services.consents import record_consent
+from customers.services.identities import create_customer
 from loyalty.selectors import balance
 from loyalty.services import join
 from omnishop.channels.till import scope

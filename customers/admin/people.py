@@ -10,8 +10,9 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from customers import selectors, services
+from customers import selectors
 from customers.models import ConsentEvent, Customer, CustomerGroup, Identity, Message
+from customers.services import identities, messages
 from omnishop.kernel.admin import (
     ReadOnlyAdmin,
     ReadOnlyInline,
@@ -50,7 +51,7 @@ class NewCustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in 
 
     def _key(self, kind: str, value: str) -> str:
         try:
-            normal = services.normal_email if kind == "email" else services.normal_phone
+            normal = identities.normal_email if kind == "email" else identities.normal_phone
             value = normal(value) if value else ""
         except Invalid as error:
             raise forms.ValidationError(str(error)) from error
@@ -124,7 +125,7 @@ class CustomerAdmin(StoreModelAdmin):
         if change:
             super().save_model(request, obj, form, change)
             return
-        made = services.create_customer(
+        made = identities.create_customer(
             first_name=obj.first_name,
             last_name=obj.last_name,
             language=obj.language,
@@ -247,7 +248,7 @@ class MessageAdmin(ReadOnlyAdmin):
         self, request: Any, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
         message = self.get_object(request, object_id)
-        mail = services.preview(message) if message else None
+        mail = messages.preview(message) if message else None
         extra = {
             "mail": mail,
             "mail_url": reverse("admin:customers_message_body", args=[message.pk]) if mail else "",
@@ -258,7 +259,7 @@ class MessageAdmin(ReadOnlyAdmin):
         """The HTML of a mail, alone on a page that may run and load nothing."""
         if not self.has_view_permission(request):
             return HttpResponse(status=403)
-        mail = services.preview(self.found(request, message_id))
+        mail = messages.preview(self.found(request, message_id))
         response = render(request, "admin/customers/message/body.html", {"mail": mail})
         response["X-Frame-Options"] = "SAMEORIGIN"
         response._csp_config = BODY_POLICY  # type: ignore[attr-defined]  # for django-csp

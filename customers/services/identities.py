@@ -1,0 +1,191 @@
+"""Who a person is: their record, the keys they are known by, their login."""
+
+from datetime import datetime
+
+import phonenumbers
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from email_validator import EmailNotValidError, validate_email
+
+from customers.models import Customer, Identity
+from omnishop.kernel.errors import Invalid, Refusal
+from omnishop.network.models import User
+
+
+def normal_email(value: str) -> str:
+    """The e-mail address as we compare it: lower-case (ALG-11). Raises Invalid."""
+    try:
+        return validate_email(value.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError as error:
+        raise Invalid(
+            _("%(value)s is not an e-mail address. Example: camille@example.org") % {"value": value}
+        ) from error
+
+
+def normal_phone(value: str, country: str = "FR") -> str:
+    """The telephone number in E.164, the way we compare it (ALG-11). Raises Invalid."""
+    try:
+        number = phonenumbers.parse(value, country)
+    except phonenumbers.NumberParseException as error:
+        raise Invalid(_("This telephone number cannot be read. Example: 06 39 98 12 34")) from error
+    if not phonenumbers.is_possible_number(number):
+        raise Invalid(_("This telephone number has the wrong length. Example: 06 39 98 12 34"))
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _next(sequence: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(%s)", [sequence])
+        return int(cursor.fetchone()[0])
+
+
+@transaction.atomic
+def create_customer(
+    *,
+    first_name: str = "",
+    last_name: str = "",
+    email: str = "",
+    phone: str = "",
+    language: str = "fr",
+    home_store_id: int | None = None,
+) -> Customer:
+    """A new person with the keys given; a key that is another person's is refused.
+
+    Raises Refusal naming the key when someone has it: the till offers that person instead
+    (FIELD 43), so that nobody exists twice.
+    """
+    customer = Customer.objects.create(
+        number=f"C-{_next('customers_number'):06d}",
+        first_name=first_name.strip(),
+        last_name=last_name.strip(),
+        language=language,
+        home_store_id=home_store_id,
+    )
+    if email:
+        add_identity(customer=customer, kind=Identity.Kind.EMAIL, value=normal_email(email))
+    if phone:
+        add_identity(customer=customer, kind=Identity.Kind.PHONE, value=normal_phone(phone))
+    return customer
+
+
+def add_identity(
+    *, customer: Customer, kind: str, value: str, verified_at: datetime | None = None
+) -> Identity:
+    """Give a person a key in its normal form. Raises Refusal when another person has it."""
+    try:
+        with transaction.atomic():
+            return Identity.objects.create(
+                customer=customer, kind=kind, value=value, verified_at=verified_at
+            )
+    except IntegrityError:
+        existing = Identity.objects.get(kind=kind, value=value)
+        if existing.customer_id == customer.pk:
+            return existing
+        raise Refusal(
+            _("%(value)s already belongs to another customer.") % {"value": value}
+        ) from None
+
+
+def add_card(*, customer: Customer, at: datetime) -> str:
+    """The person's loyalty card number, made on first need: EAN-13 in our in-store range 29."""
+    card = customer.identities.filter(kind=Identity.Kind.CARD).first()
+    if card:
+        return card.value
+    body = f"29{_next('customers_card'):010d}"
+    check = -sum((3 if i % 2 else 1) * int(digit) for i, digit in enumerate(body)) % 10
+    number = f"{body}{check}"
+    add_identity(customer=customer, kind=Identity.Kind.CARD, value=number, verified_at=at)
+    return number
+
+
+@transaction.atomic
+def customer_of_login(*, user: User, email_verified: bool, at: datetime) -> Customer:
+    """The person behind a login, made or found on a verified address alone (ALG-11).
+
+    An unverified address never links: that would hand over someone's history (FIELD 42).
+    """
+    if email_verified:
+        return verify_email(user=user, email=user.email, at=at)
+    customer = Customer.objects.select_related("merged_into").filter(user=user).first()
+    if customer is None:
+        email = normal_email(user.email)
+        known = Identity.objects.filter(kind=Identity.Kind.EMAIL, value=email).exists()
+        customer = _of_new_login(user, "" if known else email)
+    return customer.merged_into or customer
+
+
+def _of_new_login(user: User, email: str = "") -> Customer:
+    customer = create_customer(first_name=user.first_name, last_name=user.last_name, email=email)
+    customer.user = user
+    customer.save(update_fields=["user"])
+    return customer
+
+
+@transaction.atomic
+def verify_email(*, user: User, email: str, at: datetime) -> Customer:
+    """Somebody proved an address: who is known under it is them, from now on (ALG-11).
+
+    A record that has no login becomes the login's; where the login has a record already, the one
+    without a loyalty card is merged into the other. Two cards are left to staff, and the key of
+    another login stays its own once it was proved. A repeat changes nothing.
+    """
+    email = normal_email(email)
+    key = (
+        Identity.objects.select_for_update(of=("self",))
+        .select_related("customer__merged_into")
+        .filter(kind=Identity.Kind.EMAIL, value=email)
+        .first()
+    )
+    known = key and (key.customer.merged_into or key.customer)
+    if known and _has_login(known):
+        known = None
+    own = Customer.objects.select_related("merged_into").filter(user=user).first()
+    customer = own and (own.merged_into or own)
+    if customer is None:
+        customer = known or _of_new_login(user)
+        customer.user = user
+        customer.save(update_fields=["user"])
+    elif known and known != customer:
+        customer = _one_person(customer, known, user)
+    if key is None:
+        add_identity(customer=customer, kind=Identity.Kind.EMAIL, value=email, verified_at=at)
+    elif key.verified_at is None:
+        holder = Customer.objects.select_related("merged_into").get(pk=key.customer_id)
+        if (holder.merged_into or holder) != customer:
+            if known:  # two cards
+                return customer
+            key.customer = customer  # another login typed it and never proved it
+        key.verified_at = at
+        key.save(update_fields=["customer", "verified_at"])
+    return customer
+
+
+def _has_login(customer: Customer) -> bool:
+    records = Customer.objects.filter(Q(pk=customer.pk) | Q(merged_into=customer))
+    return records.filter(user__isnull=False).exists()
+
+
+def _one_person(customer: Customer, known: Customer, user: User) -> Customer:
+    """The record to go on with when a login's record and one without login are one person."""
+    cards = set(
+        Identity.objects.filter(
+            customer__in=[customer, known], kind=Identity.Kind.CARD
+        ).values_list("customer", flat=True)
+    )
+    if len(cards) > 1:
+        return customer
+    kept, merged = (known, customer) if known.pk in cards else (customer, known)
+    Customer.objects.filter(Q(user=user) | Q(pk=merged.pk)).update(user=None)
+    Customer.objects.filter(Q(pk=merged.pk) | Q(merged_into=merged)).update(merged_into=kept)
+    kept.user = user
+    kept.save(update_fields=["user"])
+    return kept
+
+
+def change_profile(*, customer: Customer, first_name: str, last_name: str, language: str) -> None:
+    """The person corrects their name or the language we write in."""
+    customer.first_name = first_name.strip()
+    customer.last_name = last_name.strip()
+    customer.language = language
+    customer.save(update_fields=["first_name", "last_name", "language"])
