@@ -40,6 +40,8 @@ NAMES = (
     "quote",
     "import_rows",
     "recommend_hit_at_10",
+    "matching_precision",
+    "matching_recall",
     "memory_mib",
 )
 
@@ -85,6 +87,7 @@ def main() -> int:
     from benchmarks import (
         finding,
         importing,
+        matching,
         pages,
         promises,
         quoting,
@@ -104,6 +107,8 @@ def main() -> int:
         "import_rows": lambda: importing.import_rows(own_database("omnishop_imports")),
         "search_hit_at_5": search_quality.search_hit_at_5,
         "recommend_hit_at_10": recommending.hit_at_10,
+        "matching_precision": lambda: matching.matching_entry("matching_precision"),
+        "matching_recall": lambda: matching.matching_entry("matching_recall"),
     }
     chosen = [options.only] if options.only else list(NAMES)
     results: list[Result] = []

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from customers.models import Message
-from customers.services import messages
+from customers.services import matching, messages
 from omnishop.kernel.claims import each
 
 
@@ -14,3 +14,9 @@ def send_due_messages(limit: int = 200) -> int:
     at = timezone.now()
     due = Message.objects.due(at).values_list("pk", flat=True)[:limit]
     return each(due, lambda pk: messages.send(message_id=pk, at=at))
+
+
+@shared_task(name="customers.propose_duplicates")
+def propose_duplicates(limit: int = 200) -> int:
+    """Look for likely duplicates of new and changed records; staff decide. Safe to overlap."""
+    return matching.propose(at=timezone.now(), limit=limit)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from catalog.pricing import Quote
 from customers.models import Customer
+from customers.selectors import records
 from inventory.availability import stock
 from omnishop.network.models import Store
 from orders import offers
@@ -117,7 +118,9 @@ def sold(order: Order) -> Sold:
 def last_address(customer: Customer) -> dict[str, str]:
     """Where the person had something sent last; nothing when never."""
     last = (
-        Fulfilment.objects.filter(order__customer=customer, kind=Fulfilment.Kind.SHIPMENT)
+        Fulfilment.objects.filter(
+            order__customer__in=records(customer.pk), kind=Fulfilment.Kind.SHIPMENT
+        )
         .order_by("-pk")
         .values_list("address", flat=True)
         .first()

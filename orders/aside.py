@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from customers.models import Customer
+from customers.selectors import records
 from orders.models import Basket, BasketLine
 from orders.selectors import BasketRow, priced_rows
 
@@ -54,7 +55,9 @@ class Aside:
 
 def earlier(customer: Customer, *statuses: str) -> QuerySet[Basket]:
     """The person's baskets of the site that lie aside."""
-    return Basket.objects.filter(customer=customer, channel="web", status__in=statuses)
+    return Basket.objects.filter(
+        customer__in=records(customer.pk), channel="web", status__in=statuses
+    )
 
 
 def left_lines(baskets: Iterable[Basket]) -> QuerySet[BasketLine]:
@@ -84,7 +87,8 @@ def aside(*, customer: Customer, basket: Basket | None, at: datetime) -> Aside:
     wanted = Q(status__in=[Status.PROPOSED, Status.LATER])
     if basket:
         wanted |= undoable(basket, at=at)
-    found = list(Basket.objects.filter(wanted, customer=customer, channel="web"))
+    own = Basket.objects.filter(customer__in=records(customer.pk), channel="web")
+    found = list(own.filter(wanted))
     proposed = [one for one in found if one.status == Status.PROPOSED]
     later = [one for one in found if one.status == Status.LATER]
     joined = None

@@ -2,7 +2,7 @@
 
 from customers.models.consent import ConsentEvent
 from customers.models.customer import Company, Customer, CustomerGroup, Household, Identity
-from customers.models.merge import CustomerMerge, DuplicateCandidate
+from customers.models.merge import CustomerMerge, DuplicateCandidate, MatchKey
 from customers.models.message import Message
 from customers.models.visit import Visit
 
@@ -15,6 +15,7 @@ __all__ = [
     "DuplicateCandidate",
     "Household",
     "Identity",
+    "MatchKey",
     "Message",
     "Visit",
 ]

@@ -129,6 +129,8 @@ class Customer(models.Model):
         verbose_name=_("merged into"),
     )
     merged_at = models.DateTimeField(_("merged"), null=True, blank=True)
+    # When likely duplicates were looked for; empty once something of the record has changed.
+    matched_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("known since"), auto_now_add=True)
 
     objects = CustomerQuerySet.as_manager()
@@ -148,6 +150,11 @@ class Customer(models.Model):
                 OpClass(Upper("last_name"), name="gin_trgm_ops"),
                 OpClass(Upper("first_name"), name="gin_trgm_ops"),
                 name="customer_name_trgm",
+            ),
+            models.Index(
+                fields=["id"],
+                name="customer_to_match",
+                condition=models.Q(matched_at__isnull=True, merged_into__isnull=True),
             ),
         ]
 

@@ -7,6 +7,19 @@ from django.utils.translation import gettext_lazy as _
 from customers.models.customer import Customer
 
 
+class MatchKey(models.Model):
+    """A hash that likely duplicates share, so that not everybody is compared with everybody."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="match_keys")
+    key = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "customer"], name="match_key_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id}: {self.key}"
+
+
 class DuplicateCandidate(models.Model):
     """Two records that may be one person. Only staff decide; a decision is not asked again."""
 
@@ -47,8 +60,8 @@ class CustomerMerge(models.Model):
 
     source = models.ForeignKey(Customer, models.PROTECT, related_name="merges_out")
     target = models.ForeignKey(Customer, models.PROTECT, related_name="merges_in")
-    # Each record whose pointer moved, with where it pointed before: {"17": null, "9": 17}
-    moved = models.JSONField(default=dict)
+    # Each record whose pointer moved, as it was: [{"record": 9, "into": 17, "at": "2026-…"}]
+    moved = models.JSONField(default=list)
     reason = models.CharField(_("reason"), max_length=200)
     by = models.CharField(_("by"), max_length=80)
     at = models.DateTimeField(_("at"))

@@ -1,16 +1,19 @@
 """Who a person is: their record, the keys they are known by, their login."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import phonenumbers
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
 from customers.models import Customer, Identity
+from customers.selectors import records
+from customers.services.merging import merge
 from omnishop.kernel.errors import Invalid, Refusal
-from omnishop.network.models import User
+from omnishop.network.models import Store, User
 
 
 def normal_email(value: str) -> str:
@@ -48,6 +51,8 @@ def create_customer(
     email: str = "",
     phone: str = "",
     language: str = "fr",
+    birth_date: date | None = None,
+    postcode: str = "",
     home_store_id: int | None = None,
 ) -> Customer:
     """A new person with the keys given; a key that is another person's is refused.
@@ -60,7 +65,10 @@ def create_customer(
         first_name=first_name.strip(),
         last_name=last_name.strip(),
         language=language,
+        birth_date=birth_date,
+        postcode=postcode.strip(),
         home_store_id=home_store_id,
+        home_store_rule=_rule_of(home_store_id),
     )
     if email:
         add_identity(customer=customer, kind=Identity.Kind.EMAIL, value=normal_email(email))
@@ -69,15 +77,24 @@ def create_customer(
     return customer
 
 
+def _rule_of(home_store_id: int | None) -> str:
+    """A franchise that keeps its customers keeps those who join there."""
+    kept = home_store_id and Store.objects.filter(pk=home_store_id, keeps_customers=True).exists()
+    return Customer.HomeStoreRule.CONTRACT if kept else Customer.HomeStoreRule.LAST_VISITED
+
+
 def add_identity(
     *, customer: Customer, kind: str, value: str, verified_at: datetime | None = None
 ) -> Identity:
     """Give a person a key in its normal form. Raises Refusal when another person has it."""
     try:
         with transaction.atomic():
-            return Identity.objects.create(
+            identity = Identity.objects.create(
                 customer=customer, kind=kind, value=value, verified_at=verified_at
             )
+        if customer.matched_at:
+            Customer.objects.filter(pk=customer.pk).update(matched_at=None)
+        return identity
     except IntegrityError:
         existing = Identity.objects.get(kind=kind, value=value)
         if existing.customer_id == customer.pk:
@@ -89,7 +106,11 @@ def add_identity(
 
 def add_card(*, customer: Customer, at: datetime) -> str:
     """The person's loyalty card number, made on first need: EAN-13 in our in-store range 29."""
-    card = customer.identities.filter(kind=Identity.Kind.CARD).first()
+    card = (
+        Identity.objects.filter(customer__in=records(customer.pk), kind=Identity.Kind.CARD)
+        .order_by("pk")
+        .first()
+    )
     if card:
         return card.value
     body = f"29{_next('customers_card'):010d}"
@@ -147,7 +168,7 @@ def verify_email(*, user: User, email: str, at: datetime) -> Customer:
         customer.user = user
         customer.save(update_fields=["user"])
     elif known and known != customer:
-        customer = _one_person(customer, known, user)
+        customer = _one_person(customer, known, at=at)
     if key is None:
         add_identity(customer=customer, kind=Identity.Kind.EMAIL, value=email, verified_at=at)
     elif key.verified_at is None:
@@ -162,30 +183,50 @@ def verify_email(*, user: User, email: str, at: datetime) -> Customer:
 
 
 def _has_login(customer: Customer) -> bool:
-    records = Customer.objects.filter(Q(pk=customer.pk) | Q(merged_into=customer))
-    return records.filter(user__isnull=False).exists()
+    return records(customer.pk).filter(user__isnull=False).exists()
 
 
-def _one_person(customer: Customer, known: Customer, user: User) -> Customer:
-    """The record to go on with when a login's record and one without login are one person."""
+def _one_person(customer: Customer, known: Customer, *, at: datetime) -> Customer:
+    """The record to go on with when a login's record and one without login are one person.
+
+    The login keeps pointing at its record, so that the merge can be undone.
+    """
     cards = set(
         Identity.objects.filter(
-            customer__in=[customer, known], kind=Identity.Kind.CARD
-        ).values_list("customer", flat=True)
+            Q(customer__in=[customer, known]) | Q(customer__merged_into__in=[customer, known]),
+            kind=Identity.Kind.CARD,
+        ).values_list(Coalesce("customer__merged_into", "customer"), flat=True)
     )
     if len(cards) > 1:
         return customer
     kept, merged = (known, customer) if known.pk in cards else (customer, known)
-    Customer.objects.filter(Q(user=user) | Q(pk=merged.pk)).update(user=None)
-    Customer.objects.filter(Q(pk=merged.pk) | Q(merged_into=merged)).update(merged_into=kept)
-    kept.user = user
-    kept.save(update_fields=["user"])
+    merge(source_id=merged.pk, target_id=kept.pk, reason="verified e-mail", by="sign-in", at=at)
     return kept
 
 
-def change_profile(*, customer: Customer, first_name: str, last_name: str, language: str) -> None:
-    """The person corrects their name or the language we write in."""
+def change_profile(
+    *,
+    customer: Customer,
+    first_name: str,
+    last_name: str,
+    language: str,
+    birth_date: date | None = None,
+    postcode: str = "",
+) -> None:
+    """The person corrects what we know of them; likely duplicates are looked for anew."""
     customer.first_name = first_name.strip()
     customer.last_name = last_name.strip()
     customer.language = language
-    customer.save(update_fields=["first_name", "last_name", "language"])
+    customer.birth_date = birth_date
+    customer.postcode = postcode.strip()
+    customer.matched_at = None
+    customer.save(
+        update_fields=[
+            "first_name",
+            "last_name",
+            "language",
+            "birth_date",
+            "postcode",
+            "matched_at",
+        ]
+    )

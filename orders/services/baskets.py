@@ -11,6 +11,7 @@ from catalog.offers import Why
 from catalog.pricing import NotSold, UnitPrice, Want, quote
 from catalog.promotion_words import why
 from customers.models import Customer
+from customers.selectors import records
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from omnishop.kernel.transactions import joined
 from omnishop.network.models import Till
@@ -244,7 +245,7 @@ def current(*, customer: Customer) -> Basket | None:
     """The basket the person is filling on the site, on whatever device; newest first."""
     return (
         Basket.objects.open()
-        .filter(customer=customer, channel="web")
+        .filter(customer__in=records(customer.pk), channel="web")
         .order_by("-changed_at", "-pk")
         .first()
     )

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from customers.models import Customer
+from customers.selectors import records, resolve
 from omnishop.kernel.errors import NotFound, Refusal
 from orders.aside import AsideRow, aside_rows, earlier, undoable
 from orders.errors import BasketClosed
@@ -28,11 +29,12 @@ def adopt(*, guest: Basket, customer: Customer, at: datetime) -> Basket:
     Where an earlier one holds articles too, it waits as a proposal (FIELD 45). Where only one
     holds any, that one goes on. A repeat changes nothing.
     """
-    found = _locked(Q(pk=guest.pk) | Q(customer=customer, status=Status.OPEN, till__isnull=True))
+    own = Q(customer__in=records(customer.pk))
+    found = _locked(Q(pk=guest.pk) | (own & Q(status=Status.OPEN, till__isnull=True)))
     mine = next(basket for basket in found if basket.pk == guest.pk)
-    if mine.status != Status.OPEN or mine.customer_id not in (None, customer.pk):
+    if mine.status != Status.OPEN or not _is_theirs(mine, customer, or_nobodys=True):
         return baskets.current(customer=customer) or baskets.start(at=at, customer=customer)
-    mine.customer = customer
+    mine.customer = mine.customer or customer
     others = sorted(
         (basket for basket in found if basket != mine and basket.channel == "web"),
         key=lambda basket: basket.changed_at,
@@ -56,11 +58,18 @@ def _locked(which: Q) -> list[Basket]:
     return list(Basket.objects.select_for_update(of=("self",)).filter(which).order_by("pk"))
 
 
+def _is_theirs(basket: Basket, customer: Customer, *, or_nobodys: bool = False) -> bool:
+    if basket.customer is None:
+        return or_nobodys
+    return resolve(basket.customer) == customer
+
+
 def _pair(customer: Customer, basket_id: int, which: Q) -> tuple[Basket, list[Basket]]:
     """The basket being filled and the person's others that are meant, all locked."""
-    found = _locked(Q(pk=basket_id) | (Q(customer=customer, channel="web") & which))
+    own = Q(customer__in=records(customer.pk), channel="web")
+    found = _locked(Q(pk=basket_id) | (own & which))
     basket = next((one for one in found if one.pk == basket_id), None)
-    if basket is None or basket.customer_id != customer.pk:
+    if basket is None or not _is_theirs(basket, customer):
         raise NotFound(_("This basket is not yours."))
     if basket.status != Status.OPEN:
         raise BasketClosed

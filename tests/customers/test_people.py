@@ -152,7 +152,7 @@ def test_the_record_with_the_card_goes_on():
 
     for record in (own, member):
         record.refresh_from_db()
-    assert (own.merged_into, own.user, member.user) == (member, None, user)
+    assert (own.merged_into, own.user, member.user) == (member, user, None)
 
 
 def test_two_cards_are_left_to_staff():

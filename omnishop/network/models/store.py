@@ -103,6 +103,12 @@ class Store(models.Model):
     hold_days = models.PositiveSmallIntegerField(
         _("days a pick-up is kept"), default=3, help_text=_("To closing time of that day")
     )
+    keeps_customers = models.BooleanField(
+        _("keeps its customers"),
+        default=False,
+        db_default=False,
+        help_text=_("Franchise contract: who joins here stays attached to this store"),
+    )
     active = models.BooleanField(_("active"), default=True)
 
     objects = StoreQuerySet.as_manager()

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from customers.models import Customer
 from customers.selectors import find as find_customers
+from customers.selectors import records
 from customers.services.consents import record_consent
 from customers.services.identities import create_customer
 from loyalty.selectors import balance
@@ -35,10 +36,12 @@ def customer_context(desk: Desk, basket: Basket | None, *, at: datetime) -> dict
         "customer": person,
         "balance": balance(person, at=at),
         "to_collect": scope.pickups(desk)
-        .filter(order__customer=person, status__in=Fulfilment.OPEN)
+        .filter(order__customer__in=records(person.pk), status__in=Fulfilment.OPEN)
         .count(),
         "web_basket": Basket.objects.open()
-        .filter(customer=person, channel="web", till__isnull=True, lines__isnull=False)
+        .filter(
+            customer__in=records(person.pk), channel="web", till__isnull=True, lines__isnull=False
+        )
         .order_by("-changed_at")
         .prefetch_related("lines")
         .first(),
