@@ -9,9 +9,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
+from stdnum.eu import vat
+from stdnum.exceptions import ValidationError
+from stdnum.fr import siren
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from customers import selectors
-from customers.models import ConsentEvent, Customer, CustomerGroup, Identity, Message
+from customers.models import (
+    Company,
+    ConsentEvent,
+    Customer,
+    CustomerGroup,
+    Household,
+    Identity,
+    Message,
+)
 from customers.services import identities, messages
 from omnishop.kernel.admin import (
     ReadOnlyAdmin,
@@ -47,7 +59,10 @@ class NewCustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in 
 
     class Meta:
         model = Customer
-        fields = ("first_name", "last_name", "language", "home_store")
+        fields = (
+            *("first_name", "last_name", "birth_date", "postcode"),
+            *("language", "home_store"),
+        )
 
     def _key(self, kind: str, value: str) -> str:
         try:
@@ -75,7 +90,7 @@ class CustomerAdmin(StoreModelAdmin):
     list_select_related = ("home_store", "merged_into")
     search_fields = ("number",)
     search_help_text = _("Name, e-mail, telephone, card or customer number")
-    autocomplete_fields = ("home_store", "groups")
+    autocomplete_fields = ("home_store", "groups", "household", "company")
     readonly_fields = ("number", "user", "merged_into", "created_at", "purchases", "mails")
     inlines = (IdentityInline,)
     fieldsets = (
@@ -84,8 +99,10 @@ class CustomerAdmin(StoreModelAdmin):
             {
                 "fields": (
                     ("first_name", "last_name"),
-                    ("language", "home_store"),
-                    "groups",
+                    ("birth_date", "postcode"),
+                    ("home_store", "home_store_rule"),
+                    ("language", "groups"),
+                    ("household", "company"),
                     ("number", "created_at"),
                     ("user", "merged_into"),
                     ("purchases", "mails"),
@@ -100,6 +117,7 @@ class CustomerAdmin(StoreModelAdmin):
                 "fields": (
                     ("first_name", "last_name"),
                     ("email", "phone"),
+                    ("birth_date", "postcode"),
                     ("language", "home_store"),
                 )
             },
@@ -123,12 +141,15 @@ class CustomerAdmin(StoreModelAdmin):
 
     def save_model(self, request: Any, obj: Customer, form: Any, change: bool) -> None:
         if change:
+            obj.matched_at = None  # likely duplicates are looked for anew
             super().save_model(request, obj, form, change)
             return
         made = identities.create_customer(
             first_name=obj.first_name,
             last_name=obj.last_name,
             language=obj.language,
+            birth_date=obj.birth_date,
+            postcode=obj.postcode,
             home_store_id=obj.home_store_id,
             email=form.cleaned_data["email"],
             phone=form.cleaned_data["phone"],
@@ -166,6 +187,55 @@ class CustomerGroupAdmin(StoreModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # price lists and promotions name its code
+
+
+class PersonInline(ReadOnlyInline):
+    """People of a household or a company; each is attached on their own page."""
+
+    model = Customer
+    fields = ("number", "first_name", "last_name")
+
+
+@admin.register(Household)
+class HouseholdAdmin(StoreModelAdmin):
+    list_display = ("name", "created_at")
+    search_fields = ("name__istartswith",)
+    inlines = (PersonInline,)
+
+
+class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
+    """A firm whose SIREN, and VAT number where it has one, are in order; spaces are allowed."""
+
+    siren = forms.CharField(label="SIREN", max_length=20, widget=UnfoldAdminTextInputWidget)
+
+    class Meta:
+        model = Company
+        fields = ("name", "siren", "vat_number")
+
+    def clean_siren(self) -> str:
+        try:
+            return str(siren.validate(self.cleaned_data["siren"]))
+        except ValidationError as error:
+            raise forms.ValidationError(
+                _("This is not a SIREN: nine digits, of which the last one checks the others.")
+            ) from error
+
+    def clean_vat_number(self) -> str:
+        try:
+            number = self.cleaned_data["vat_number"]
+            return str(vat.validate(number)) if number else ""
+        except ValidationError as error:
+            raise forms.ValidationError(
+                _("This is not a VAT number of the European Union. Example: FR40303265045")
+            ) from error
+
+
+@admin.register(Company)
+class CompanyAdmin(StoreModelAdmin):
+    form = CompanyForm
+    list_display = ("name", "siren", "vat_number", "created_at")
+    search_fields = ("name__istartswith", "siren")
+    inlines = (PersonInline,)
 
 
 @admin.register(Identity)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from customers.models import Customer
 from omnishop.kernel.errors import Refusal
+from omnishop.network.models import Store
 
 
 def record_visit(
@@ -40,9 +41,15 @@ def record_visit(
         )
 
 
-def choose_home_store(*, customer: Customer, store_id: int) -> None:
-    """The person says which store is theirs. Raises Refusal where a contract keeps them."""
-    if customer.home_store_rule == Customer.HomeStoreRule.CONTRACT:
+def choose_home_store(*, customer: Customer, store: Store | None) -> None:
+    """The person says which store is theirs; none means the one they were in last.
+
+    A repeat changes nothing. Raises Refusal where a franchise contract keeps them.
+    """
+    rules = Customer.HomeStoreRule
+    if customer.home_store_rule == rules.CONTRACT:
+        if store in (None, customer.home_store):
+            return
         raise Refusal(
             _(
                 "Your card belongs to %(store)s, where you joined. You can shop in every store "
@@ -50,6 +57,7 @@ def choose_home_store(*, customer: Customer, store_id: int) -> None:
             )
             % {"store": customer.home_store}
         )
-    customer.home_store_id = store_id
-    customer.home_store_rule = Customer.HomeStoreRule.CHOSEN
+    if store:
+        customer.home_store = store
+    customer.home_store_rule = rules.CHOSEN if store else rules.LAST_VISITED
     customer.save(update_fields=["home_store", "home_store_rule"])

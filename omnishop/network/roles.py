@@ -21,7 +21,7 @@ GROUPS: dict[str, str] = {
 # App → models that all staff read. Head office may do everything there is to do in these apps.
 READ: Mapping[str, Sequence[str]] = {
     "network": ("legalentity", "store", "till"),
-    "customers": ("customer", "customergroup", "identity"),
+    "customers": ("customer", "customergroup", "identity", "household", "company"),
     "catalog": (
         *("brand", "category", "attribute", "attributevalue", "picture", "price", "pricelist"),
         *("product", "taxcategory", "variant", "vatrate", "producttype", "productattribute"),
@@ -70,7 +70,9 @@ MORE: Mapping[str, Mapping[str, Sequence[str]]] = {
     Role.SERVICE: {
         "customers": (
             *("add_customer", "change_customer", "view_message", "view_consentevent"),
-            "change_message",
+            *("change_message", "add_household", "change_household", "add_company"),
+            *("change_company", "view_duplicatecandidate", "add_duplicatecandidate"),
+            *("change_duplicatecandidate", "view_customermerge", "change_customermerge"),
         ),
         "catalog": (
             *("change_answer", "change_question", "change_review"),

@@ -84,7 +84,16 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "separator": True,
             "items": [
                 _page(_("Customers"), "group", "customers_customer"),
+                _page(
+                    _("Possible duplicates"),
+                    "merge",
+                    "customers_duplicatecandidate",
+                    status__exact="open",
+                ),
+                _page(_("Merges"), "history", "customers_customermerge"),
                 _page(_("Customer groups"), "groups", "customers_customergroup"),
+                _page(_("Households"), "home", "customers_household"),
+                _page(_("Companies"), "domain", "customers_company"),
                 _page(_("Loyalty accounts"), "loyalty", "loyalty_account"),
                 _page(_("Mail"), "mail", "customers_message"),
                 _page(_("Reminders"), "notifications", "orders_relaunch"),

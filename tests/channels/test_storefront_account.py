@@ -1,6 +1,7 @@
 """The account, consents, withdrawal, stores."""
 
 import re
+from datetime import date
 
 import pytest
 from django.utils import timezone
@@ -10,7 +11,7 @@ from orders.models import Withdrawal
 from orders.services import baskets, till
 from orders.services.relaunch import preferences_link
 from tests.channels.storefront import add, bank, order_now, small_shop, to_payment
-from tests.factories import CustomerFactory, TillFactory, UserFactory
+from tests.factories import CustomerFactory, StoreFactory, TillFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +102,21 @@ def test_the_profile_is_corrected(client):
 
     customer.refresh_from_db()
     assert (customer.name, customer.language) == ("Léa Roy", "en")
+
+
+def test_birth_date_postcode_and_store_are_the_person_s_to_say(client):
+    customer, store = signed_in(client), StoreFactory()
+    data = {"first_name": "Léa", "last_name": "Roy", "language": "fr", "postcode": "69003"}
+    late = client.post("/mon-compte/profil/", data | {"birth_date": "2999-01-01"})
+    assert late.status_code == 422
+
+    client.post("/mon-compte/profil/", data | {"birth_date": "1984-03-12", "home_store": store.pk})
+
+    customer.refresh_from_db()
+    assert (customer.birth_date, customer.postcode) == (date(1984, 3, 12), "69003")
+    assert (customer.home_store, customer.home_store_rule) == (store, "chosen")
+    page = client.get("/mon-compte/profil/").content.decode()
+    assert 'value="1984-03-12"' in page
 
 
 WITHDRAWAL = {"name": "Camille", "email": "camille@example.org", "order_number": "O-404"}

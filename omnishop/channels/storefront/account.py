@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,17 +13,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from customers import selectors as people
 from customers.models import ConsentEvent, Customer, Identity
-from customers.services import consents, identities
+from customers.services import consents, identities, visits
 from loyalty import selectors as loyalty
 from loyalty import services as points_services
 from omnishop.channels.storefront.context import Request, Shopper
 from omnishop.channels.storefront.forms import ProfileForm
 from omnishop.channels.storefront.orders import line_status, qr_code
 from omnishop.channels.storefront.pages import private
+from omnishop.kernel.errors import Refusal
 from orders import selectors as orders
 from orders.services.relaunch import customer_of_link
 from orders.services.reviews import received
 
+LAST_VISITED = Customer.HomeStoreRule.LAST_VISITED
 CONSENTS = [
     (ConsentEvent.Purpose.MARKETING, ConsentEvent.Channel.EMAIL),
     (ConsentEvent.Purpose.MARKETING, ConsentEvent.Channel.SMS),
@@ -100,12 +103,23 @@ def profile(request: Request) -> HttpResponse:
         initial={
             "first_name": person.first_name,
             "last_name": person.last_name,
+            "birth_date": person.birth_date,
+            "postcode": person.postcode,
+            "home_store": person.home_store if person.home_store_rule != LAST_VISITED else None,
             "language": person.language,
         },
     )
     if request.method == "POST" and form.is_valid():
-        identities.change_profile(customer=person, **form.cleaned_data)
-        return redirect("storefront:profile")
+        data = dict(form.cleaned_data)
+        store = data.pop("home_store")
+        try:
+            with transaction.atomic():
+                identities.change_profile(customer=person, **data)
+                visits.choose_home_store(customer=person, store=store)
+        except Refusal as refusal:
+            form.add_error("home_store", str(refusal))
+        else:
+            return redirect("storefront:profile")
     return private(
         render(
             request,

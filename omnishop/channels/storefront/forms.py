@@ -1,15 +1,18 @@
 """Forms of checkout, account and withdrawal; the rules behind them are the services'."""
 
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.review import LONGEST, LONGEST_QUESTION
 from customers.services.identities import normal_phone
 from omnishop.kernel.errors import Refusal
+from omnishop.network.models import Store
 
 
 class ContactForm(forms.Form):
@@ -153,9 +156,34 @@ class ProfileForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )
+    birth_date = forms.DateField(
+        label=_("Birth date"),
+        required=False,
+        help_text=_("For your birthday offer, if you agreed to offers."),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "bday"}),
+    )
+    postcode = forms.CharField(
+        label=_("Postcode"),
+        max_length=10,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "postal-code", "inputmode": "numeric"}),
+    )
+    home_store = forms.ModelChoiceField(
+        Store.objects.open_to_shoppers(),
+        label=_("My store"),
+        required=False,
+        empty_label=_("Where I was last"),
+        widget=forms.Select(attrs={"class": "select"}),
+    )
     language = forms.ChoiceField(
         label=_("Language of our messages"), choices=[("fr", "Français"), ("en", "English")]
     )
+
+    def clean_birth_date(self) -> date | None:
+        born: date | None = self.cleaned_data["birth_date"]
+        if born and not date(1900, 1, 1) <= born < timezone.localdate():
+            raise forms.ValidationError(_("This birth date cannot be right. Example: 12/03/1984"))
+        return born
 
 
 class SignedForm(forms.Form):
