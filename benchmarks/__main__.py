@@ -42,6 +42,7 @@ NAMES = (
     "recommend_hit_at_10",
     "matching_precision",
     "matching_recall",
+    "customer_search",
     "memory_mib",
 )
 
@@ -89,6 +90,7 @@ def main() -> int:
         importing,
         matching,
         pages,
+        people,
         promises,
         quoting,
         recommending,
@@ -107,6 +109,7 @@ def main() -> int:
         "import_rows": lambda: importing.import_rows(own_database("omnishop_imports")),
         "search_hit_at_5": search_quality.search_hit_at_5,
         "recommend_hit_at_10": recommending.hit_at_10,
+        "customer_search": lambda: people.customer_search(own_database("omnishop_people")),
         "matching_precision": lambda: matching.matching_entry("matching_precision"),
         "matching_recall": lambda: matching.matching_entry("matching_recall"),
     }

@@ -3,10 +3,14 @@
 from typing import Self
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
+
+
+def plain(field: str) -> models.Func:
+    """A text as it is searched: without capitals and accents."""
+    return models.Func(field, function="plain_text", output_field=models.TextField())
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
@@ -146,10 +150,18 @@ class Customer(models.Model):
             ),
         ]
         indexes = [
-            GinIndex(
-                OpClass(Upper("last_name"), name="gin_trgm_ops"),
-                OpClass(Upper("first_name"), name="gin_trgm_ops"),
-                name="customer_name_trgm",
+            # Names as they are searched: without capitals and accents, in either order.
+            models.Index(
+                OpClass(plain("last_name"), name="text_pattern_ops"),
+                OpClass(plain("first_name"), name="text_pattern_ops"),
+                name="customer_last_name",
+                condition=models.Q(merged_into__isnull=True),
+            ),
+            models.Index(
+                OpClass(plain("first_name"), name="text_pattern_ops"),
+                OpClass(plain("last_name"), name="text_pattern_ops"),
+                name="customer_first_name",
+                condition=models.Q(merged_into__isnull=True),
             ),
             models.Index(
                 fields=["id"],

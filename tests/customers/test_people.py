@@ -232,6 +232,8 @@ def camille(db):
         "lef",
         "camille lef",
         "lef camille",
+        "LEFEVRE",
+        "cam lefe",
     ],
 )
 def test_a_person_is_found_by_any_key_in_two_statements(
@@ -252,6 +254,24 @@ def test_merged_records_are_not_found_and_twenty_are_enough(camille):
 
     assert list(selectors.find("lefèvre")) == [camille]
     assert len(selectors.find("durand")) == 20
+
+
+@pytest.mark.parametrize("text", ["old@ex", "0639981235", "2900010000024", "C-000041"])
+def test_every_key_of_a_merged_record_finds_the_person(camille, text):
+    """Two cards, one person (FIELD 27)."""
+    merged = CustomerFactory(
+        number="C-000041", email="old@example.org", phone="+33639981235", merged_into=camille
+    )
+    Identity.objects.create(customer=merged, kind="card", value="2900010000024")
+
+    assert list(selectors.find(text)) == [camille]
+
+
+@pytest.mark.parametrize("text", ["de la tour", "de la", "anne marie", "marie de la", "tour anne"])
+def test_names_of_several_words_are_found_from_their_beginning(db, text):
+    person = CustomerFactory(first_name="Anne Marie", last_name="de La Tour")
+
+    assert list(selectors.find(text)) == ([person] if text[:5] not in ("marie", "tour ") else [])
 
 
 def test_an_answer_is_written_once_and_a_change_of_mind_is_a_new_row():
