@@ -1,5 +1,6 @@
 """One basket, one order table, whatever the channel (DESIGN 3.1)."""
 
+from orders.models.alert import StockAlert
 from orders.models.approval import Approval
 from orders.models.basket import Basket, BasketLine
 from orders.models.delivery import Carrier, DeliveryMethod
@@ -40,5 +41,6 @@ __all__ = [
     "SalesImport",
     "SandboxCharge",
     "Shortage",
+    "StockAlert",
     "Withdrawal",
 ]

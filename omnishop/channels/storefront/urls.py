@@ -4,6 +4,7 @@ from django.urls import path
 
 from omnishop.channels.storefront import (
     account,
+    alerts,
     basket,
     beside,
     catalog,
@@ -77,6 +78,10 @@ urlpatterns = [
     path("mon-compte/points/", account.points, name="points"),
     path("mon-compte/profil/", account.profile, name="profile"),
     path("mon-compte/accord/", account.consent, name="consent"),
+    path("mon-compte/alertes/", alerts.mine, name="alerts"),
+    path("mon-compte/alertes/<int:alert_id>/arreter/", alerts.stop, name="alert_stop"),
+    path("prevenez-moi/<int:variant_id>/", alerts.ask, name="alert_ask"),
+    path("alerte/<slug:token>/", alerts.alert, name="alert"),
     path("preferences/<str:link>/", account.preferences, name="preferences"),
     path("renoncer/", withdrawal.withdraw, name="withdraw"),
     path("mentions-legales/", legal.legal, name="legal"),
