@@ -13,6 +13,7 @@ from orders.models.relaunch import Relaunch
 from orders.models.returns import Return, ReturnLine
 from orders.models.sales_import import SalesImport
 from orders.models.shortage import Shortage
+from orders.models.wish import PriceDrop, WishItem, WishList
 from orders.models.withdrawal import Withdrawal
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "OrderLine",
     "Payment",
     "PaymentEvent",
+    "PriceDrop",
     "Receipt",
     "ReceiptChain",
     "Refund",
@@ -42,5 +44,7 @@ __all__ = [
     "SandboxCharge",
     "Shortage",
     "StockAlert",
+    "WishItem",
+    "WishList",
     "Withdrawal",
 ]

@@ -178,7 +178,7 @@ def alerts_of(customer: Customer) -> list[StockAlert]:
 def _context(alert: StockAlert, language: str) -> dict[str, object]:
     """What a message says of an article and a place, with the page where it can be ordered."""
     variant = Variant.objects.select_related("product").get(pk=alert.variant_id)
-    store = Store.objects.filter(pk=alert.store_id).first()
+    store = alert.store
     with override(language):
         page = reverse("storefront:product", args=[variant.product.slug])
         return {
@@ -234,8 +234,8 @@ def tell(*, variant_id: int, store_id: int | None, at: datetime) -> int:
 
 def _decide(variant_id: int, store_id: int | None, *, at: datetime) -> list[int]:
     with connection.cursor() as cursor:  # one worker at a time counts the people of a place
-        key = lock_key(f"stock-alert:{variant_id}:{store_id}")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+        lock = lock_key(f"stock-alert:{variant_id}:{store_id}")
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
     alerts = StockAlert.objects.filter(variant=variant_id, store=store_id)
     units = units_at(stock([variant_id], at=at), variant_id, store_id)
     told = alerts.filter(status=Status.TOLD, closed_at__gt=at - WAVE).count()
