@@ -140,7 +140,7 @@ class TillWish:
     stock: Around
 
 
-def at_till(customer: Customer, *, store_id: int, at: datetime, most: int = 8) -> list[TillWish]:
+def for_till(customer: Customer, *, store_id: int, at: datetime, most: int = 8) -> list[TillWish]:
     """The newest wishes of a person that this shop can sell, those on the shelf first.
 
     A product whose option is not chosen shows its article that lies here, else its first.

@@ -227,7 +227,7 @@ def test_the_till_reads_the_wishes_it_can_sell_those_on_the_shelf_first():
     add(person, here)
     wishes.add(customer=record, product_id=lacking.product_id, at=NOON)
 
-    found = reads.at_till(person, store_id=store.pk, at=NOON)
+    found = reads.for_till(person, store_id=store.pk, at=NOON)
 
     assert [(w.variant, w.stock.here) for w in found] == [(here, 2), (lacking, 0)]
 
