@@ -207,7 +207,7 @@ def change_item(request: Request, item_id: int) -> HttpResponse:
         item = services.item_of(person, item_id)
     except NotFound as missing:
         raise Http404 from missing
-    name = {"name": item.product.name}
+    name = item.product.name
     try:
         if act == "save":
             quantity = whole_number(request.POST.get("quantity", ""))
@@ -220,7 +220,9 @@ def change_item(request: Request, item_id: int) -> HttpResponse:
         elif act == "move":
             list_id = _number(request.POST.get("list", ""))
             moved = services.move(customer=person, item_id=item_id, list_id=list_id or 0, at=at)
-            messages.success(request, _("%(name)s is on “%(list)s” now") % name | {"list": moved})
+            messages.success(
+                request, _("%(name)s is on “%(list)s” now") % {"name": name, "list": moved}
+            )
         elif act == "basket":
             _to_basket(request, item.variant_id, _number(request.POST.get("variant", "")))
             services.remove(customer=person, item_id=item_id, at=at)
