@@ -11,4 +11,13 @@ from orders.admin import (
     shortages,
 )
 
-__all__ = ["alerts", "baskets", "discounts", "fulfilments", "money", "orders", "schedule", "shortages"]
+__all__ = [
+    "alerts",
+    "baskets",
+    "discounts",
+    "fulfilments",
+    "money",
+    "orders",
+    "schedule",
+    "shortages",
+]

@@ -51,7 +51,7 @@ class StockAlertAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         at = timezone.now()
         waiting = StockAlert.objects.visible_to(request.user).waiting(at)
-        rows = list(
+        rows: Any = list(
             waiting.values(
                 "variant_id", "variant__sku", "variant__product__name", "store_id", "store__name"
             )

@@ -1,13 +1,12 @@
 """Telling people that what they wish for costs less: marketing, so with consent (MSG-2)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import override
@@ -21,6 +20,7 @@ from customers.services.messages import queue_message, send
 from inventory.availability import stock
 from omnishop.kernel.claims import claim
 from orders.models import PriceDrop, WishItem
+from orders.models.wish import PriceDropQuerySet
 from orders.services.relaunch import bought_since, preferences_link
 
 THRESHOLD_BP = 1000  # 10 %: less is not worth a message
@@ -66,7 +66,7 @@ def find(*, at: datetime) -> int:
         found += _find_among(rows, at=at)
 
 
-def _find_among(rows: list[tuple[int, int, int, int, int | None]], *, at: datetime) -> int:
+def _find_among(rows: Sequence[tuple[int, int, int, int, int | None]], *, at: datetime) -> int:
     of_product: dict[int, list[int]] = defaultdict(list)
     known = Variant.objects.filter(product__in={row[3] for row in rows}, active=True)
     for product_id, variant_id in known.values_list("product", "pk"):
@@ -171,7 +171,7 @@ def tell(*, customer_id: int, at: datetime) -> bool:
     return True
 
 
-def _of(person: Customer) -> "QuerySet[PriceDrop]":  # type: ignore[type-arg]
+def _of(person: Customer) -> PriceDropQuerySet:
     return PriceDrop.objects.filter(item__wish_list__customer__in=records(person.pk))
 
 

@@ -220,9 +220,9 @@ def test_a_shared_list_shows_the_chosen_name_and_nothing_else_of_the_owner(membe
         assert secret not in text
 
     visitor.post(f"/envies/liste/{token}/", {"act": "take", "item": item.pk})
-    assert visitor.post(
-        f"/envies/liste/{token}/", {"act": "take", "item": item.pk}
-    ).status_code == 409
+    assert (
+        visitor.post(f"/envies/liste/{token}/", {"act": "take", "item": item.pk}).status_code == 409
+    )
     bought = visitor.post(
         f"/envies/liste/{token}/", {"act": "basket", "item": item.pk, "variant": site.cup.pk}
     )
@@ -238,9 +238,7 @@ def test_a_shared_list_shows_the_chosen_name_and_nothing_else_of_the_owner(membe
 def test_through_one_link_no_article_of_another_list_is_reached(member, site):
     one, other = wanted(member.person, site.cup), signed_in()
     hidden = wanted(other.person, site.jacket_m)
-    token = wishes.share(
-        customer=member.person, list_id=one.wish_list_id, shown_name="", at=NOON
-    )
+    token = wishes.share(customer=member.person, list_id=one.wish_list_id, shown_name="", at=NOON)
 
     answer = Client().post(f"/envies/liste/{token}/", {"act": "take", "item": hidden.pk})
 

@@ -108,9 +108,7 @@ def test_without_consent_there_is_no_message(case):
     if case != "never agreed":
         agree(person)
     if case == "withdrew":
-        record_consent(
-            customer=person, granted=False, source="account", actor="customer", at=NOON
-        )
+        record_consent(customer=person, granted=False, source="account", actor="customer", at=NOON)
     if case == "record withdrew":
         agree(CustomerFactory(merged_into=person), granted=False)
     wanted(person, stocked(desk.store, price=1000))

@@ -60,9 +60,7 @@ def test_what_is_not_on_sale_or_out_of_range_is_refused():
     with pytest.raises(Invalid):
         add(person, variant, quantity=0)
     with pytest.raises(NotFound):
-        wishes.add(
-            customer=person, product_id=variant.product_id, variant_id=other.pk, at=NOON
-        )
+        wishes.add(customer=person, product_id=variant.product_id, variant_id=other.pk, at=NOON)
     variant.product.status = "archived"
     variant.product.save()
     with pytest.raises(NotFound):
@@ -180,9 +178,7 @@ def test_visitors_take_no_more_than_is_wanted():
     person = CustomerFactory()
     item = add(person, VariantFactory())
     other = add(person, VariantFactory())
-    token = wishes.share(
-        customer=person, list_id=item.wish_list_id, shown_name="", at=NOON
-    )
+    token = wishes.share(customer=person, list_id=item.wish_list_id, shown_name="", at=NOON)
     wishes.take(token=token, item_id=item.pk, units=1)
     with pytest.raises(Refusal):
         wishes.take(token=token, item_id=item.pk, units=1)
