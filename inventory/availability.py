@@ -40,6 +40,16 @@ _HAS_FREE = """EXISTS (
      WHERE l.variant_id = v.id AND {place} AND {free} > 0)"""
 # Whether a variant `v` can be had at all on the site; parameter: %(at)s.
 ANYWHERE = _HAS_FREE.format(place="(c.offers_pickup OR c.ships)", free=_FREE_ONLINE)
+# Whether a variant `v` can be had at a place `a`: in its store `a.store_id`, or delivered where
+# that is null. The same units as `Stock.in_store` and `Stock.to_ship`; parameter: %(at)s.
+AT_PLACE = "CASE WHEN a.store_id IS NULL THEN {delivered} ELSE {collected} END".format(
+    delivered=_HAS_FREE.format(place="c.ships", free=_FREE_ONLINE),
+    collected=_HAS_FREE.format(
+        place="""c.offers_pickup AND l.location_id IN (
+            SELECT s.location_id FROM inventory_storelocation s WHERE s.store_id = a.store_id)""",
+        free=_FREE_ONLINE,
+    ),
+)
 # Whether a store has a variant `v` on its shelves; parameters: %(store)s, %(at)s.
 ON_SHELF = _HAS_FREE.format(
     place="""l.location_id IN (

@@ -15,9 +15,11 @@ from orders.models import Fulfilment, Order, Payment, Refund, SandboxCharge, Sho
 from orders.providers.sandbox import signed_notice
 from orders.services import (
     aisle,
+    alerts,
     losses,
     payments,
     pickup,
+    price_drops,
     recommendations,
     relaunch,
     reviews,
@@ -140,6 +142,37 @@ def send_due_relaunches(limit: int = 200) -> int:
     """Decide on due reminders, oldest first."""
     at = timezone.now()
     return each(relaunch.due(at, limit), lambda pk: relaunch.send(relaunch_id=pk, at=at))
+
+
+@shared_task(name="orders.tell_restocked")
+def tell_restocked() -> int:
+    """Articles that are back where people wait for them: the next of those people are told."""
+    at = timezone.now()
+    return each(
+        alerts.back(at=at),
+        lambda place: alerts.tell(variant_id=place[0], store_id=place[1], at=at),
+    )
+
+
+@shared_task(name="orders.close_stock_alerts")
+def close_stock_alerts() -> int:
+    """Alerts that waited six months end; what was never confirmed is forgotten."""
+    return alerts.close_old(at=timezone.now())
+
+
+@shared_task(name="orders.find_price_drops")
+def find_price_drops() -> int:
+    """Wishes that cost less than before, each morning."""
+    return price_drops.find(at=timezone.now())
+
+
+@shared_task(name="orders.tell_price_drops")
+def tell_price_drops(limit: int = 500) -> int:
+    """One message to each person about what became cheaper."""
+    at = timezone.now()
+    return each(
+        price_drops.due(at=at, limit=limit), lambda pk: price_drops.tell(customer_id=pk, at=at)
+    )
 
 
 @shared_task(name="orders.deliver_sandbox_hooks")

@@ -27,6 +27,7 @@ from omnishop.demo import (
     signins,
     stock,
     stocktaking,
+    wanted,
 )
 from omnishop.demo.days import ZONE, Days, Hours
 from omnishop.demo.history import History
@@ -118,6 +119,8 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     refresh_search()
     opinions.fill(days, scale=scale, actor=f"user:{place.staff[signins.LYON].pk}")
     say("Reviews written")
+    wanted.fill(days)
+    say("Wish lists and alerts written")
     _analyse()
     say("Search and statistics refreshed")
 

@@ -39,7 +39,7 @@ READ: Mapping[str, Sequence[str]] = {
     "orders": (
         *("basket", "basketline", "carrier", "deliverymethod", "fulfilment", "fulfilmentline"),
         *("order", "orderevent", "orderline", "payment", "receipt", "refund", "return"),
-        *("returnline", "shortage", "orderdiscount", "discountshare", "refundclaim"),
+        *("returnline", "shortage", "orderdiscount", "discountshare", "refundclaim", "stockdemand"),
     ),
     "django_celery_beat": (),
 }
@@ -64,7 +64,7 @@ MORE: Mapping[str, Mapping[str, Sequence[str]]] = {
         ),
         "orders": (
             *("change_fulfilment", "change_order", "view_relaunch", "view_withdrawal"),
-            "view_approval",
+            *("view_approval", "view_stockalert"),
         ),
     },
     Role.SERVICE: {
@@ -81,7 +81,8 @@ MORE: Mapping[str, Mapping[str, Sequence[str]]] = {
         "loyalty": ("change_account",),
         "orders": (
             *("change_fulfilment", "change_order", "view_relaunch", "view_withdrawal"),
-            *("view_paymentevent", "change_refundclaim"),
+            *("view_paymentevent", "change_refundclaim", "view_stockalert"),
+            *("view_wishlist", "view_wishitem", "view_pricedrop"),
         ),
     },
 }

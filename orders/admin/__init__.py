@@ -1,8 +1,19 @@
 """The pages of the back office about baskets, orders, money and whose they are."""
 
-from orders.admin import baskets, discounts, fulfilments, money, orders, people, schedule, shortages
+from orders.admin import (
+    alerts,
+    baskets,
+    discounts,
+    fulfilments,
+    money,
+    orders,
+    people,
+    schedule,
+    shortages,
+)
 
 __all__ = [
+    "alerts",
     "baskets",
     "discounts",
     "fulfilments",

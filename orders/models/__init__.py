@@ -1,5 +1,6 @@
 """One basket, one order table, whatever the channel (DESIGN 3.1)."""
 
+from orders.models.alert import StockAlert
 from orders.models.approval import Approval
 from orders.models.basket import Basket, BasketLine
 from orders.models.delivery import Carrier, DeliveryMethod
@@ -12,6 +13,7 @@ from orders.models.relaunch import Relaunch
 from orders.models.returns import Return, ReturnLine
 from orders.models.sales_import import SalesImport
 from orders.models.shortage import Shortage
+from orders.models.wish import PriceDrop, WishItem, WishList
 from orders.models.withdrawal import Withdrawal
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "OrderLine",
     "Payment",
     "PaymentEvent",
+    "PriceDrop",
     "Receipt",
     "ReceiptChain",
     "Refund",
@@ -40,5 +43,8 @@ __all__ = [
     "SalesImport",
     "SandboxCharge",
     "Shortage",
+    "StockAlert",
+    "WishItem",
+    "WishList",
     "Withdrawal",
 ]

@@ -32,7 +32,7 @@ CONSENTS = [
 ]
 
 
-def _customer(request: Request) -> Customer:
+def signed_in(request: Request) -> Customer:
     """The person who is signed in; made on first need for a login that has none."""
     found = Shopper(request).customer
     if found:
@@ -45,7 +45,7 @@ def _customer(request: Request) -> Customer:
 @require_GET
 def account(request: Request) -> HttpResponse:
     """Purchases of all channels in one list, newest first (A1)."""
-    person, at = _customer(request), timezone.now()
+    person, at = signed_in(request), timezone.now()
     history = orders.history(person)
     found = [
         (order, [(line, *line_status(line)) for line in lines], saved)
@@ -72,7 +72,7 @@ def account(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def points(request: Request) -> HttpResponse:
     """Points with origin and expiry of each lot, and the card (A4); a press joins."""
-    person, at = _customer(request), timezone.now()
+    person, at = signed_in(request), timezone.now()
     if request.method == "POST":
         points_services.join(customer=person, at=at)
         return redirect("storefront:points")
@@ -97,7 +97,7 @@ def points(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def profile(request: Request) -> HttpResponse:
     """Name, language, and what we may write about (A5)."""
-    person = _customer(request)
+    person = signed_in(request)
     form = ProfileForm(
         request.POST or None,
         initial={
@@ -176,7 +176,7 @@ def _answer(request: Request, person: Customer, *, source: str, at: datetime) ->
 @require_POST
 def consent(request: Request) -> HttpResponse:
     """Agree or withdraw, from the account."""
-    if not _answer(request, _customer(request), source="account", at=timezone.now()):
+    if not _answer(request, signed_in(request), source="account", at=timezone.now()):
         raise Http404
     return redirect("storefront:profile")
 

@@ -220,6 +220,7 @@ def product(request: Request, slug: str) -> HttpResponse:
             (place for place in places if place.available > 0 and place is not mine), None
         ),
     } | delivery_of(free, chosen.pk)
+    context["waits_for"] = _lacking(context)
     if request.htmx and request.htmx.target == "buy":
         return render(request, "storefront/_buy.html", context)
     own = [picture for picture in told.pictures if picture.variant_id == chosen.pk]
@@ -227,6 +228,16 @@ def product(request: Request, slug: str) -> HttpResponse:
     context |= _below(item, told, pictures, prices)
     context["structured"] = _structured(item, variants, prices, units)
     return render(request, "storefront/product.html", context)
+
+
+def _lacking(context: dict[str, Any]) -> str:
+    """Where somebody may wait for the article: my store, delivery, or nowhere (P5)."""
+    mine: Place | None = context["mine"]
+    if context["together"]:  # a set comes back when its articles do
+        return ""
+    if mine and mine.available <= 0:
+        return mine.store.slug
+    return "delivery" if context["to_ship"] <= 0 else ""
 
 
 def _below(

@@ -27,6 +27,7 @@ from orders.aside import waiting
 from orders.offers import PickupOffer, pickup_offers
 from orders.services import baskets
 from orders.sourcing import Wanted
+from orders.wishes import wished
 
 STORE_DAYS = 365
 
@@ -209,6 +210,7 @@ def header(request: Request) -> HttpResponse:
                 "customer": shopper.customer.first_name or True if shopper.customer else None,
                 "basket_count": orders.basket_units(shopper.basket) if shopper.basket else 0,
                 "basket_waiting": waiting(shopper.customer) if shopper.customer else 0,
+                "wished": wished(shopper.customer) if shopper.customer else None,
             },
         )
     )

@@ -4,6 +4,7 @@ from django.urls import path
 
 from omnishop.channels.storefront import (
     account,
+    alerts,
     basket,
     beside,
     catalog,
@@ -20,6 +21,7 @@ from omnishop.channels.storefront import (
     shelf,
     shortages,
     stores,
+    wishes,
     withdrawal,
 )
 
@@ -77,6 +79,18 @@ urlpatterns = [
     path("mon-compte/points/", account.points, name="points"),
     path("mon-compte/profil/", account.profile, name="profile"),
     path("mon-compte/accord/", account.consent, name="consent"),
+    path("mon-compte/alertes/", alerts.mine, name="alerts"),
+    path("mon-compte/alertes/<int:alert_id>/arreter/", alerts.stop, name="alert_stop"),
+    path("mon-compte/envies/", wishes.mine, name="wishes"),
+    path("mon-compte/envies/nouvelle/", wishes.new_list, name="wish_list_new"),
+    path("mon-compte/envies/<int:list_id>/", wishes.mine, name="wish_list"),
+    path("mon-compte/envies/<int:list_id>/changer/", wishes.change_list, name="wish_list_change"),
+    path("mon-compte/envies/article/<int:item_id>/", wishes.change_item, name="wish_item"),
+    path("envies/ajouter/<slug:slug>/", wishes.wish, name="wish"),
+    path("envies/coeur/<slug:slug>/", wishes.heart, name="heart"),
+    path("envies/liste/<slug:token>/", wishes.shared_list, name="shared"),
+    path("prevenez-moi/<int:variant_id>/", alerts.ask, name="alert_ask"),
+    path("alerte/<slug:token>/", alerts.alert, name="alert"),
     path("preferences/<str:link>/", account.preferences, name="preferences"),
     path("renoncer/", withdrawal.withdraw, name="withdraw"),
     path("mentions-legales/", legal.legal, name="legal"),

@@ -39,6 +39,7 @@ urlpatterns = [
     path("held/", sale.held, name="held"),
     path("resume/<int:basket_id>/", sale.resume, name="resume"),
     path("leave/", sale.leave, name="leave"),
+    path("customer/wishes/", customer.wishes, name="wishes"),
     path("customer/", customer.panel, name="customer"),
     path("customers/", customer.find, name="customers"),
     path("customers/new/", customer.create, name="customer_new"),

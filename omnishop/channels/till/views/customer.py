@@ -25,6 +25,7 @@ from omnishop.kernel.errors import Refusal
 from omnishop.kernel.idempotency import once
 from orders.models import Basket, Fulfilment
 from orders.services import baskets
+from orders.wishes import for_till
 
 
 def customer_context(desk: Desk, basket: Basket | None, *, at: datetime) -> dict[str, Any]:
@@ -54,6 +55,20 @@ def panel(request: HttpRequest, desk: Desk) -> HttpResponse:
     """The customer of the sale under way, as a part of its page."""
     context = customer_context(desk, scope.current_basket(desk), at=timezone.now())
     return show(request, desk, "customer", context, section="sale", partial=True)
+
+
+@require_safe
+@at_till
+def wishes(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """The wish list of the sale's customer with stock here, nearby and to send; fetched once the
+    sale is shown.
+    """
+    basket = scope.current_basket(desk)
+    person = basket.customer if basket else None
+    found = for_till(person, store_id=desk.store.pk, at=timezone.now()) if person else []
+    in_sale = set(basket.lines.values_list("variant_id", flat=True)) if basket else set()
+    context = {"wishes": [wish for wish in found if wish.variant.pk not in in_sale]}
+    return show(request, desk, "wishes", context, section="sale", partial=True)
 
 
 @require_safe

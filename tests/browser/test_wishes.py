@@ -1,0 +1,107 @@
+"""Alerts and wish lists by keyboard: sold out → told when it is back; heart → list → shared."""
+
+import re
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page, expect
+
+from customers.models import Customer, Message
+from inventory.models import StockLevel
+from orders.models import StockAlert, WishItem, WishList
+from tests.browser.test_shopper_keyboard import heard, tab_to
+from tests.channels.storefront import small_shop
+from tests.factories import CustomerFactory, UserFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def shop() -> SimpleNamespace:
+    return small_shop()
+
+
+def sign_in(page: Page, url: str) -> Customer:
+    user = UserFactory()
+    person: Customer = CustomerFactory(user=user, first_name="Camille")
+    client = Client()
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": url}])
+    return person
+
+
+def test_sold_out_then_an_alert_by_keyboard(
+    shop: Any, desktop_page: Page, phone_page: Page, axe: Any, no_sideways_scroll: Any
+) -> None:
+    StockLevel.objects.update(on_hand=0)
+    page = desktop_page
+    page.goto("/produit/veste/?sku=VESTE-M")
+    axe(page)
+    tab_to(page, page.locator("#alert-open"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#alert-title")).to_be_focused()
+    email = page.locator("#alert").get_by_label("Adresse e-mail")
+    expect(email).to_be_visible()
+    tab_to(page, page.locator("#alert-send"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#alert [data-error-summary]")).to_be_focused()
+    tab_to(page, page.locator("#alert").get_by_label("Adresse e-mail"))
+    page.keyboard.type("lea@example.org")
+    page.keyboard.press("Enter")
+    expect(page.locator("#alert [data-focus]")).to_be_focused()
+    heard(page, "le lien dans votre mail")
+    axe(page)
+
+    phone_page.goto(Message.objects.get().context["link"].replace(settings.SITE_URL, ""))
+    axe(phone_page)
+    no_sideways_scroll(phone_page)
+    tab_to(phone_page, phone_page.get_by_role("button", name="Confirmer mon alerte"))
+    phone_page.keyboard.press("Enter")
+    expect(phone_page.locator("h1")).to_have_text("Votre alerte est en place")
+    assert StockAlert.objects.get().status == "waiting"
+
+
+def test_heart_then_list_then_shared_by_keyboard(
+    shop: Any,
+    desktop_page: Page,
+    phone_page: Page,
+    live_server: Any,
+    axe: Any,
+    no_sideways_scroll: Any,
+) -> None:
+    page = desktop_page
+    sign_in(page, live_server.url)
+    page.goto("/rayon/randonnee/")
+    heart = page.locator('[data-wish="tasse"]')
+    expect(page.locator("[data-wished]")).to_be_attached()
+    axe(page)
+    tab_to(page, heart)
+    page.keyboard.press("Enter")
+    expect(heart).to_have_class(re.compile("is-wished"))
+    heard(page, "Dans vos envies")
+    expect(heart).to_have_attribute("aria-label", re.compile("retirer"))
+    page.goto("/produit/tasse/")
+    heart = page.locator("#heart")
+    expect(heart).to_have_class(re.compile("is-wished"))
+
+    page.goto("/mon-compte/envies/")
+    axe(page)
+    tab_to(page, page.get_by_role("button", name="Créer un lien"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#share-link")).to_be_visible()
+    link = page.locator("#share-link").input_value()
+    axe(page)
+
+    phone_page.goto(link)
+    expect(phone_page.locator("h1")).to_have_text("Mes envies")
+    axe(phone_page)
+    no_sideways_scroll(phone_page)
+    tab_to(phone_page, phone_page.get_by_role("button", name=re.compile("Je l’achète")))
+    phone_page.keyboard.press("Enter")
+    expect(phone_page.get_by_text("1 en cours d’achat")).to_be_visible()
+    assert WishItem.objects.get().taken == 1
+    assert WishList.objects.get().shown_name == "Camille"
