@@ -3,8 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from loyalty import services
 from loyalty.models import PointsLot
+from loyalty.services import points
 from omnishop.kernel.claims import each
 
 
@@ -18,4 +18,4 @@ def expire_points(limit: int = 1000) -> int:
         .values_list("account_id", flat=True)
         .distinct()[:limit]
     )
-    return each(accounts, lambda pk: services.expire(account_id=pk, at=at))
+    return each(accounts, lambda pk: points.expire(account_id=pk, at=at))

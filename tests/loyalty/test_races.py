@@ -5,9 +5,10 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection
 
-from loyalty import services
 from loyalty.models import PointsEntry
-from loyalty.services import NotEnoughPoints
+from loyalty.services import points as services
+from loyalty.services.corrections import correct
+from loyalty.services.points import NotEnoughPoints
 from tests.factories import NOON, AccountFactory
 
 pytestmark = [
@@ -37,17 +38,22 @@ def at_once(*jobs):
     return answers
 
 
-def member(points):
-    account = AccountFactory()
-    services.correct(
-        account_id=account.pk, points=points, reason="gift", reference="G", actor="u", at=NOON
+def member(points, *, customer=None):
+    account = AccountFactory(**({"customer": customer} if customer else {}))
+    correct(
+        customer_id=account.customer_id,
+        points=points,
+        reason="gift",
+        reference=f"G{account.pk}",
+        actor="u",
+        at=NOON,
     )
     return account
 
 
 def spend(account, points, document):
     return services.spend(
-        account_id=account.pk,
+        customer_id=account.customer_id,
         points=points,
         document=document,
         channel="till",

@@ -14,7 +14,7 @@ from customers import selectors as people
 from customers.models import ConsentEvent, Customer, Identity
 from customers.services import consents, identities
 from loyalty import selectors as loyalty
-from loyalty import services as points_services
+from loyalty.services import points as points_services
 from omnishop.channels.storefront.context import Request, Shopper
 from omnishop.channels.storefront.forms import ProfileForm
 from omnishop.channels.storefront.orders import line_status, qr_code

@@ -1,0 +1,65 @@
+"""The tier of a member: looked at after each earning and return, and by a task as time goes by."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from loyalty import selectors
+from loyalty.models import Account, PointsLot, Programme, TierChange
+from loyalty.standing import Standing, Step, standing
+from omnishop.kernel.transactions import joined
+
+CENTS = 100  # in a euro
+
+
+def review(accounts: Sequence[Account], *, at: datetime) -> Standing | None:
+    """Give the person of these locked accounts the tier that their lots count for now.
+
+    It is written to the account that earns; the history says each change. Two statements, one
+    without tiers, two more for a change.
+    """
+    account = min(accounts, key=selectors.earns_first)
+    tiers = list(account.programme.tiers.order_by("entry"))
+    if not tiers:
+        return None
+    programme = account.programme
+    spend = programme.tier_basis == Programme.Basis.SPEND
+    unit = CENTS if spend else 1
+    found = standing(
+        [
+            (earned_at, amount * (points - back) // points if spend else points - back)
+            for earned_at, points, back, amount in PointsLot.objects.filter(
+                account__in=accounts, counts=True
+            ).values_list("earned_at", "points", "taken_back", "amount_minor")
+            if points > back
+        ],
+        [Step(tier.entry * unit, tier.keep * unit) for tier in tiers],
+        months=programme.tier_months if programme.tier_window == "rolling" else None,
+        grace=timedelta(days=programme.tier_grace_days),
+        at=at,
+    )
+    tier = None if found.step is None else tiers[found.step]
+    if tier != account.tier:
+        TierChange.objects.create(
+            account=account,
+            before=account.tier.code if account.tier else "",
+            after=tier.code if tier else "",
+            counted=found.counted // unit,
+            at=at,
+        )
+    if (tier, found.due_at) != (account.tier, account.tier_due_at):
+        account.tier, account.tier_due_at = tier, found.due_at
+        account.save(update_fields=["tier", "tier_due_at"])
+    return found
+
+
+@joined
+def review_person(*, customer_id: int, at: datetime) -> bool:
+    """The same for a person, whose accounts are locked first; whether they have any."""
+    accounts = list(
+        selectors.accounts(customer_id)
+        .select_for_update(of=("self",))
+        .select_related("programme", "customer", "tier")
+    )
+    if accounts:
+        review(accounts, at=at)
+    return bool(accounts)
