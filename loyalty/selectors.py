@@ -39,7 +39,7 @@ def account_of(customer_id: int | None) -> Account | None:
 
 
 def earns_first(account: Account) -> tuple[bool, datetime, int]:
-    """Sorts the accounts of a person: the live record's first, then the oldest. Reads `customer`."""
+    """Sorts the accounts of a person: the live record's first, then the oldest."""
     return account.customer.merged_into_id is not None, account.joined_at, account.pk
 
 

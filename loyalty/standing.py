@@ -54,7 +54,8 @@ def standing(
     then becomes the highest one whose keeping condition is met.
     """
     last = max([at, *(when for when, _count in credited)])
-    step, below_since = _reached(steps, 0), None
+    step: int | None = _reached(steps, 0)
+    below_since: datetime | None = None
     sums = _Sums(at, 0, 0)
     changes = _rolling(credited, months) if months else _calendar(credited, last)
     due: datetime | None = None

@@ -7,7 +7,7 @@ from django.db.migrations.state import StateApps
 SECONDS = {
     "loyalty.review_tiers": 300,
     "loyalty.return_gifts": 3600,
-    "loyalty.reward_birthdays": 21_600,
+    "loyalty.reward_events": 3600,
 }
 
 

@@ -55,8 +55,8 @@ def correct(
         actor=actor,
         at=at,
     )
+    _taken_from(person, points, at=at)  # nobody approves what cannot be done
     if role and not _within_limit(role, points, actor=actor, at=at):
-        _taken_from(person, points, at=at)  # nobody approves what cannot be done
         correction.status = Status.WAITING
         correction.save()
         return correction

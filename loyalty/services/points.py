@@ -201,10 +201,13 @@ def lock(customer_id: int, *, document: str, channel: str, actor: str, at: datet
 
 
 def lock_accounts(*customer_ids: int) -> list[Account]:
-    """The accounts of the persons, locked in pk order so that two cannot deadlock."""
+    """The accounts of the persons, locked in pk order so that two cannot deadlock.
+
+    Without their key: a gift may point at an account that another transaction holds.
+    """
     return list(
         selectors.accounts(*customer_ids)
-        .select_for_update(of=("self",))
+        .select_for_update(of=("self",), no_key=True)
         .select_related("programme", "customer", "tier")
     )
 
@@ -379,7 +382,7 @@ def take_back(
 def expire(*, account_id: int, at: datetime) -> int:
     """Write off what is left in expired lots; they could no longer be spent. How many points."""
     account = (
-        Account.objects.select_for_update(of=("self",))
+        Account.objects.select_for_update(of=("self",), no_key=True)
         .select_related("customer")
         .get(pk=account_id)
     )

@@ -57,7 +57,7 @@ def review_person(*, customer_id: int, at: datetime) -> bool:
     """The same for a person, whose accounts are locked first; whether they have any."""
     accounts = list(
         selectors.accounts(customer_id)
-        .select_for_update(of=("self",))
+        .select_for_update(of=("self",), no_key=True)
         .select_related("programme", "customer", "tier")
     )
     if accounts:

@@ -434,7 +434,7 @@ def earn_points(order: Order, lines: list[OrderLine], *, actor: str, at: datetim
         for payment in order.payments.all()
         if payment.method == Payment.Method.POINTS
     )
-    bought_at = order.placed_at or at
+    bought_at = order.placed_at
     earned = points_of(
         [
             Line(

@@ -232,7 +232,7 @@ def test_odd_questions_get_an_answer_machines_can_read(client, tent, query, stat
 def member():
     user = UserFactory()
     customer = CustomerFactory(user=user)
-    account = AccountFactory(customer=customer)
+    AccountFactory(customer=customer)
     add_card(customer=customer, at=LONG_AGO)
     correct(
         customer_id=customer.pk, points=70, reason="Bienvenue", reference="R1", actor="user:1",

@@ -274,7 +274,7 @@ def test_an_order_paid_by_points_alone_needs_no_bank(client):
     shop = small_shop()
     user = UserFactory(email="camille@example.org")
     customer = CustomerFactory(user=user)
-    account = join(customer=customer, at=timezone.now())
+    join(customer=customer, at=timezone.now())
     correct(
         customer_id=customer.pk, points=240, reason="Geste", reference="R-1", actor="user:1",
         at=timezone.now(),
