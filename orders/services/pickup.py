@@ -9,16 +9,15 @@ from django.utils.translation import ngettext
 
 from inventory import services as inventory
 from inventory.services import transfers
-from loyalty.earning import Line, points_of
-from loyalty.selectors import account_of, terms, tier_at
+from loyalty.selectors import account_of
 from loyalty.services import points as loyalty
 from omnishop.kernel.errors import Invalid, NotFound
 from omnishop.kernel.transactions import retried
 from omnishop.network.hours import hold_until
 from orders.errors import IllegalMove, NotPaid, StillComing, Taken, WrongCode
-from orders.models import Carrier, Fulfilment, FulfilmentLine, Order, OrderLine, Payment
+from orders.models import Carrier, Fulfilment, FulfilmentLine, Order, OrderLine
 from orders.models.fulfilment import MAX_CODE_TRIES
-from orders.selectors import line_left
+from orders.points import of_order
 from orders.services import events, returns, shortages
 
 PICKING_TIME = timedelta(minutes=15)
@@ -428,35 +427,7 @@ def earn_points(order: Order, lines: list[OrderLine], *, actor: str, at: datetim
     account = account_of(order.customer_id)
     if account is None:
         return 0
-    products = order.lines.filter(kind=OrderLine.Kind.PRODUCT).order_by("position")
-    by_points = sum(
-        payment.captured_minor - payment.refunded_minor
-        for payment in order.payments.all()
-        if payment.method == Payment.Method.POINTS
-    )
-    bought_at = order.placed_at
-    earned = points_of(
-        [
-            Line(
-                position=line.position,
-                units=line_left(line),
-                paid_minor=line.total_minor - line.refunded_minor,
-                product_id=product.pk if product else None,
-                brand_id=product.brand_id if product else None,
-                category_path=product.category.path if product else "",
-            )
-            for line in products.select_related("variant__product__category")
-            for product in [line.variant.product if line.variant else None]
-        ],
-        terms(
-            account,
-            at=bought_at,
-            channel=order.channel,
-            store_id=order.store_id if order.channel == "till" else None,
-            tier=tier_at(account, bought_at),
-        ),
-        by_points_minor=by_points,
-    )
+    earned = of_order(order, account)
     return loyalty.earn(
         [
             loyalty.Earning(line.position, share.points, line.name, amount_minor=share.money_minor)

@@ -347,8 +347,8 @@ def test_any_sequence_over_merged_records_keeps_every_account_right():
     run_state_machine_as_test(
         Everything,
         settings=settings(
-            max_examples=20,
-            stateful_step_count=25,
+            max_examples=10,
+            stateful_step_count=20,
             deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
