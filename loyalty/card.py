@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
+import reportlab
 import segno
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -15,6 +17,8 @@ from reportlab.pdfgen.canvas import Canvas
 from loyalty.statements import Statement
 from omnishop.kernel.barcode import bars
 
+# Comes with reportlab and has the letters of western Europe; Pillow's own has no accents.
+FONT = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
 WIDTH, HEIGHT = 1032, 651  # pixels: a bank card's proportions, as wallets show them
 GREEN = "#0b5d4e"
 MODULES = 95
@@ -38,7 +42,7 @@ def card_png(*, number: str, name: str, programme: str, tier: str = "") -> bytes
     draw.text(
         (80 + MODULES * step // 2, 536), _spaced(number), font=_font(44), fill="black", anchor="mm"
     )
-    rows = [list(row) for row in segno.make(number, error="m").matrix]
+    rows = [list(row) for row in segno.make_qr(number, error="m").matrix]
     cell = 280 // len(rows)
     for y, row in enumerate(rows):
         for x, dark in enumerate(row):
@@ -51,7 +55,7 @@ def card_png(*, number: str, name: str, programme: str, tier: str = "") -> bytes
 
 
 def _font(size: int) -> Any:
-    return ImageFont.load_default(size)
+    return ImageFont.truetype(FONT, size)
 
 
 def _spaced(number: str) -> str:
@@ -81,7 +85,7 @@ def card_pdf(*, number: str, name: str, programme: str, tier: str = "") -> bytes
         canvas.rect(x + 7 * mm + place * step, y + 12 * mm, step, 20 * mm, stroke=0, fill=1)
     canvas.setFont(PLAIN, 10)
     canvas.drawCentredString(x + 7 * mm + MODULES * step / 2, y + 6.5 * mm, _spaced(number))
-    rows = [list(row) for row in segno.make(number, error="m").matrix]
+    rows = [list(row) for row in segno.make_qr(number, error="m").matrix]
     cell = 22 * mm / len(rows)
     for n, row in enumerate(rows):
         for column, dark in enumerate(row):

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -108,7 +109,7 @@ def liability(at: datetime) -> Liability:
     """
     programme = Programme.objects.filter(active=True).first()
     value = programme.point_value_minor if programme else 0
-    asked = {"at": at, "zone": settings.TIME_ZONE, "month": MONTH}
+    asked: dict[str, Any] = {"at": at, "zone": settings.TIME_ZONE, "month": MONTH}
     with connection.cursor() as cursor:
         cursor.execute(_ENDED, asked)
         shares = breakage((age, int(points)) for age, points in cursor.fetchall())
@@ -131,7 +132,7 @@ def liability(at: datetime) -> Liability:
 
 
 def csv_rows(found: Liability) -> list[list[str]]:
-    """The same as rows of a file; text is made harmless to spreadsheets (F-24), amounts in euros."""
+    """The same as rows of a file; text is harmless to spreadsheets (F-24), amounts in euros."""
     head = [_("month of expiry"), _("tier"), _("points"), _("value"), _("expected cost")]
     return [
         head,

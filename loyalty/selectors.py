@@ -1,7 +1,7 @@
 """Reads of points, the same in every channel. All of them go through merges (CUS-1)."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -10,8 +10,9 @@ from django.db.models import Min, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from customers.models import Customer
-from loyalty.earning import ONCE, Rule, Terms
-from loyalty.models import Account, EarnRule, PointsLot, Tier
+from loyalty.earning import CENTS, ONCE, Rule, Terms
+from loyalty.models import Account, EarnRule, PointsLot, Programme, Tier
+from loyalty.standing import Standing, Step, standing
 
 
 def accounts(*customer_ids: int) -> QuerySet[Account]:
@@ -182,20 +183,9 @@ def _within(one: object, chosen: Collection[object]) -> bool:
     return not chosen or one in chosen
 
 
-def customers_of(account: Account) -> int:
+def person_of(account: Account) -> int:
     """The live record of an account's person."""
     return account.customer.merged_into_id or account.customer_id
-
-
-def members() -> QuerySet[Account]:
-    """Accounts of live records."""
-    return Account.objects.filter(customer__merged_into__isnull=True)
-
-
-def tier_of(customer_id: int | None) -> Tier | None:
-    """The tier a person has now, through merges."""
-    account = account_of(customer_id)
-    return account.tier if account else None
 
 
 def tier_at(account: Account, at: datetime) -> Tier | None:
@@ -206,3 +196,64 @@ def tier_at(account: Account, at: datetime) -> Tier | None:
     if since is None:
         return account.tier
     return account.programme.tiers.filter(code=since.before).first()
+
+
+def standing_of(accounts: Sequence[Account], *, at: datetime) -> tuple[list[Tier], Standing | None]:
+    """The programme's tiers upwards, and where the person of these accounts stands, in points or
+    whole euros; None without tiers. Two statements.
+    """
+    programme = min(accounts, key=earns_first).programme
+    tiers = list(programme.tiers.order_by("entry"))
+    if not tiers:
+        return [], None
+    spend = programme.tier_basis == Programme.Basis.SPEND
+    unit = CENTS if spend else 1
+    lots = PointsLot.objects.filter(account__in=accounts, counts=True).values_list(
+        "earned_at", "points", "taken_back", "amount_minor"
+    )
+    found = standing(
+        [
+            (earned_at, amount * (points - back) // points if spend else points - back)
+            for earned_at, points, back, amount in lots
+            if points > back
+        ],
+        [Step(tier.entry * unit, tier.keep * unit) for tier in tiers],
+        months=programme.tier_months if programme.tier_window == "rolling" else None,
+        grace=timedelta(days=programme.tier_grace_days),
+        at=at,
+    )
+    return tiers, replace(found, counted=found.counted // unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a member stands on the way to the next tier."""
+
+    tier: Tier | None
+    counted: int
+    next: Tier | None
+    missing: int
+    spend: bool  # counted in euros
+    due_at: datetime | None  # when the tier may be lost
+
+    @property
+    def percent(self) -> int:
+        """How far it is to the next tier, for a bar."""
+        return min(100, 100 * self.counted // self.next.entry) if self.next else 100
+
+
+def progress(customer_id: int, *, at: datetime) -> Progress | None:
+    """How far the person is; None without tiers or account. Three statements."""
+    theirs = list(accounts(customer_id).select_related("programme", "customer"))
+    tiers, found = standing_of(theirs, at=at) if theirs else ([], None)
+    if found is None:
+        return None
+    later = tiers[(found.step if found.step is not None else -1) + 1 :]
+    return Progress(
+        tier=None if found.step is None else tiers[found.step],
+        counted=found.counted,
+        next=later[0] if later else None,
+        missing=max(0, later[0].entry - found.counted) if later else 0,
+        spend=theirs[0].programme.tier_basis == Programme.Basis.SPEND,
+        due_at=found.due_at,
+    )

@@ -46,7 +46,7 @@ def send(
     if not value:
         raise Invalid(_("Enter a card number or an e-mail address."))
     found = by_identity(kind, value)
-    if found and found.pk in {selectors.customers_of(account) for account in accounts}:
+    if found and found.pk in {selectors.person_of(account) for account in accounts}:
         raise Invalid(_("These are your own card and address."))
     programme = sender.programme
     if points > programme.gift_most:

@@ -322,9 +322,9 @@ def restore(
     key = f"restore:{document}:{len(entries)}"
     given = 0
     # Undone merges: the lots of a document may be two persons' now; each repays its own debt.
-    for live in sorted({selectors.customers_of(account) for account in accounts}):
+    for live in sorted({selectors.person_of(account) for account in accounts}):
         person = Person(
-            [account for account in accounts if selectors.customers_of(account) == live],
+            [account for account in accounts if selectors.person_of(account) == live],
             document=document,
             channel=channel,
             actor=actor,

@@ -1,14 +1,12 @@
 """The tier of a member: looked at after each earning and return, and by a task as time goes by."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from loyalty import selectors
-from loyalty.models import Account, PointsLot, Programme, TierChange
-from loyalty.standing import Standing, Step, standing
+from loyalty.models import Account, TierChange
+from loyalty.standing import Standing
 from omnishop.kernel.transactions import joined
-
-CENTS = 100  # in a euro
 
 
 def review(accounts: Sequence[Account], *, at: datetime) -> Standing | None:
@@ -18,32 +16,16 @@ def review(accounts: Sequence[Account], *, at: datetime) -> Standing | None:
     without tiers, two more for a change.
     """
     account = min(accounts, key=selectors.earns_first)
-    tiers = list(account.programme.tiers.order_by("entry"))
-    if not tiers:
+    tiers, found = selectors.standing_of(accounts, at=at)
+    if found is None:
         return None
-    programme = account.programme
-    spend = programme.tier_basis == Programme.Basis.SPEND
-    unit = CENTS if spend else 1
-    found = standing(
-        [
-            (earned_at, amount * (points - back) // points if spend else points - back)
-            for earned_at, points, back, amount in PointsLot.objects.filter(
-                account__in=accounts, counts=True
-            ).values_list("earned_at", "points", "taken_back", "amount_minor")
-            if points > back
-        ],
-        [Step(tier.entry * unit, tier.keep * unit) for tier in tiers],
-        months=programme.tier_months if programme.tier_window == "rolling" else None,
-        grace=timedelta(days=programme.tier_grace_days),
-        at=at,
-    )
     tier = None if found.step is None else tiers[found.step]
     if tier != account.tier:
         TierChange.objects.create(
             account=account,
             before=account.tier.code if account.tier else "",
             after=tier.code if tier else "",
-            counted=found.counted // unit,
+            counted=found.counted,
             at=at,
         )
     if (tier, found.due_at) != (account.tier, account.tier_due_at):
