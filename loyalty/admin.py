@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from customers.selectors import find
-from loyalty import selectors, services
+from loyalty import selectors
 from loyalty.models import Account, PointsEntry, PointsLot, Programme
+from loyalty.services.corrections import correct
 from omnishop.kernel.admin import (
     AskForm,
     ReadOnlyAdmin,
@@ -83,15 +84,15 @@ class AccountAdmin(StoreModelAdmin):
         balance = selectors.balance(account.customer, at=at)
 
         def work(data: dict[str, Any]) -> str:
-            given = services.correct(
-                account_id=account.pk,
+            found = correct(
+                customer_id=account.customer_id,
                 points=data["points"],
                 reason=data["reason"],
                 reference=f"GIFT-{data['key']}",
                 actor=actor(request),
                 at=at,
             )
-            return _t("%(points)s points were given.") % {"points": given}
+            return _t("%(points)s points were given.") % {"points": found.points}
 
         return self.ask(
             request,

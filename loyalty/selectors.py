@@ -1,11 +1,47 @@
-"""Reads of points, the same in every channel."""
+"""Reads of points, the same in every channel. All of them go through merges (CUS-1)."""
 
-import re
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+
+from django.db.models import Min, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from customers.models import Customer
-from loyalty.models import Account, PointsEntry, PointsLot
+from loyalty.earning import CENTS, ONCE, Rule, Terms
+from loyalty.models import Account, EarnRule, PointsLot, Programme, Tier
+from loyalty.standing import Standing, Step, standing
+
+
+def accounts(*customer_ids: int) -> QuerySet[Account]:
+    """All accounts of the persons, given by any of their records, in the order they are locked."""
+    records = reduce(
+        or_,
+        (Q(pk=live) | Q(merged_into=live) for pk in customer_ids for live in [_live(pk)]),
+        Q(pk__in=()),
+    )
+    return Account.objects.filter(customer__in=Customer.objects.filter(records)).order_by("pk")
+
+
+def _live(customer_id: int) -> Subquery:
+    """The person's live record, read in the statement that asks for it."""
+    record = Customer.objects.filter(pk=customer_id)
+    return Subquery(record.values_list(Coalesce("merged_into_id", "pk")))
+
+
+def account_of(customer_id: int | None) -> Account | None:
+    """The account that a person earns on: the live record's, else the oldest merged one."""
+    if customer_id is None:
+        return None
+    found = accounts(customer_id).select_related("programme", "tier", "customer")
+    return min(found, key=earns_first, default=None)
+
+
+def earns_first(account: Account) -> tuple[bool, datetime, int]:
+    """Sorts the accounts of a person: the live record's first, then the oldest."""
+    return account.customer.merged_into_id is not None, account.joined_at, account.pk
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +49,7 @@ class Balance:
     """What a member has: points to spend now, points pending, points owed."""
 
     account: Account
-    spendable: int
+    spendable: int  # what is owed is taken off
     pending: int
     debt: int
     lots: tuple[PointsLot, ...]  # that may be spent, first to expire first
@@ -24,32 +60,200 @@ class Balance:
         """What the spendable points are worth."""
         return self.spendable * self.account.programme.point_value_minor
 
+    @property
+    def tier(self) -> Tier | None:
+        """The member's tier."""
+        return self.account.tier
+
 
 def balance(customer: Customer, *, at: datetime) -> Balance | None:
-    """The member's points with origin and expiry of each lot (UX A4); None for a non-member."""
-    account = Account.objects.select_related("programme").filter(customer=customer).first()
-    if account is None:
+    """The person's points over all their records, with origin and expiry of each lot (UX A4);
+    None for a non-member. Two statements.
+    """
+    theirs = list(accounts(customer.pk).select_related("programme", "tier", "customer"))
+    if not theirs:
         return None
     live = list(
-        account.lots.filter(remaining__gt=0, expires_at__gt=at).order_by("expires_at", "pk")
+        PointsLot.objects.filter(account__in=theirs, remaining__gt=0, expires_at__gt=at).order_by(
+            "expires_at", "pk"
+        )
     )
     lots = tuple(lot for lot in live if lot.available_at <= at)
     pending = tuple(lot for lot in live if lot.available_at > at)
+    debt = sum(account.debt for account in theirs)
     return Balance(
-        account=account,
-        spendable=sum(lot.remaining for lot in lots),
+        account=min(theirs, key=earns_first),
+        spendable=max(0, sum(lot.remaining for lot in lots) - debt),
         pending=sum(lot.remaining for lot in pending),
-        debt=account.debt,
+        debt=debt,
         lots=lots,
         pending_lots=pending,
     )
 
 
-def taken_back(*, account_id: int, document: str, line: int) -> int:
+def taken_back(*, document: str, line: int) -> int:
     """Points that returns of a document's line have taken so far, debt included."""
-    deltas = PointsEntry.objects.filter(
-        account_id=account_id,
-        kind__in=[PointsEntry.Kind.REVERSE, PointsEntry.Kind.DEBT],
-        idempotency_key__regex=rf"^reverse:{re.escape(document)}-R\d+:{line}:",
-    ).values_list("delta", flat=True)
-    return -sum(deltas)
+    lot = PointsLot.objects.filter(document=document, line=line).first()
+    return lot.taken_back if lot else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """Points of a person that soon expire."""
+
+    customer_id: int  # the live record
+    points: int
+    expires_at: datetime  # of the first of them
+
+
+def expiring(at: datetime, within: timedelta) -> list[Expiring]:
+    """Who has points to spend that expire within a time, the soonest first; what is owed counts
+    against them. One statement for all members.
+    """
+    lots = PointsLot.objects.filter(
+        remaining__gt=0, available_at__lte=at, expires_at__gt=at, expires_at__lte=at + within
+    )
+    rows = (
+        lots.annotate(person=Coalesce("account__customer__merged_into_id", "account__customer_id"))
+        .order_by()
+        .values("person")
+        .annotate(points_left=Sum("remaining"), first=Min("expires_at"))
+        .order_by("first", "person")
+        .values_list("person", "points_left", "first")
+    )
+    owed: dict[int, int] = {}
+    for person, debt in (
+        Account.objects.filter(debt__gt=0)
+        .annotate(person=Coalesce("customer__merged_into_id", "customer_id"))
+        .values_list("person", "debt")
+    ):
+        owed[person] = owed.get(person, 0) + debt
+    return [
+        Expiring(person, points - owed.get(person, 0), first)
+        for person, points, first in rows
+        if points > owed.get(person, 0)
+    ]
+
+
+def terms(
+    account: Account, *, at: datetime, channel: str, store_id: int | None, tier: Tier | None
+) -> Terms:
+    """How an account earns on purchases at an instant in a channel and store; `tier` is the one
+    it then has. Four statements, two without rules.
+    """
+    programme = account.programme
+    running = (
+        EarnRule.objects.running(at)
+        .filter(programme=programme, event=EarnRule.Event.PURCHASE)
+        .select_related("operation")
+        .prefetch_related("products", "brands", "categories", "stores", "operation__stores")
+    )
+    code = tier.code if tier else ""
+    return Terms(
+        points_per_unit=programme.points_per_unit,
+        tier_bp=tier.multiplier_bp if tier else ONCE,
+        earn_on_points=programme.earn_on_points,
+        rules=tuple(
+            Rule(
+                points_per_unit=rule.points_per_unit or 0,
+                multiplier_bp=rule.multiplier_bp or ONCE,
+                points=rule.points or 0,
+                products=frozenset(one.pk for one in rule.products.all()),
+                brands=frozenset(one.pk for one in rule.brands.all()),
+                categories=tuple(one.path for one in rule.categories.all()),
+            )
+            for rule in running
+            if applies(rule, channel=channel, store_id=store_id, tier=code)
+        ),
+    )
+
+
+def applies(rule: EarnRule, *, channel: str, store_id: int | None, tier: str) -> bool:
+    """Whether a rule in force counts there and for that tier; its operation's places count too."""
+    places = [(rule.channels, rule.stores.all())]
+    if rule.operation:
+        places.append((rule.operation.channels, rule.operation.stores.all()))
+    return (not rule.tiers or tier in rule.tiers) and all(
+        _within(channel, channels) and _within(store_id, [store.pk for store in stores])
+        for channels, stores in places
+    )
+
+
+def _within(one: object, chosen: Collection[object]) -> bool:
+    return not chosen or one in chosen
+
+
+def person_of(account: Account) -> int:
+    """The live record of an account's person."""
+    return account.customer.merged_into_id or account.customer_id
+
+
+def tier_at(account: Account, at: datetime) -> Tier | None:
+    """The tier an account had at an instant, as its history says. One statement, two if it has
+    changed since.
+    """
+    since = account.tier_changes.filter(at__gt=at).order_by("at", "pk").first()
+    if since is None:
+        return account.tier
+    return account.programme.tiers.filter(code=since.before).first()
+
+
+def standing_of(accounts: Sequence[Account], *, at: datetime) -> tuple[list[Tier], Standing | None]:
+    """The programme's tiers upwards, and where the person of these accounts stands, in points or
+    whole euros; None without tiers. Two statements.
+    """
+    programme = min(accounts, key=earns_first).programme
+    tiers = list(programme.tiers.order_by("entry"))
+    if not tiers:
+        return [], None
+    spend = programme.tier_basis == Programme.Basis.SPEND
+    unit = CENTS if spend else 1
+    lots = PointsLot.objects.filter(account__in=accounts, counts=True).values_list(
+        "earned_at", "points", "taken_back", "amount_minor"
+    )
+    found = standing(
+        [
+            (earned_at, amount * (points - back) // points if spend else points - back)
+            for earned_at, points, back, amount in lots
+            if points > back
+        ],
+        [Step(tier.entry * unit, tier.keep * unit) for tier in tiers],
+        months=programme.tier_months if programme.tier_window == "rolling" else None,
+        grace=timedelta(days=programme.tier_grace_days),
+        at=at,
+    )
+    return tiers, replace(found, counted=found.counted // unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a member stands on the way to the next tier."""
+
+    tier: Tier | None
+    counted: int
+    next: Tier | None
+    missing: int
+    spend: bool  # counted in euros
+    due_at: datetime | None  # when the tier may be lost
+
+    @property
+    def percent(self) -> int:
+        """How far it is to the next tier, for a bar."""
+        return min(100, 100 * self.counted // self.next.entry) if self.next else 100
+
+
+def progress(customer_id: int, *, at: datetime) -> Progress | None:
+    """How far the person is; None without tiers or account. Three statements."""
+    theirs = list(accounts(customer_id).select_related("programme", "customer"))
+    tiers, found = standing_of(theirs, at=at) if theirs else ([], None)
+    if found is None:
+        return None
+    later = tiers[(found.step if found.step is not None else -1) + 1 :]
+    return Progress(
+        tier=None if found.step is None else tiers[found.step],
+        counted=found.counted,
+        next=later[0] if later else None,
+        missing=max(0, later[0].entry - found.counted) if later else 0,
+        spend=theirs[0].programme.tier_basis == Programme.Basis.SPEND,
+        due_at=found.due_at,
+    )

@@ -40,7 +40,7 @@ _SHOPPER = """
            ARRAY(SELECT g.code FROM customers_customer_groups m
                    JOIN customers_customergroup g ON g.id = m.customergroup_id
                   WHERE m.customer_id = c.id),
-           EXISTS (SELECT FROM loyalty_account a WHERE a.customer_id = c.id),
+           account.id IS NOT NULL, coalesce(account.tier, ''),
            EXISTS (SELECT FROM orders_order o
                      JOIN customers_customer p ON p.id = o.customer_id
                     WHERE (p.id = c.id OR p.merged_into_id = c.id)
@@ -49,7 +49,9 @@ _SHOPPER = """
                    'code', k.code, 'coupon', k.id, 'promotion', k.promotion_id,
                    'early', k.valid_from > %(at)s, 'late', k.valid_to <= %(at)s,
                    'up', k.used - own.now >= k.uses,
-                   'other', k.holder <> '' AND k.holder IS DISTINCT FROM c.number,
+                   'other', k.holder <> '' AND NOT EXISTS (
+                     SELECT FROM customers_customer h
+                      WHERE h.number = k.holder AND c.id IN (h.id, h.merged_into_id)),
                    'mine', k.uses_each IS NOT NULL AND k.uses_each <= (
                      SELECT count(*) FROM catalog_couponuse u
                       WHERE u.coupon_id = k.id AND u.released_at IS NULL
@@ -64,6 +66,13 @@ _SHOPPER = """
       FROM (VALUES (%(customer)s::bigint)) asked (id)
       LEFT JOIN customers_customer f ON f.id = asked.id
       LEFT JOIN customers_customer c ON c.id = coalesce(f.merged_into_id, f.id)
+      LEFT JOIN LATERAL (  -- of the accounts of a person, the one that earns
+        SELECT a.id, t.code AS tier FROM loyalty_account a
+          JOIN customers_customer r ON r.id = a.customer_id
+          LEFT JOIN loyalty_tier t ON t.id = a.tier_id
+         WHERE r.id = c.id OR r.merged_into_id = c.id
+         ORDER BY r.merged_into_id IS NOT NULL, a.joined_at, a.id
+         LIMIT 1) account ON true
 """
 
 
@@ -93,12 +102,13 @@ def shopper(
                 "order": order,
             },
         )
-        number, groups, member, ordered, found = cursor.fetchone()
+        number, groups, member, tier, ordered, found = cursor.fetchone()
     known = {row["code"].upper(): row for row in json.loads(found)}
     return Shopper(
         number=number or "",
         groups=frozenset(groups),
         member=member,
+        tier=tier,
         ordered=ordered,
         codes=tuple(_state(code.upper(), known.get(code.upper())) for code in codes),
     )

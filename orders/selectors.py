@@ -13,7 +13,6 @@ from catalog.pricing import DeliveryPrice, PriceBook, Quote, QuoteLine, Want, qu
 from customers.models import Customer
 from inventory.availability import AROUND, Around, stock
 from loyalty.models import PointsLot
-from loyalty.selectors import taken_back
 from omnishop.kernel.errors import Invalid
 from omnishop.kernel.language import site_language
 from omnishop.kernel.money import unit_share
@@ -293,8 +292,7 @@ def returned_points(lot: PointsLot, line: OrderLine, units: int, *, left: int) -
     Each unit takes its share of what the lot is still good for, the last one the rest; units
     cancelled after the line earned count as well: a parcel that never left (FIELD 24).
     """
-    taken = taken_back(account_id=lot.account_id, document=lot.document, line=line.position)
-    return unit_share(lot.points - taken, left, 0, units)
+    return unit_share(lot.points - lot.taken_back, left, 0, units)
 
 
 def refund_plan(payments: Iterable[Payment], amount_minor: int) -> list[tuple[Payment, int]]:

@@ -34,6 +34,11 @@ class PointsLot(models.Model):
     channel = models.CharField(_("channel"), max_length=10)
     points = models.PositiveIntegerField(_("earned"))
     remaining = models.IntegerField(_("left"))
+    # What returns took back of what this lot earned, from whatever lot or as a debt.
+    taken_back = models.PositiveIntegerField(_("taken back"), default=0, db_default=0)
+    amount_minor = models.PositiveIntegerField(_("paid for"), default=0, db_default=0)
+    # Whether it counts for a tier: what was earned does, gifts and corrections do not.
+    counts = models.BooleanField(_("counts for the tier"), default=True, db_default=True)
     earned_at = models.DateTimeField(_("earned at"))
     available_at = models.DateTimeField(_("may be spent from"))
     expires_at = models.DateTimeField(_("expires"))
@@ -45,8 +50,10 @@ class PointsLot(models.Model):
         verbose_name_plural = _("points lots")
         ordering = ["expires_at", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["account", "document", "line"], name="points_lot_unique"
+            # Whichever account: a document replayed after a merge earns nothing more (FIELD 26).
+            models.UniqueConstraint(fields=["document", "line"], name="points_lot_once"),
+            models.CheckConstraint(
+                condition=Q(taken_back__lte=F("points")), name="points_lot_taken_back_once"
             ),
             models.CheckConstraint(
                 condition=Q(remaining__gte=0, remaining__lte=F("points")), name="points_lot_kept"
@@ -82,6 +89,7 @@ class PointsEntry(AppendOnly):
         DEBT = "debt", _("owed")
         REPAY = "repay", _("debt repaid")
         CORRECTION = "correction", _("correction")
+        GIFT = "gift", _("received from a member")
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="entries")
     lot = models.ForeignKey(PointsLot, models.PROTECT, null=True, related_name="entries")

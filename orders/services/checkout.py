@@ -23,8 +23,8 @@ from inventory import services as inventory
 from inventory.availability import Place, Status, Way, stock
 from inventory.errors import InsufficientStock, Missing
 from inventory.selectors import store_location
-from loyalty import services as loyalty
-from loyalty.models import Account
+from loyalty.selectors import account_of
+from loyalty.services import points as loyalty
 from omnishop.kernel.errors import Invalid, NotFound
 from omnishop.kernel.transactions import retried
 from omnishop.network.hours import hold_until
@@ -491,7 +491,7 @@ def spend_points(
     Once per order: the points ledger takes them once per document. Returns the amount paid so.
     Raises Invalid without an account, NotEnoughPoints.
     """
-    account = Account.objects.select_related("programme").filter(customer=order.customer_id).first()
+    account = account_of(order.customer_id)
     if account is None:
         raise Invalid(_("Points belong to a loyalty account. None is known for this order."))
     if any(
@@ -505,7 +505,7 @@ def spend_points(
     if amount <= 0:
         raise Invalid(_("Nothing is left to pay with points."))
     loyalty.spend(
-        account_id=account.pk,
+        customer_id=account.customer_id,
         points=amount // value,
         document=order.number,
         channel=order.channel,

@@ -9,14 +9,15 @@ from django.utils.translation import ngettext
 
 from inventory import services as inventory
 from inventory.services import transfers
-from loyalty import services as loyalty
+from loyalty.selectors import account_of
+from loyalty.services import points as loyalty
 from omnishop.kernel.errors import Invalid, NotFound
-from omnishop.kernel.money import allocate
 from omnishop.kernel.transactions import retried
 from omnishop.network.hours import hold_until
 from orders.errors import IllegalMove, NotPaid, StillComing, Taken, WrongCode
-from orders.models import Carrier, Fulfilment, FulfilmentLine, Order, OrderLine, Payment
+from orders.models import Carrier, Fulfilment, FulfilmentLine, Order, OrderLine
 from orders.models.fulfilment import MAX_CODE_TRIES
+from orders.points import of_order
 from orders.services import events, returns, shortages
 
 PICKING_TIME = timedelta(minutes=15)
@@ -422,31 +423,19 @@ def goods_leave(fulfilment: Fulfilment, *, actor: str, at: datetime) -> None:
 
 
 def earn_points(order: Order, lines: list[OrderLine], *, actor: str, at: datetime) -> int:
-    """Credit the lines handed over: on what was paid with money, not with points (FIELD 29)."""
-    account = returns.account_of(order)
+    """Credit the lines handed over, on the terms of when they were bought (FIELD 29)."""
+    account = account_of(order.customer_id)
     if account is None:
         return 0
-    products = list(order.lines.filter(kind=OrderLine.Kind.PRODUCT).order_by("position"))
-    kept = {line.position: line.total_minor - line.refunded_minor for line in products}
-    by_points = sum(
-        payment.captured_minor - payment.refunded_minor
-        for payment in order.payments.all()
-        if payment.method == Payment.Method.POINTS
-    )
-    paid_by_points = allocate(min(by_points, sum(kept.values())), list(kept.values()))
-    money = {
-        position: total - share
-        for (position, total), share in zip(kept.items(), paid_by_points, strict=True)
-    }
-    whole = sum(money.values()) * account.programme.points_per_unit // 100  # cents in a euro
-    points = dict(zip(money, allocate(whole, list(money.values())), strict=True))
+    earned = of_order(order, account)
     return loyalty.earn(
         [
-            loyalty.Earning(line.position, points[line.position], line.name)
+            loyalty.Earning(line.position, share.points, line.name, amount_minor=share.money_minor)
             for line in lines
-            if points.get(line.position)
+            for share in [earned.get(line.position)]
+            if share and share.points
         ],
-        account_id=account.pk,
+        customer_id=account.customer_id,
         document=order.number,
         channel=order.channel,
         actor=actor,

@@ -13,8 +13,8 @@ from inventory import services as inventory
 from inventory.models import StockStatus
 from inventory.selectors import store_location
 from inventory.services import transfers
-from loyalty import services as loyalty
-from loyalty.models import Account, PointsLot
+from loyalty.models import PointsLot
+from loyalty.services import points as loyalty
 from omnishop.kernel.errors import Invalid, NotFound
 from omnishop.kernel.transactions import retried
 from omnishop.network.models import Till
@@ -335,7 +335,6 @@ def _take_points_back(
     for line, units in lines:
         if lot := earned.get(line.position):
             loyalty.take_back(
-                account_id=lot.account_id,
                 document=order.number,
                 line=line.position,
                 points=returned_points(lot, line, units, left=line_left(line) + units),
@@ -362,10 +361,3 @@ def close_if_done(order: Order, *, at: datetime) -> None:
     order.save(update_fields=["status"])
     if not done:
         coupons.release(document=order.number, at=at)
-
-
-def account_of(order: Order) -> Account | None:
-    """The loyalty account that earns on an order."""
-    if order.customer_id is None:
-        return None
-    return Account.objects.select_related("programme").filter(customer=order.customer_id).first()

@@ -4,8 +4,7 @@ from datetime import datetime
 
 from catalog import coupons
 from inventory import services as inventory
-from loyalty import services as loyalty
-from loyalty.models import Account
+from loyalty.services import points as loyalty
 from omnishop.kernel.transactions import retried
 from orders.models import Fulfilment, Order, Payment, Refund
 from orders.services import events
@@ -81,12 +80,8 @@ def refund(
         settled_at=at if settled else None,
     )
     if payment.method == Payment.Method.POINTS:
-        account = Account.objects.select_related("programme").get(
-            customer=payment.order.customer_id
-        )
-        value = account.programme.point_value_minor
+        value = payment.amount_minor // payment.points
         loyalty.restore(
-            account_id=account.pk,
             document=payment.order.number,
             points=-(-amount_minor // value),  # never less than what was paid
             channel=payment.order.channel,

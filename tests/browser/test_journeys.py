@@ -15,7 +15,7 @@ from customers.models import Customer, Message
 from customers.services.consents import record_consent
 from customers.services.identities import add_card
 from loyalty.models import Programme
-from loyalty.services import join
+from loyalty.services.points import join
 from omnishop.channels.till.access import SESSION_KEY
 from omnishop.network.models import Store, Till, User
 from orders.invariants import violations

@@ -26,7 +26,7 @@ def shop() -> SimpleNamespace:
 
 def sign_in(page: Page, url: str) -> Customer:
     user = UserFactory()
-    person: Customer = CustomerFactory(user=user, first_name="Camille")
+    person: Customer = CustomerFactory.create(user=user, first_name="Camille")
     client = Client()
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     cookie = client.cookies[settings.SESSION_COOKIE_NAME]

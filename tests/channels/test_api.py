@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 from catalog.models import Attribute, AttributeValue, Price, Product
 from customers.services.identities import add_card
 from inventory.models import StockLocation
-from loyalty import services as loyalty
+from loyalty.services.corrections import correct
 from tests.factories import (
     LONG_AGO,
     NOON,
@@ -232,10 +232,10 @@ def test_odd_questions_get_an_answer_machines_can_read(client, tent, query, stat
 def member():
     user = UserFactory()
     customer = CustomerFactory(user=user)
-    account = AccountFactory(customer=customer)
+    AccountFactory(customer=customer)
     add_card(customer=customer, at=LONG_AGO)
-    loyalty.correct(
-        account_id=account.pk, points=70, reason="Bienvenue", reference="R1", actor="user:1",
+    correct(
+        customer_id=customer.pk, points=70, reason="Bienvenue", reference="R1", actor="user:1",
         at=timezone.now(),
     )  # fmt: skip
     return user

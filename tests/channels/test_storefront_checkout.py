@@ -12,7 +12,8 @@ from catalog.services import set_price
 from customers.models import Message
 from customers.services.messages import preview
 from inventory.models import Reservation, StockLevel
-from loyalty.services import correct, join
+from loyalty.services.corrections import correct
+from loyalty.services.points import join
 from omnishop.kernel.templatetags.omnishop import format_day
 from orders.models import Basket, Fulfilment, Order, Payment, SandboxCharge
 from orders.offers import arrives_on
@@ -273,9 +274,9 @@ def test_an_order_paid_by_points_alone_needs_no_bank(client):
     shop = small_shop()
     user = UserFactory(email="camille@example.org")
     customer = CustomerFactory(user=user)
-    account = join(customer=customer, at=timezone.now())
+    join(customer=customer, at=timezone.now())
     correct(
-        account_id=account.pk, points=240, reason="Geste", reference="R-1", actor="user:1",
+        customer_id=customer.pk, points=240, reason="Geste", reference="R-1", actor="user:1",
         at=timezone.now(),
     )  # fmt: skip
     client.force_login(user)

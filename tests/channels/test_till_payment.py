@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from customers.models import Message
 from loyalty import selectors as loyalty
-from loyalty.services import correct
+from loyalty.services.corrections import correct
 from orders.models import Basket, Channel, Order, Payment, Receipt, Refund, Return
 from orders.services import baskets, till
 from tests.factories import (
@@ -38,7 +38,14 @@ def finished(shop, price=2000, **kwargs):
 
 def member(points):
     account = AccountFactory(customer=CustomerFactory())
-    correct(account_id=account.pk, points=points, reason="gift", reference="G", actor="u", at=NOON)
+    correct(
+        customer_id=account.customer_id,
+        points=points,
+        reason="gift",
+        reference="G",
+        actor="u",
+        at=NOON,
+    )
     return account
 
 

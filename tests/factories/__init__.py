@@ -29,7 +29,7 @@ from inventory.models import (
     Supplier,
     SupplierArticle,
 )
-from loyalty.models import Account, Programme
+from loyalty.models import Account, Programme, Reward
 from omnishop.network.models import LegalEntity, StaffMember, Store, Till, User
 from orders.models import Basket, BasketLine, DeliveryMethod
 
@@ -318,6 +318,16 @@ class AccountFactory(DjangoModelFactory[Account]):
     customer = factory.SubFactory(CustomerFactory)
     programme = factory.SubFactory(ProgrammeFactory)
     joined_at = LONG_AGO
+
+
+class RewardFactory(DjangoModelFactory[Reward]):
+    class Meta:
+        model = Reward
+
+    programme = factory.SubFactory(ProgrammeFactory)
+    kind = "experience"
+    name = "Sortie en raquettes"
+    cost = 100
 
 
 class BasketFactory(DjangoModelFactory[Basket]):

@@ -11,7 +11,7 @@ from customers.models import ConsentEvent
 from customers.services.consents import record_consent
 from inventory.models import StockMovement
 from loyalty.models import PointsEntry
-from loyalty.services import correct
+from loyalty.services.corrections import correct
 from omnishop.kernel.append_only import AppendOnly
 from orders.models import Approval, OrderEvent, PaymentEvent, Receipt
 from orders.services import baskets
@@ -36,7 +36,7 @@ def movement():
 
 def points():
     correct(
-        account_id=AccountFactory().pk,
+        customer_id=AccountFactory().customer_id,
         points=5,
         reason="gift",
         reference="G-1",

@@ -11,7 +11,8 @@ from catalog.pricing import NotSold
 from inventory.errors import InsufficientStock
 from inventory.models import Reservation
 from loyalty import selectors as loyalty
-from loyalty.services import NotEnoughPoints, correct
+from loyalty.services.corrections import correct
+from loyalty.services.points import NotEnoughPoints
 from omnishop.kernel.errors import Invalid, NotFound
 from orders.errors import BasketClosed, EmptyBasket, PriceChanged
 from orders.models import Basket, BasketLine, Order, Payment
@@ -231,7 +232,14 @@ def test_delivery_cannot_be_paid_in_the_store(warehouse):
 
 def member(points):
     account = AccountFactory(customer=CustomerFactory())
-    correct(account_id=account.pk, points=points, reason="g", reference="g", actor="u", at=NOON)
+    correct(
+        customer_id=account.customer_id,
+        points=points,
+        reason="g",
+        reference="g",
+        actor="u",
+        at=NOON,
+    )
     return account.customer
 
 

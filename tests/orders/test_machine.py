@@ -20,7 +20,8 @@ from hypothesis.stateful import (
 from customers.models import Message
 from inventory import services as inventory
 from inventory.models import Reservation
-from loyalty import services as loyalty
+from loyalty.services import points as loyalty
+from loyalty.services.corrections import correct
 from omnishop.kernel.errors import Refusal
 from orders.invariants import RULES, violations
 from orders.models import Fulfilment, Order, OrderLine, Payment, Refund
@@ -91,8 +92,8 @@ class Shop(RuleBasedStateMachine):
         self.delivery = DeliveryMethodFactory(price_minor=490, free_from_minor=2500)
         self.member = CustomerFactory(email="camille@example.org")
         self.account = AccountFactory(customer=self.member)
-        loyalty.correct(
-            account_id=self.account.pk,
+        correct(
+            customer_id=self.member.pk,
             points=500,
             reason="welcome",
             reference="gift",

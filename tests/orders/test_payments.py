@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from customers.models import Message
-from loyalty.services import correct
+from loyalty.services.corrections import correct
 from omnishop.kernel.errors import Invalid, NotFound
 from orders import tasks
 from orders.models import Basket, Order, Payment, PaymentEvent, Refund, SandboxCharge
@@ -293,7 +293,9 @@ def test_a_refund_is_sent_once_and_tried_again_when_the_provider_is_down(
 
 def test_points_that_pay_everything_place_the_order_without_a_card(store, article):
     account = AccountFactory(customer=CustomerFactory())
-    correct(account_id=account.pk, points=400, reason="g", reference="g", actor="u", at=NOON)
+    correct(
+        customer_id=account.customer_id, points=400, reason="g", reference="g", actor="u", at=NOON
+    )
     order = placed(checkout.Pickup(store.pk), (article, 1), customer=account.customer, points=400)
     assert not order.payments.filter(method="card").exists()
 

@@ -9,7 +9,7 @@ from django.db import connection
 
 from customers.models import Message
 from inventory.models import Reservation, StockMovement
-from loyalty.services import correct
+from loyalty.services.corrections import correct
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from orders.errors import IllegalMove, NotPaid, WrongCode
 from orders.models import Fulfilment, FulfilmentLine, Order, Receipt, Refund, Return
@@ -242,7 +242,9 @@ def test_a_reservation_of_which_a_part_is_missing_costs_what_is_left(store):
 def test_points_pay_no_more_than_what_is_left_of_a_reservation(store):
     desk = TillFactory(store=store)
     account = AccountFactory(customer=CustomerFactory())
-    correct(account_id=account.pk, points=800, reason="g", reference="g", actor="u", at=NOON)
+    correct(
+        customer_id=account.customer_id, points=800, reason="g", reference="g", actor="u", at=NOON
+    )
     order = placed(
         checkout.Pickup(store.pk),
         (stocked(store, price=2000), 2),

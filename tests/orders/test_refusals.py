@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from loyalty.services import NotEnoughPoints
+from loyalty.services.points import NotEnoughPoints
 from orders.errors import WrongCode
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from customers.models import Message
 from inventory.models import StockLevel
 from loyalty import selectors as loyalty
-from loyalty.services import correct
+from loyalty.services.corrections import correct
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from orders import selectors
 from orders.models import Order, Payment, Receipt, Refund, Return, ReturnLine
@@ -218,7 +218,14 @@ def test_points_of_a_return_are_the_exact_inverse_unit_by_unit(desk):
 
 def member(points):
     account = AccountFactory(customer=CustomerFactory())
-    correct(account_id=account.pk, points=points, reason="g", reference="g", actor="u", at=NOON)
+    correct(
+        customer_id=account.customer_id,
+        points=points,
+        reason="g",
+        reference="g",
+        actor="u",
+        at=NOON,
+    )
     return account.customer
 
 

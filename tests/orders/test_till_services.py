@@ -6,7 +6,7 @@ import pytest
 
 from customers.models import Message
 from loyalty import selectors as loyalty
-from loyalty.services import correct
+from loyalty.services.corrections import correct
 from omnishop.kernel.errors import Invalid, Refusal
 from orders import selectors
 from orders.errors import IllegalMove
@@ -41,7 +41,14 @@ def sale(desk, *, price=1001, quantity=3, customer=None):
 
 def member(points):
     account = AccountFactory(customer=CustomerFactory())
-    correct(account_id=account.pk, points=points, reason="gift", reference="G", actor="u", at=NOON)
+    correct(
+        customer_id=account.customer_id,
+        points=points,
+        reason="gift",
+        reference="G",
+        actor="u",
+        at=NOON,
+    )
     return account
 
 

@@ -12,13 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from customers import selectors as people
-from customers.models import ConsentEvent, Customer, Identity
+from customers.models import ConsentEvent, Customer
 from customers.services import consents, identities, visits
 from loyalty import selectors as loyalty
-from loyalty import services as points_services
 from omnishop.channels.storefront.context import Request, Shopper
 from omnishop.channels.storefront.forms import ProfileForm
-from omnishop.channels.storefront.orders import line_status, qr_code
+from omnishop.channels.storefront.orders import line_status
 from omnishop.channels.storefront.pages import private
 from omnishop.kernel.errors import Refusal
 from orders import selectors as orders
@@ -63,31 +62,6 @@ def account(request: Request) -> HttpResponse:
                 "received": received([order.pk for order in history], at=at),
                 "balance": loyalty.balance(person, at=at),
                 "tab": "orders",
-            },
-        )
-    )
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def points(request: Request) -> HttpResponse:
-    """Points with origin and expiry of each lot, and the card (A4); a press joins."""
-    person, at = signed_in(request), timezone.now()
-    if request.method == "POST":
-        points_services.join(customer=person, at=at)
-        return redirect("storefront:points")
-    card = person.identities.filter(kind=Identity.Kind.CARD).first()
-    return private(
-        render(
-            request,
-            "storefront/points.html",
-            {
-                "customer": person,
-                "balance": loyalty.balance(person, at=at),
-                "programme": points_services.programme(),
-                "card": card.value if card else "",
-                "qr": qr_code(card.value) if card else "",
-                "tab": "points",
             },
         )
     )

@@ -35,6 +35,7 @@ from orders import selectors as orders
 from orders.aside import aside
 from orders.models import Basket, DeliveryMethod
 from orders.models.basket import MAX_QUANTITY
+from orders.points import of_quote
 from orders.services import baskets, merging
 from orders.services.relaunch import basket_of_link
 
@@ -75,6 +76,12 @@ def _context(shopper: Shopper) -> dict[str, Any]:
         "delivered_minor": goods + costs[method] if method else None,
         "arrives_on": offers.arrives_on(method, at) if method else None,
         "may_order": view.rows and not view.gone,
+        "earns": of_quote(
+            view.quote,
+            customer_id=shopper.customer.pk if shopper.customer else None,
+            at=at,
+            channel="web",
+        ),
     }
 
 

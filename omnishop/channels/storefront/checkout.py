@@ -34,6 +34,7 @@ from orders import selectors as orders
 from orders.aside import waiting
 from orders.errors import BasketClosed, PriceChanged
 from orders.models import Basket, DeliveryMethod, Order
+from orders.points import of_quote
 from orders.selectors import Summary
 from orders.services import checkout, payments
 from orders.sourcing import Wanted
@@ -362,6 +363,12 @@ def _pay_page(
         arrives_on=(offers.arrives_on(summary.method, at) if summary.method else None),
         balance=balance,
         by_points=by_points,
+        earns=of_quote(
+            summary.quote,
+            customer_id=balance.account.customer_id if balance else None,
+            at=at,
+            channel="web",
+        ),
         total=total,
         now=at,
         **context,

@@ -25,8 +25,10 @@ OPEN = Fulfilment.OPEN
 
 
 def qr_code(text: str) -> str:
-    """A QR as the address of an SVG picture, black on white in both themes."""
-    return str(segno.make(text, error="m").svg_data_uri(scale=6, border=3, light="#fff"))
+    """A QR as the address of an SVG picture, black on white in both themes; never a Micro QR, which
+    few readers know.
+    """
+    return str(segno.make_qr(text, error="m").svg_data_uri(scale=6, border=3, light="#fff"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from customers.selectors import records
 from customers.services.consents import record_consent
 from customers.services.identities import create_customer
 from loyalty.selectors import balance
-from loyalty.services import join
+from loyalty.services.points import join
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import show, typed

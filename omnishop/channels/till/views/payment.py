@@ -21,6 +21,7 @@ from omnishop.kernel.errors import Invalid, Refusal
 from omnishop.kernel.templatetags.omnishop import money
 from orders import aisle
 from orders.models import BasketLine, Channel, Fulfilment, Order, Payment, Receipt
+from orders.points import of_order
 from orders.services import till
 from orders.services.payments import due
 
@@ -86,6 +87,9 @@ def _payment_page(
             "left": left,
             "tenders": order.payments.order_by("pk"),
             "notes": [note for note in notes if left],
+            "earns": sum(share.points for share in of_order(order, points.account).values())
+            if points
+            else None,
             "points": usable,
             "points_value": usable * value,
             "key": uuid.uuid4().hex,

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from omnishop.channels.till.access import SESSION_KEY, Desk, at_till, staff_only
 from omnishop.channels.till.answer import show
-from omnishop.channels.till.barcode import bars
+from omnishop.kernel.barcode import bars
 from omnishop.network.models import Store, Till
 
 TEST_CODE = "2013456789007"  # every digit, in the in-store range

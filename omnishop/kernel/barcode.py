@@ -1,4 +1,4 @@
-"""An EAN-13 drawn by ourselves, to try a scanner with (GS1 General Specifications 5.2)."""
+"""An EAN-13 drawn by ourselves: cards, and a code to try a scanner with (GS1 Gen. Specs 5.2)."""
 
 ODD = [
     "0001101",

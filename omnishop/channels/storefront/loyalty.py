@@ -1,0 +1,240 @@
+"""Points, tier, rewards, gifts, card and statements of the person who is signed in (A4)."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from customers.models import Customer, Identity
+from customers.selectors import records
+from customers.services import identities
+from loyalty import card, rewards, selectors, statements
+from loyalty.services import gifts, points
+from loyalty.services import rewards as having
+from omnishop.channels.storefront.context import Request, Shopper
+from omnishop.channels.storefront.pages import private
+from omnishop.kernel.errors import NotFound, Refusal
+
+CARD_FILES = {"png": "image/png", "pdf": "application/pdf"}
+
+
+def _person(request: Request) -> Customer:
+    """The person who is signed in; made on first need for a login that has none."""
+    found = Shopper(request).customer
+    if found:
+        return found
+    assert request.user.is_authenticated  # noqa: S101  for the type checker
+    return identities.customer_of_login(user=request.user, email_verified=False, at=timezone.now())
+
+
+def _card(person: Customer) -> str:
+    """The number of the person's card: the live record's, else of a record merged into it."""
+    cards = Identity.objects.filter(
+        customer__in=records(person.pk), kind=Identity.Kind.CARD
+    ).select_related("customer")
+    found = sorted(cards, key=lambda one: (one.customer_id != person.pk, one.pk))
+    return found[0].value if found else ""
+
+
+def _page(
+    request: Request, person: Customer, *, at: datetime, refusal: Refusal | None = None
+) -> HttpResponse:
+    balance = selectors.balance(person, at=at)
+    context: dict[str, Any] = {
+        "customer": person,
+        "balance": balance,
+        "programme": points.programme(),
+        "refusal": refusal,
+        "tab": "points",
+    }
+    if balance:
+        context |= {
+            "card": _card(person),
+            "progress": selectors.progress(person.pk, at=at),
+            "choices": rewards.choices(balance, at=at),
+            "had": rewards.had(person.pk, at=at),
+            "gifts": [
+                (gift, selectors.person_of(gift.sender) == person.pk)
+                for gift in rewards.gifts(person.pk)[:20]
+            ],
+            "months": statements.months(person.pk, at),
+            "key": uuid4().hex,
+        }
+    return private(
+        render(
+            request,
+            "storefront/points.html",
+            context,
+            status=refusal.status if refusal else 200,
+        )
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def page(request: Request) -> HttpResponse:
+    """Points with origin and expiry of each lot, tier, rewards and card; a press joins."""
+    person, at = _person(request), timezone.now()
+    if request.method == "POST":
+        points.join(customer=person, at=at)
+        return redirect("storefront:points")
+    return _page(request, person, at=at)
+
+
+@login_required
+@require_POST
+def redeem(request: Request, reward_id: int) -> HttpResponse:
+    """Have a reward for its points; the key of the page makes a second press harmless."""
+    person, at = _person(request), timezone.now()
+    try:
+        having.redeem(
+            customer_id=person.pk,
+            reward_id=reward_id,
+            reference=f"W{person.pk}-{request.POST.get('key', '')[:32]}-{reward_id}",
+            channel="web",
+            actor=f"customer:{person.pk}",
+            at=at,
+        )
+    except Refusal as refusal:
+        return _page(request, person, at=at, refusal=refusal)
+    return redirect("storefront:points")
+
+
+@login_required
+@require_POST
+def activate(request: Request, issue_id: int) -> HttpResponse:
+    """Take up what was offered."""
+    person, at = _person(request), timezone.now()
+    try:
+        having.activate(customer_id=person.pk, issue_id=issue_id, at=at)
+    except NotFound as missing:
+        raise Http404 from missing
+    except Refusal as refusal:
+        return _page(request, person, at=at, refusal=refusal)
+    return redirect("storefront:points")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def give(request: Request) -> HttpResponse:
+    """Give points: to whom and how many, then once more to confirm. The answer never says whether
+    anybody has that card or address.
+    """
+    person, at = _person(request), timezone.now()
+    balance = selectors.balance(person, at=at)
+    if balance is None:
+        return redirect("storefront:points")
+    asked = request.POST
+    context: dict[str, Any] = {
+        "customer": person,
+        "balance": balance,
+        "programme": balance.account.programme,
+        "to": asked.get("to", "").strip(),
+        "points": asked.get("points", "").strip(),
+        "key": asked.get("key", "") or uuid4().hex,
+        "tab": "points",
+    }
+    status = 200
+    if request.method == "POST":
+        count = int(context["points"]) if context["points"].isdecimal() else 0
+        count = count if count < 1_000_000 else 0
+        context["count"] = count
+        if not context["to"]:
+            context["error"], status = _("Enter a card number or an e-mail address."), 422
+        elif not count:
+            context["error"], status = _("Enter a number of points from 1."), 422
+        elif "confirmed" not in asked:
+            context["confirm"] = True
+        else:
+            try:
+                gifts.send(
+                    customer_id=person.pk,
+                    to=context["to"],
+                    points=count,
+                    number=f"CP{person.pk}-{context['key'][:32]}",
+                    channel="web",
+                    actor=f"customer:{person.pk}",
+                    at=at,
+                )
+            except Refusal as refusal:
+                context["error"], status = str(refusal), refusal.status
+            else:
+                context["sent"] = True
+    return private(render(request, "storefront/points_give.html", context, status=status))
+
+
+@login_required
+@require_POST
+def accept(request: Request, gift_id: int) -> HttpResponse:
+    """Take the points that somebody gave."""
+    person, at = _person(request), timezone.now()
+    try:
+        gifts.accept(customer_id=person.pk, gift_id=gift_id, at=at)
+    except NotFound as missing:
+        raise Http404 from missing
+    except Refusal as refusal:
+        return _page(request, person, at=at, refusal=refusal)
+    return redirect("storefront:points")
+
+
+@login_required
+@require_GET
+def card_file(request: Request, kind: str) -> HttpResponse:
+    """The card as a picture for a telephone, or as a PDF to print."""
+    person = _person(request)
+    account = selectors.account_of(person.pk)
+    if kind not in CARD_FILES or account is None:
+        raise Http404
+    draw = card.card_png if kind == "png" else card.card_pdf
+    content = draw(
+        number=_card(person),
+        name=person.name,
+        programme=account.programme.name,
+        tier=account.tier.name if account.tier else "",
+    )
+    answer = HttpResponse(content, content_type=CARD_FILES[kind])
+    answer["Content-Disposition"] = f'inline; filename="carte.{kind}"'
+    return private(answer)
+
+
+def _month(text: str) -> date:
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError as error:
+        raise Http404 from error
+
+
+@login_required
+@require_GET
+def statement(request: Request, month: str, kind: str = "html") -> HttpResponse:
+    """A month of points, as a page or a PDF."""
+    person, at = _person(request), timezone.now()
+    account = selectors.account_of(person.pk)
+    wanted = _month(month)
+    if account is None or wanted not in statements.months(person.pk, at):
+        raise Http404
+    found = statements.statement(person.pk, wanted)
+    if kind == "pdf":
+        content = card.statement_pdf(found, name=person.name, programme=account.programme.name)
+        answer = HttpResponse(content, content_type="application/pdf")
+        answer["Content-Disposition"] = f'inline; filename="points-{month}.pdf"'
+        return private(answer)
+    return private(
+        render(
+            request,
+            "storefront/points_statement.html",
+            {
+                "customer": person,
+                "statement": found,
+                "sums": card.sums(found),
+                "month": month,
+                "tab": "points",
+            },
+        )
+    )

@@ -1,0 +1,55 @@
+"""The loyalty programme at the till: joining in one press, the card on paper."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from customers.models import Customer, Identity
+from customers.selectors import records
+from loyalty.card import card_pdf
+from loyalty.selectors import account_of
+from loyalty.services import points
+from omnishop.channels.till import scope
+from omnishop.channels.till.access import Desk, at_till
+
+
+def _person(desk: Desk) -> Customer:
+    basket = scope.current_basket(desk)
+    if basket is None or basket.customer is None:
+        raise Http404
+    return basket.customer
+
+
+@require_POST
+@at_till
+def join(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """The customer of the sale joins the programme; it ticks no consent (GDP-8)."""
+    points.join(customer=_person(desk), at=timezone.now())
+    return redirect("till:sale")
+
+
+@require_safe
+@at_till
+def card(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """The card of the sale's customer, to print."""
+    person = _person(desk)
+    account = account_of(person.pk)
+    key = Identity.objects.filter(
+        customer__in=records(person.pk), kind=Identity.Kind.CARD
+    ).order_by("pk")
+    number = key.values_list("value", flat=True).first()
+    if account is None or number is None:
+        raise Http404
+    answer = HttpResponse(
+        card_pdf(
+            number=number,
+            name=person.name,
+            programme=account.programme.name,
+            tier=account.tier.name if account.tier else "",
+        ),
+        content_type="application/pdf",
+    )
+    answer["Content-Disposition"] = 'inline; filename="carte.pdf"'
+    answer["Cache-Control"] = "no-store, private"
+    return answer
