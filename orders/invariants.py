@@ -331,13 +331,23 @@ RULES: dict[str, tuple[str, str]] = {
     "MSG-2": (
         "no marketing message left without a standing consent",
         """
-        SELECT m.id, m.customer_id FROM customers_message m
-          LEFT JOIN LATERAL (
-            SELECT granted FROM customers_consentevent e
-             WHERE e.customer_id = m.customer_id AND e.channel = 'email'
-               AND e.purpose = 'marketing' AND e.at <= m.sent_at
-             ORDER BY e.at DESC, e.id DESC LIMIT 1) e ON true
-         WHERE m.purpose = 'marketing' AND m.status = 'sent' AND e.granted IS NOT TRUE
+        WITH sent AS (
+          SELECT m.id, m.customer_id, m.sent_at, coalesce(c.merged_into_id, c.id) AS person
+            FROM customers_message m JOIN customers_customer c ON c.id = m.customer_id
+           WHERE m.purpose = 'marketing' AND m.status = 'sent'),
+        answer AS (
+          SELECT DISTINCT ON (s.id, e.customer_id) s.id, e.customer_id, e.granted
+            FROM sent s JOIN customers_customer r
+              ON r.id = s.person OR r.merged_into_id = s.person
+              OR r.id IN (SELECT g.source_id FROM customers_customermerge g
+                           WHERE g.target_id = s.customer_id AND g.at <= s.sent_at)
+            JOIN customers_consentevent e ON e.customer_id = r.id AND e.at <= s.sent_at
+             AND e.channel = 'email' AND e.purpose = 'marketing'
+           ORDER BY s.id, e.customer_id, e.at DESC, e.id DESC)
+        SELECT s.id, s.customer_id FROM sent s LEFT JOIN answer a ON a.id = s.id
+         GROUP BY s.id, s.customer_id
+        HAVING coalesce(bool_or(a.granted), false) IS FALSE
+            OR bool_or(a.customer_id = s.customer_id AND NOT a.granted)
         """,
     ),
     "PRC-1": (

@@ -1,6 +1,6 @@
 """The person, what identifies them, what they agreed to, what we told them."""
 
-from customers.models.consent import ConsentEvent
+from customers.models.consent import ConsentEvent, ConsentText, SaleNotice
 from customers.models.customer import Company, Customer, CustomerGroup, Household, Identity
 from customers.models.merge import CustomerMerge, DuplicateCandidate
 from customers.models.message import Message
@@ -9,6 +9,7 @@ from customers.models.visit import Visit
 __all__ = [
     "Company",
     "ConsentEvent",
+    "ConsentText",
     "Customer",
     "CustomerGroup",
     "CustomerMerge",
@@ -16,5 +17,6 @@ __all__ = [
     "Household",
     "Identity",
     "Message",
+    "SaleNotice",
     "Visit",
 ]

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from catalog.book import prices
+from customers.links import preferences_link
 from customers.models import Customer, Identity, Message
 from customers.selectors import by_identity, resolve
 from customers.services.consents import may_be_sent_marketing
@@ -216,18 +217,3 @@ def basket_of_link(text: str) -> Basket | None:
     except signing.BadSignature:
         return None
     return Basket.objects.filter(token=token).first()
-
-
-def preferences_link(customer: Customer) -> str:
-    """The signed part of a link to the person's consent page, without sign-in."""
-    return signing.dumps(customer.pk, salt="preferences")
-
-
-def customer_of_link(text: str) -> Customer | None:
-    """The person of such a link."""
-    try:
-        pk = signing.loads(text, salt="preferences", max_age=timedelta(days=365))
-    except signing.BadSignature:
-        return None
-    customer = Customer.objects.select_related("merged_into").filter(pk=pk).first()
-    return resolve(customer) if customer else None
