@@ -1,6 +1,7 @@
 """The person, what identifies them, what they agreed to, what we told them."""
 
 from customers.models.consent import ConsentEvent, ConsentText, SaleNotice
+from customers.models.contact import ContactRule, PushDevice
 from customers.models.customer import Company, Customer, CustomerGroup, Household, Identity
 from customers.models.merge import CustomerMerge, DuplicateCandidate
 from customers.models.message import Message
@@ -10,6 +11,7 @@ __all__ = [
     "Company",
     "ConsentEvent",
     "ConsentText",
+    "ContactRule",
     "Customer",
     "CustomerGroup",
     "CustomerMerge",
@@ -17,6 +19,7 @@ __all__ = [
     "Household",
     "Identity",
     "Message",
+    "PushDevice",
     "SaleNotice",
     "Visit",
 ]
