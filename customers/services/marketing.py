@@ -50,33 +50,28 @@ def lock(customer_id: int) -> bool:
     return len(list(held)) == wanted
 
 
-def verdict(customer_id: int | None, *, channel: str, at: datetime, asked: bool = False) -> Verdict:
-    """Consent, number of messages, hours; of all records of the person and all channels.
-
-    Who `asked` for this very message gets it without consent to others, and beyond the number.
-    """
+def verdict(customer_id: int | None, *, channel: str, at: datetime) -> Verdict:
+    """Consent, number of messages, hours; of all records of the person and all channels."""
     person = _live(customer_id)
     if person is None:
         return Verdict("no_consent")
-    if not asked and not may_be_sent_marketing(person.pk, channel=channel, at=at):
+    if not may_be_sent_marketing(person.pk, channel=channel, at=at):
         return Verdict("no_consent")
     rule = rule_of(channel)
-    if not asked:
-        since = at - timedelta(days=rule.within_days)
-        got = Message.objects.filter(
-            customer__in=records(person.pk),
-            purpose=Message.Purpose.MARKETING,
-            status=Message.Status.SENT,
-            sent_at__gt=since,
-        )
-        if got.count() >= rule.most:
-            return Verdict("cap")
+    got = Message.objects.filter(
+        customer__in=records(person.pk),
+        purpose=Message.Purpose.MARKETING,
+        status=Message.Status.SENT,
+        sent_at__gt=at - timedelta(days=rule.within_days),
+    )
+    if got.count() >= rule.most:
+        return Verdict("cap")
     return Verdict(later=next_time(rule, person, at))
 
 
-def next_time(rule: ContactRule, person: Customer | None, at: datetime) -> datetime | None:
+def next_time(rule: ContactRule, person: Customer, at: datetime) -> datetime | None:
     """When the hours of a channel begin where the person lives; None: they are now."""
-    store = person.home_store if person else None
+    store = person.home_store
     zone = store.zone if store else ZoneInfo(settings.TIME_ZONE)
     country = store.country if store else "FR"
     local = at.astimezone(zone)

@@ -122,11 +122,10 @@ def seal_marketing(
     to: str,
     language: str,
     context: dict[str, Any],
-    customer_id: int | None,
+    customer_id: int,
     document: str,
     at: datetime,
     channel: str = Message.Channel.EMAIL,
-    purpose: str = Message.Purpose.MARKETING,
 ) -> tuple[Message, Letter]:
     """Write a message as sent, and give what to let leave once that is committed.
 
@@ -140,7 +139,7 @@ def seal_marketing(
         to=to,
         language=language,
         context=context,
-        purpose=purpose,
+        purpose=Message.Purpose.MARKETING,
         customer_id=customer_id,
         document=document,
         queued_at=at,

@@ -36,7 +36,7 @@ from orders.aside import aside
 from orders.models import Basket, DeliveryMethod
 from orders.models.basket import MAX_QUANTITY
 from orders.services import baskets, merging
-from orders.services.relaunch import basket_of_link
+from orders.services.wishes import basket_of_link
 
 CODES_TRIED = 20  # in ten minutes, from one address
 
