@@ -1,7 +1,7 @@
 """Deciding on a planned message at the moment of sending (DESIGN 3.8)."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from customers.services import marketing
 from customers.services.delivery import Letter
 from customers.services.messages import leave, seal_marketing
 from omnishop.kernel.claims import claim
+from omnishop.kernel.templatetags.omnishop import day, money
 from orders.campaign_texts import words
 from orders.models import Basket, Campaign, CampaignStep, Order, Relaunch
 from orders.services.occasions import wish_of
@@ -221,20 +222,49 @@ def context_of(
             for variant, units in wish.lines
         ]
         opened = reverse("storefront:from_message", args=[relaunch.code])
-        stop, one_click = preferences_url(person), unsubscribe_url(person, step.channel)
+        links = {
+            "link": settings.SITE_URL + opened,
+            "target": wish.target,
+            "stop_link": preferences_url(person),
+            "one_click_link": unsubscribe_url(person, step.channel),
+        }
+    return _filled(step, person, lines, wish.facts, relaunch.coupon) | links
+
+
+def sample_of(step: CampaignStep, reader: Customer) -> dict[str, Any]:
+    """The context of a step for somebody invented, to try it out (E3)."""
+    article = {"sku": "0", "name": "Veste Lautaret", "quantity": 1, "total_minor": 12990}
+    with override(reader.language):
+        facts = {
+            "product": article["name"],
+            "points": "120",
+            "price": money(9990),
+            "number": "O-0001042",
+            "day": day(date(2026, 12, 24)),
+        }
+    lines = (
+        [article] if step.campaign.kind in (Campaign.Kind.BASKET, Campaign.Kind.PRICE_DROP) else []
+    )
+    site = settings.SITE_URL
+    return _filled(step, reader, lines, facts, step.coupon.upper()) | {
+        "link": f"{site}/m/0123456789abcdef/",
+        "stop_link": f"{site}/preferences/",
+    }
+
+
+def _filled(
+    step: CampaignStep, person: Customer, lines: list[dict[str, Any]], facts: dict[str, Any],
+    coupon: str,
+) -> dict[str, Any]:  # fmt: skip
     product = {"product": str(lines[0]["name"])} if lines else {}
-    known = {"name": person.first_name, "shop": settings.SHOP_NAME, "coupon": relaunch.coupon}
-    text = words(step, person.language).filled(known | product | wish.facts)
+    known = {"name": person.first_name, "shop": settings.SHOP_NAME, "coupon": coupon}
+    text = words(step, person.language).filled(known | product | facts)
     return {
         "name": person.first_name,
         "title": text.subject,
         "paragraphs": text.paragraphs,
         "button": text.button,
-        "link": settings.SITE_URL + opened,
-        "target": wish.target,
-        "stop_link": stop,
-        "one_click_link": one_click,
-        "coupon": relaunch.coupon,
+        "coupon": coupon,
         "currency": settings.CURRENCY,
         "lines": lines,
     }
