@@ -7,7 +7,7 @@ import phonenumbers
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from customers.models import ConsentEvent, Customer, Identity
+from customers.models import Customer, Identity
 
 # Of each beginning an index gives twenty rows, however many people begin so (FIELD 44).
 LIVE = (
@@ -56,10 +56,17 @@ def by_identity(kind: str, value: str) -> Customer | None:
     return resolve(identity.customer) if identity else None
 
 
-def consents(customer: Customer) -> dict[tuple[str, str], ConsentEvent]:
-    """The answer that stands for each purpose and channel (GDP-3)."""
-    events = ConsentEvent.objects.filter(customer=customer).order_by("at", "pk")
-    return {(event.purpose, event.channel): event for event in events}
+def masked_address(customer: Customer) -> str:
+    """Enough of a person's address to know which one it is: c•••@example.org."""
+    identity = (
+        Identity.objects.filter(customer__in=records(customer.pk), kind=Identity.Kind.EMAIL)
+        .order_by("verified_at", "pk")
+        .first()
+    )
+    if identity is None:
+        return ""
+    name, _at, domain = identity.value.partition("@")
+    return f"{name[:1]}•••@{domain}"
 
 
 def find(text: str) -> QuerySet[Customer]:

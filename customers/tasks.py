@@ -13,7 +13,8 @@ def send_due_messages(limit: int = 200) -> int:
     """Send due messages, oldest first; beat runs it every few seconds. Safe to overlap."""
     at = timezone.now()
     due = Message.objects.due(at).values_list("pk", flat=True)[:limit]
-    return each(due, lambda pk: messages.send(message_id=pk, at=at))
+    # Each at its own instant: who withdraws while the others leave gets nothing any more (F-32).
+    return each(due, lambda pk: messages.send(message_id=pk, at=timezone.now()))
 
 
 @shared_task(name="customers.propose_duplicates")

@@ -272,6 +272,17 @@ EMAIL_TIMEOUT = 5  # seconds
 SHOP_NAME = env.text("SHOP_NAME", "Grand Air")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SHOP_NAME} <bonjour@grandair.example>")
 
+# --- SMS and notifications ----------------------------------------------------------------------
+
+# Classes with the methods of `customers.gateways`; these write files.
+SMS_GATEWAY = env.text("SMS_GATEWAY", "customers.gateways.SmsFiles")
+SMS_FILE_PATH = VAR_DIR / "sms"
+SMS_SENDER = env.text("SMS_SENDER", "GrandAir")  # 11 letters and digits at the most
+SMS_STOP_NUMBER = env.text("SMS_STOP_NUMBER", "36111")
+PUSH_GATEWAY = env.text("PUSH_GATEWAY", "customers.gateways.PushFiles")
+PUSH_FILE_PATH = VAR_DIR / "push"
+PUSH_PUBLIC_KEY = env.text("PUSH_PUBLIC_KEY", "")  # VAPID, base64url; devices are asked with it
+
 # --- Payments -----------------------------------------------------------------------------------
 
 PAYMENT_PROVIDER = env.text("PAYMENT_PROVIDER", "sandbox")

@@ -382,30 +382,46 @@ RULES: dict[str, tuple[str, str]] = {
         """,
     ),
     "MSG-1": (
-        "no reminder names an article its person had bought in any channel",
+        "no message of a campaign names what its person had bought, or a sibling, in any channel",
         """
         SELECT r.id, l.sku, o.number FROM orders_relaunch r
-          JOIN orders_basket b ON b.id = r.basket_id
           JOIN customers_message m ON m.id = r.message_id
           JOIN customers_customer c ON c.id = m.customer_id
-          JOIN customers_customer d ON d.id = c.id OR d.merged_into_id = c.id
+          JOIN customers_customer d
+            ON d.id = c.id
+            OR (d.id = coalesce(c.merged_into_id, c.id)
+                OR d.merged_into_id = coalesce(c.merged_into_id, c.id))
+           AND coalesce(greatest(c.merged_at, d.merged_at) <= r.decided_at, true)
           JOIN orders_order o ON o.customer_id = d.id AND o.status IN ('placed', 'fulfilled')
-           AND o.placed_at >= r.basket_changed_at AND o.placed_at <= r.decided_at
+           AND o.placed_at >= r.since AND o.placed_at <= r.decided_at
           JOIN orders_orderline l ON l.order_id = o.id
+          JOIN catalog_variant v ON v.id = l.variant_id
+          JOIN catalog_variant s ON s.product_id = v.product_id  -- itself and its other sizes
          WHERE r.status = 'sent'
-           AND m.context -> 'lines' @> jsonb_build_array(jsonb_build_object('sku', l.sku))
+           AND m.context -> 'lines' @> jsonb_build_array(jsonb_build_object('sku', s.sku))
         """,
     ),
     "MSG-2": (
         "no marketing message left without a standing consent",
         """
-        SELECT m.id, m.customer_id FROM customers_message m
-          LEFT JOIN LATERAL (
-            SELECT granted FROM customers_consentevent e
-             WHERE e.customer_id = m.customer_id AND e.channel = 'email'
-               AND e.purpose = 'marketing' AND e.at <= m.sent_at
-             ORDER BY e.at DESC, e.id DESC LIMIT 1) e ON true
-         WHERE m.purpose = 'marketing' AND m.status = 'sent' AND e.granted IS NOT TRUE
+        WITH sent AS (
+          SELECT m.id, m.customer_id, m.channel, m.sent_at,
+                 coalesce(c.merged_into_id, c.id) AS person
+            FROM customers_message m JOIN customers_customer c ON c.id = m.customer_id
+           WHERE m.purpose = 'marketing' AND m.status = 'sent'),
+        answer AS (
+          SELECT DISTINCT ON (s.id, e.customer_id) s.id, e.customer_id, e.granted
+            FROM sent s JOIN customers_customer r
+              ON r.id = s.person OR r.merged_into_id = s.person
+              OR r.id IN (SELECT g.source_id FROM customers_customermerge g
+                           WHERE g.target_id = s.customer_id AND g.at <= s.sent_at)
+            JOIN customers_consentevent e ON e.customer_id = r.id AND e.at <= s.sent_at
+             AND e.channel = s.channel AND e.purpose = 'marketing'
+           ORDER BY s.id, e.customer_id, e.at DESC, e.id DESC)
+        SELECT s.id, s.customer_id FROM sent s LEFT JOIN answer a ON a.id = s.id
+         GROUP BY s.id, s.customer_id
+        HAVING coalesce(bool_or(a.granted), false) IS FALSE
+            OR bool_or(a.customer_id = s.customer_id AND NOT a.granted)
         """,
     ),
     "PRC-1": (
@@ -457,8 +473,10 @@ RULES: dict[str, tuple[str, str]] = {
          WHERE r.status = 'due' AND p.provider <> ''  -- cash waits at the till for its owner
            AND r.created_at < %(at)s - interval '15 minutes'
         UNION ALL
-        SELECT 'reminder', id, due_at FROM orders_relaunch
-         WHERE status = 'scheduled' AND due_at < %(at)s - interval '15 minutes'
+        SELECT 'reminder', r.id, r.due_at FROM orders_relaunch r
+          JOIN orders_campaignstep s ON s.id = r.campaign_step_id
+          JOIN orders_campaign c ON c.id = s.campaign_id AND c.status = 'active'
+         WHERE r.status = 'scheduled' AND r.due_at < %(at)s - interval '15 minutes'
         UNION ALL
         SELECT 'shortage', id, closed_at FROM inventory_reservation
          WHERE status IN ('short', 'expired') AND settled_at IS NULL

@@ -16,9 +16,11 @@ from orders.providers.sandbox import signed_notice
 from orders.services import (
     aisle,
     alerts,
+    attribution,
     losses,
     payments,
     pickup,
+    planning,
     price_drops,
     recommendations,
     relaunch,
@@ -134,14 +136,29 @@ def expire_shortages(limit: int = 200) -> int:
 @shared_task(name="orders.schedule_relaunches")
 def schedule_relaunches() -> int:
     """Write the reminders of baskets left behind."""
-    return relaunch.schedule(at=timezone.now())
+    return planning.schedule(at=timezone.now())
+
+
+@shared_task(name="orders.plan_campaigns")
+def plan_campaigns() -> int:
+    """Write what other campaigns are about."""
+    return planning.sweep(at=timezone.now())
 
 
 @shared_task(name="orders.send_due_relaunches")
-def send_due_relaunches(limit: int = 200) -> int:
-    """Decide on due reminders, oldest first."""
-    at = timezone.now()
-    return each(relaunch.due(at, limit), lambda pk: relaunch.send(relaunch_id=pk, at=at))
+def send_due_relaunches(limit: int = 500) -> int:
+    """Decide on due messages of campaigns, oldest first.
+
+    Each at its own instant: who buys or withdraws while the others leave gets nothing (F-32).
+    """
+    due = relaunch.due(timezone.now(), limit)
+    return each(due, lambda pk: relaunch.send(relaunch_id=pk, at=timezone.now()))
+
+
+@shared_task(name="orders.attribute_sales")
+def attribute_sales() -> int:
+    """Put sales of every channel down to the messages that they followed."""
+    return attribution.attribute(at=timezone.now())
 
 
 @shared_task(name="orders.tell_restocked")

@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siren
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from customers import selectors
+from customers.admin.gallery import gallery
 from customers.models import (
     Company,
     ConsentEvent,
@@ -268,21 +270,22 @@ class ConsentEventAdmin(ReadOnlyAdmin):
 class MessageAdmin(ReadOnlyAdmin):
     """What was written to whom, and the mail itself as the reader gets it."""
 
-    list_display = ("queued_at", "to", "title", "purpose", "status", "reason", cause)
-    list_filter = ("status", "purpose", "template", "language")
+    list_display = ("queued_at", "channel", "to", "title", "purpose", "status", "reason", cause)
+    list_filter = ("status", "channel", "purpose", "template", "language")
     list_select_related = ("customer",)
     search_fields = ("to",)
     search_help_text = _("Address, document or customer number")
     change_form_before_template = "admin/customers/message/mail.html"
+    actions_list = ("templates",)
     fieldsets = (
         (
             None,
             {
                 "fields": (
                     ("to", "person"),
-                    ("purpose", "template", "language"),
-                    ("status", "reason", "attempts"),
-                    ("queued_at", "due_at", "sent_at"),
+                    ("channel", "purpose", "template", "language"),
+                    ("status", "reason", "attempts", "segments"),
+                    ("queued_at", "due_at", "sent_at", "clicked_at"),
                     "about",
                 )
             },
@@ -313,6 +316,11 @@ class MessageAdmin(ReadOnlyAdmin):
             name="customers_message_body",
         )
         return [body, *super().get_urls()]
+
+    @action(description=_("Templates"), url_path="templates", icon="preview", permissions=["view"])
+    def templates(self, request: HttpRequest) -> HttpResponse:
+        """Every template as its reader would get it."""
+        return gallery(self)(request)
 
     def change_view(
         self, request: Any, object_id: str, form_url: str = "", extra_context: Any = None

@@ -1,6 +1,7 @@
 """The person, what identifies them, what they agreed to, what we told them."""
 
-from customers.models.consent import ConsentEvent
+from customers.models.consent import ConsentEvent, ConsentText, SaleNotice
+from customers.models.contact import ContactRule, PushDevice
 from customers.models.customer import Company, Customer, CustomerGroup, Household, Identity
 from customers.models.merge import CustomerMerge, DuplicateCandidate, MatchKey
 from customers.models.message import Message
@@ -9,6 +10,8 @@ from customers.models.visit import Visit
 __all__ = [
     "Company",
     "ConsentEvent",
+    "ConsentText",
+    "ContactRule",
     "Customer",
     "CustomerGroup",
     "CustomerMerge",
@@ -17,5 +20,7 @@ __all__ = [
     "Identity",
     "MatchKey",
     "Message",
+    "PushDevice",
+    "SaleNotice",
     "Visit",
 ]

@@ -16,7 +16,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """One e-mail, written from `templates/messages/<template>.*` when it leaves."""
+    """One message in one channel, written from `templates/messages/<template>.*` when it leaves."""
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("e-mail")
+        SMS = "sms", _("SMS")
+        PUSH = "push", _("notification on a device")
 
     class Status(models.TextChoices):
         QUEUED = "queued", _("waiting")
@@ -38,10 +43,20 @@ class Message(models.Model):
         verbose_name=_("customer"),
     )
     purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose)
+    channel = models.CharField(
+        _("channel"),
+        max_length=8,
+        choices=Channel,
+        default=Channel.EMAIL,
+        db_default=Channel.EMAIL,
+    )
     template = models.CharField(_("template"), max_length=60)
-    to = models.EmailField(_("to"))
+    # An e-mail address, an E.164 number; of a notification the number of the customer whose
+    # devices get it.
+    to = models.CharField(_("to"), max_length=254)
     language = models.CharField(_("language"), max_length=2)
     context = models.JSONField(default=dict)
+    headers = models.JSONField(default=dict, blank=True, db_default={})  # "In-Reply-To", …
     document = models.CharField(_("document"), max_length=60, blank=True, db_index=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.QUEUED)
     reason = models.CharField(_("why"), max_length=200, blank=True)
@@ -50,6 +65,8 @@ class Message(models.Model):
     queued_at = models.DateTimeField(_("written"))
     due_at = models.DateTimeField(_("due"))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    clicked_at = models.DateTimeField(_("clicked"), null=True, blank=True)  # the first time
+    segments = models.PositiveSmallIntegerField(_("SMS parts"), null=True, blank=True)  # paid each
 
     objects = MessageQuerySet.as_manager()
 

@@ -1,12 +1,80 @@
 """What a person agreed to, in which channel, on which text (GDP-2, GDP-3)."""
 
-from datetime import datetime
+import tomllib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
 
-from django.db.models import Q
+from django.db import connection, transaction
+from django.db.models.expressions import RawSQL
 
-from customers.models import ConsentEvent, Customer
+from customers.models import ConsentEvent, ConsentText, Customer, SaleNotice
+from customers.models.consent import QUESTIONS, Basis, Channel, Purpose
+from customers.selectors import records
+
+TEXTS = Path(__file__).resolve().parent.parent / "texts.toml"
+# The answer that stands of each record, then of each person. An answer given on the live record
+# after a merge wins over those of the record that joined; of what is left the strictest counts
+# (ALG-11). Undoing a merge gives each their own back: nothing was moved.
+STANDING = """
+WITH answer AS (
+  SELECT DISTINCT ON (e.customer_id, e.purpose, e.channel)
+         coalesce(r.merged_into_id, r.id) AS person, r.merged_into_id IS NULL AS live,
+         r.merged_at, e.purpose, e.channel, e.granted, e.at
+    FROM customers_consentevent e JOIN customers_customer r ON r.id = e.customer_id
+   WHERE e.at <= %s {only}
+   ORDER BY e.customer_id, e.purpose, e.channel, e.at DESC, e.id DESC)
+SELECT {what} FROM answer a
+  LEFT JOIN answer own ON own.person = a.person AND own.live
+                      AND own.purpose = a.purpose AND own.channel = a.channel
+ WHERE a.live OR own.at IS NULL OR a.merged_at IS NULL OR own.at <= a.merged_at
+ GROUP BY a.person, a.purpose, a.channel HAVING bool_and(a.granted)
+"""
+OF_QUESTION = "AND e.purpose = %s AND e.channel = %s"
+OF_PEOPLE = "AND (r.id = ANY(%s) OR r.merged_into_id = ANY(%s))"
 
 
+class Standing(NamedTuple):
+    """Whether yes stands for a question, and the newest answer to it."""
+
+    granted: bool
+    event: ConsentEvent | None
+
+
+@cache
+def _first_texts() -> tuple[str, dict[tuple[str, str, str, str], str]]:
+    data = tomllib.loads(TEXTS.read_text())
+    texts = {
+        (each["purpose"], each["channel"], each.get("basis", "consent"), language): each[language]
+        for each in data["text"]
+        for language in ("fr", "en")
+    }
+    return data["version"], texts
+
+
+def text_shown(
+    *, purpose: str, channel: str, language: str, at: datetime, basis: str = Basis.CONSENT
+) -> ConsentText:
+    """What a person reads when they are asked at that instant; the row is the proof."""
+    key = {"purpose": purpose, "channel": channel, "basis": basis, "language": language}
+    found = ConsentText.objects.in_force(at).filter(**key).first()
+    if found:
+        return found
+    version, texts = _first_texts()
+    made, _created = ConsentText.objects.get_or_create(
+        **key,
+        version=version,
+        defaults={
+            "text": texts[purpose, channel, basis, language],
+            "valid_from": datetime(2026, 1, 1, tzinfo=UTC),
+        },
+    )
+    return made
+
+
+@transaction.atomic
 def record_consent(
     *,
     customer: Customer,
@@ -14,49 +82,209 @@ def record_consent(
     source: str,
     actor: str,
     at: datetime,
-    channel: str = ConsentEvent.Channel.EMAIL,
-    purpose: str = ConsentEvent.Purpose.MARKETING,
-    text_version: str = "2026-11",
-    basis: str = "consent",
+    channel: str = Channel.EMAIL,
+    purpose: str = Purpose.MARKETING,
+    text_version: str = "",
+    basis: str = Basis.CONSENT,
+    document: str = "",
+    text: ConsentText | None = None,
 ) -> ConsentEvent | None:
-    """Write an answer to a consent question; the same answer again writes nothing."""
-    standing = (
-        ConsentEvent.objects.filter(customer=customer, purpose=purpose, channel=channel)
-        .order_by("-at", "-pk")
-        .first()
+    """Write an answer to a consent question, on the person's live record.
+
+    The same answer again writes nothing, when it stands. Answers of one person are written one
+    after the other. `text_version` alone is for answers brought from elsewhere.
+    """
+    live = Customer.objects.select_for_update(of=("self",)).get(
+        pk=customer.merged_into_id or customer.pk
     )
-    if standing and standing.granted == granted:
+    own = live.consents.filter(purpose=purpose, channel=channel).first()  # the newest
+    stands = live.pk in allowed([live.pk], channel, purpose=purpose, at=at)
+    if own and own.granted == granted == stands:
         return None
+    if text is None and not text_version:
+        text = text_shown(
+            purpose=purpose, channel=channel, language=live.language, at=at, basis=basis
+        )
     return ConsentEvent.objects.create(
-        customer=customer,
+        customer=live,
         purpose=purpose,
         channel=channel,
         granted=granted,
         basis=basis,
-        text_version=text_version,
+        text=text,
+        text_version=text.version if text else text_version,
         source=source,
+        document=document,
         actor=actor,
         at=at,
     )
 
 
-def may_be_sent_marketing(customer_id: int | None, *, at: datetime) -> bool:
-    """Whether the person's standing answer allows marketing by e-mail (GDP-2); none means no.
-
-    Of merged records the strictest standing answer counts (ALG-11).
-    """
-    if customer_id is None:
-        return False
-    answers = (
-        ConsentEvent.objects.filter(
-            Q(customer=customer_id) | Q(customer__merged_into=customer_id),
-            purpose=ConsentEvent.Purpose.MARKETING,
-            channel=ConsentEvent.Channel.EMAIL,
-            at__lte=at,
+def stop_everything(*, customer: Customer, source: str, actor: str, at: datetime) -> int:
+    """One press: no to every purpose in every channel; how many answers that changed (A5)."""
+    return sum(
+        record_consent(
+            customer=customer,
+            granted=False,
+            purpose=purpose,
+            channel=channel,
+            source=source,
+            actor=actor,
+            at=at,
         )
-        .order_by("customer_id", "-at", "-pk")
-        .distinct("customer_id")
-        .values_list("granted", flat=True)
+        is not None
+        for purpose, channel in QUESTIONS
     )
-    standing = list(answers)
-    return bool(standing) and all(standing)
+
+
+def stop_marketing(
+    *, customer: Customer, source: str, actor: str, at: datetime, channel: str = Channel.EMAIL
+) -> None:
+    """The answer of a mail's stop link or button (RFC 8058); a repeat changes nothing."""
+    record_consent(
+        customer=customer, granted=False, channel=channel, source=source, actor=actor, at=at
+    )
+
+
+def allowed(
+    customer_ids: Iterable[int],
+    channel: str = Channel.EMAIL,
+    *,
+    at: datetime,
+    purpose: str = Purpose.MARKETING,
+) -> set[int]:
+    """Those of these people whose standing answer is yes; one statement for however many.
+
+    Read in the transaction that marks the messages as sent, it is what stands at the moment of
+    sending (INVARIANTS F-32, MSG-2).
+    """
+    people = list(customer_ids)
+    sql = STANDING.format(what="a.person", only=OF_QUESTION + OF_PEOPLE)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [at, str(purpose), str(channel), people, people])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def agreeing(
+    channel: str = Channel.EMAIL, *, at: datetime, purpose: str = Purpose.MARKETING
+) -> RawSQL:
+    """The keys of all live people who said yes, for a queryset: `filter(pk__in=agreeing(at=at))`.
+
+    For counting and choosing a campaign's people; sending asks again.
+    """
+    sql = STANDING.format(what="a.person", only=OF_QUESTION)
+    return RawSQL(sql, [at, str(purpose), str(channel)])  # noqa: S611  our own text
+
+
+def may_be_sent_marketing(
+    customer_id: int | None, channel: str = Channel.EMAIL, *, at: datetime
+) -> bool:
+    """Whether the person's standing answer allows marketing in a channel (GDP-2); none means no.
+
+    Of merged records the strictest standing answer counts, unless the person answered since
+    (ALG-11).
+    """
+    return customer_id is not None and customer_id in allowed([customer_id], channel, at=at)
+
+
+def may_be_profiled(customer_id: int | None, *, at: datetime) -> bool:
+    """Whether what a person bought may choose what is shown and offered to them."""
+    return customer_id is not None and customer_id in allowed(
+        [customer_id], Channel.ALL, at=at, purpose=Purpose.PROFILING
+    )
+
+
+def may_measure_opening(customer_id: int | None, *, at: datetime) -> bool:
+    """Whether a mail to this person may tell that it was opened (GDP-5); none means no pixel."""
+    return customer_id is not None and customer_id in allowed(
+        [customer_id], Channel.EMAIL, at=at, purpose=Purpose.OPENING
+    )
+
+
+def standing(customer_id: int, *, at: datetime) -> dict[tuple[str, str], Standing]:
+    """What stands for each question, with the newest answer of any record; two statements."""
+    newest: dict[tuple[str, str], ConsentEvent] = {}
+    events = ConsentEvent.objects.filter(customer__in=records(customer_id), at__lte=at)
+    for event in events.order_by("at", "pk"):
+        newest[event.purpose, event.channel] = event
+    with connection.cursor() as cursor:
+        sql = STANDING.format(what="a.purpose, a.channel", only=OF_PEOPLE)
+        cursor.execute(sql, [at, [customer_id], [customer_id]])
+        granted = set(cursor.fetchall())
+    return {each: Standing(each in granted, newest.get(each)) for each in QUESTIONS}
+
+
+def asked_at_sale(
+    *,
+    document: str,
+    refused: bool,
+    source: str,
+    actor: str,
+    language: str,
+    at: datetime,
+    channel: str = Channel.EMAIL,
+) -> None:
+    """Keep that a buyer was told of mails about similar articles and could refuse (GDP-2).
+
+    It becomes an answer once the sale is real. A repeat keeps what was said first, but a refusal
+    always counts.
+    """
+    text = text_shown(
+        purpose=Purpose.MARKETING,
+        channel=channel,
+        basis=Basis.SOFT_OPT_IN,
+        language=language,
+        at=at,
+    )
+    notice, created = SaleNotice.objects.get_or_create(
+        document=document,
+        channel=channel,
+        defaults={
+            "refused": refused,
+            "text": text,
+            "source": source,
+            "actor": actor,
+            "at": at,
+        },
+    )
+    if not created and refused and not notice.refused:
+        notice.refused, notice.settled_at = True, None
+        notice.save(update_fields=["refused", "settled_at"])
+
+
+def take_notice(*, notice: SaleNotice, customer: Customer, at: datetime) -> ConsentEvent | None:
+    """Make a notice the answer of the person who bought.
+
+    Silence is a yes only for who never answered: nobody's no, nor their yes, is written over. A
+    refusal is an opposition and counts over everything.
+    """
+    answered = ConsentEvent.objects.filter(
+        customer__in=records(customer.merged_into_id or customer.pk),
+        purpose=Purpose.MARKETING,
+        channel=notice.channel,
+    )
+    if not notice.refused and answered.exists():
+        return None
+    return record_consent(
+        customer=customer,
+        granted=not notice.refused,
+        channel=notice.channel,
+        basis=Basis.SOFT_OPT_IN,
+        document=notice.document,
+        text=notice.text,
+        source=notice.source,
+        actor=notice.actor,
+        at=at,
+    )
+
+
+def questions(*, language: str, at: datetime) -> list[ConsentText]:
+    """The texts of the questions, in the order of the page; one statement."""
+    found: dict[tuple[str, str], ConsentText] = {}
+    for text in ConsentText.objects.in_force(at).filter(language=language, basis=Basis.CONSENT):
+        found.setdefault((text.purpose, text.channel), text)
+    return [
+        found.get((purpose, channel))
+        or text_shown(purpose=purpose, channel=channel, language=language, at=at)
+        for purpose, channel in QUESTIONS
+    ]

@@ -1,19 +1,14 @@
 """What we tell a person: rows written by services, sent by a task (DESIGN 3.7)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import css_inline
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.template import TemplateDoesNotExist
-from django.template.loader import render_to_string
-from django.utils import translation
 
 from customers.models import Message
-from customers.services.consents import may_be_sent_marketing
+from customers.services.delivery import Letter, NoWayThere, deliver, mail_of, written
+from customers.services.marketing import BUSY_AGAIN, lock, verdict
 from omnishop.kernel.claims import claim
 
 MAX_ATTEMPTS = 10
@@ -32,19 +27,24 @@ def queue_message(
     customer_id: int | None = None,
     document: str = "",
     due_at: datetime | None = None,
+    channel: str = Message.Channel.EMAIL,
+    headers: dict[str, str] | None = None,
 ) -> Message | None:
     """Write a message for the task to send; a second one with the same key is not written.
 
-    Without an address there is nothing to write. Consent is checked when it is sent.
+    Without an address there is nothing to write. Consent is checked when it is sent. `headers`
+    are those of an e-mail that answers another: In-Reply-To, References, Reply-To.
     """
     if not to:
         return None
     message = Message(
         key=key,
         template=template,
+        channel=channel,
         to=to,
         language=language,
         context=context,
+        headers=headers or {},
         purpose=purpose,
         customer_id=customer_id,
         document=document,
@@ -57,49 +57,22 @@ def queue_message(
 
 def _rendered(message: Message) -> EmailMultiAlternatives:
     """The e-mail itself, in the reader's language: text and one HTML layout with inline styles."""
-    context = message.context | {"site_url": settings.SITE_URL, "language": message.language}
-    name = f"messages/{message.template}"
-    with translation.override(message.language):
-        subject = " ".join(render_to_string(f"{name}.subject.txt", context).split())
-        text = render_to_string(f"{name}.txt", context)
-        mail = EmailMultiAlternatives(
-            subject,
-            text,
-            to=[message.to],
-            headers={"Message-ID": f"<message-{message.pk}@omnishop>"},
-        )
-        try:
-            html = render_to_string(f"{name}.html", context | {"subject": subject})
-        except TemplateDoesNotExist:
-            return mail
-    mail.attach_alternative(css_inline.inline(html), "text/html")
-    return mail
+    return mail_of(message, written(message))
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A message as its reader gets it."""
-
-    subject: str
-    text: str
-    html: str
-
-
-def preview(message: Message) -> Preview | None:
-    """The mail of a message, written anew from its template; None when that cannot be done."""
+def preview(message: Message) -> Letter | None:
+    """The message written anew from its template; None when that cannot be done."""
     try:
-        mail = _rendered(message)
+        return written(message)
     except Exception:  # a template or a context of long ago
         return None
-    html = next((str(content) for content, _kind in mail.alternatives), "")
-    return Preview(subject=str(mail.subject), text=str(mail.body), html=html)
 
 
 def send(*, message_id: int, at: datetime) -> bool:
     """Send one due message, once; False when there was nothing to send.
 
     A marketing message is marked before it leaves: a crash may lose it, never repeat it, and
-    the consent is read in that same transaction. A service message is marked after: it may be
+    the guard is asked in that same transaction. A service message is marked after: it may be
     repeated, with the same Message-ID, and is never lost.
     """
     if _is_marketing(message_id):
@@ -107,29 +80,38 @@ def send(*, message_id: int, at: datetime) -> bool:
             message = claim(Message.objects.due(at).filter(pk=message_id)).first()
             if message is None:
                 return False
-            if not may_be_sent_marketing(message.customer_id, at=at):
-                _withhold(message, "no consent")
+            if message.customer and not lock((message.customer.merged_into or message.customer).pk):
+                message.due_at = at + BUSY_AGAIN
+                message.save(update_fields=["due_at"])
                 return False
-            mail = _rendered(message)
-            _mark_sent(message, str(mail.subject), at)
-        mail.send()
+            said = verdict(message.customer_id, channel=message.channel, at=at)
+            if said.later:
+                message.due_at = said.later
+                message.save(update_fields=["due_at"])
+                return False
+            if said.reason:
+                _withhold(message, said.reason)
+                return False
+            letter = written(message)
+            _mark_sent(message, letter, at)
+        leave(message, letter, at=at)
         return True
     with transaction.atomic():
         message = claim(Message.objects.due(at).filter(pk=message_id)).first()
         if message is None:
             return False
         try:
-            mail = _rendered(message)
-            mail.send()
+            letter = written(message)
+            deliver(message, letter, at=at)
         except Exception as error:
             message.attempts += 1
             message.reason = type(error).__name__
             message.due_at = at + RETRY_AFTER * 2 ** (message.attempts - 1)
-            if message.attempts >= MAX_ATTEMPTS:
+            if message.attempts >= MAX_ATTEMPTS or isinstance(error, NoWayThere):
                 message.status = Message.Status.FAILED
             message.save(update_fields=["attempts", "reason", "due_at", "status"])
             return False
-        _mark_sent(message, str(mail.subject), at)
+        _mark_sent(message, letter, at)
     return True
 
 
@@ -143,15 +125,17 @@ def seal_marketing(
     customer_id: int,
     document: str,
     at: datetime,
-) -> tuple[Message, EmailMultiAlternatives]:
-    """Write a marketing message as sent and give the mail to deliver once that is committed.
+    channel: str = Message.Channel.EMAIL,
+) -> tuple[Message, Letter]:
+    """Write a message as sent, and give what to let leave once that is committed.
 
     For senders with a guard of their own, in the guard's transaction: nothing can come between
-    the guard and the mark, and a crash loses the mail instead of repeating it (DESIGN 3.8).
+    the guard and the mark, and a crash loses the message instead of repeating it (DESIGN 3.8).
     """
     message = Message.objects.create(
         key=key,
         template=template,
+        channel=channel,
         to=to,
         language=language,
         context=context,
@@ -163,21 +147,33 @@ def seal_marketing(
         status=Message.Status.SENT,
         sent_at=at,
     )
-    mail = _rendered(message)
-    _mark_sent(message, str(mail.subject), at)
-    return message, mail
+    letter = written(message)
+    _mark_sent(message, letter, at)
+    return message, letter
+
+
+def leave(message: Message, letter: Letter, *, at: datetime) -> None:
+    """Hand over a message that is marked as sent. It is not tried again: who carries it may have
+    taken it and failed afterwards (F-31); the row says so.
+    """
+    try:
+        deliver(message, letter, at=at)
+    except Exception as error:
+        Message.objects.filter(pk=message.pk).update(reason=f"unsure: {type(error).__name__}")
+        raise
 
 
 def _is_marketing(message_id: int) -> bool:
     return Message.objects.filter(pk=message_id, purpose=Message.Purpose.MARKETING).exists()
 
 
-def _mark_sent(message: Message, subject: str, at: datetime) -> None:
+def _mark_sent(message: Message, letter: Letter, at: datetime) -> None:
     message.status = Message.Status.SENT
     message.sent_at = at
-    message.subject = subject[:200]
+    message.subject = letter.subject[:200]
+    message.segments = letter.segments
     message.reason = ""
-    message.save(update_fields=["status", "sent_at", "subject", "reason"])
+    message.save(update_fields=["status", "sent_at", "subject", "segments", "reason"])
 
 
 def _withhold(message: Message, reason: str) -> None:

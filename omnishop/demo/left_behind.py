@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from customers.models import Message
+from omnishop.demo import campaigns
 from omnishop.demo.days import Days
 from omnishop.demo.demand import Sale
 from omnishop.demo.letters import subject
@@ -30,6 +31,7 @@ class LeftBehind:
     def __init__(self, days: Days, articles: Sequence[Article], people: Sequence[Person]) -> None:
         self.days, self.articles, self.people = days, articles, people
         self.rng = Random("left behind")
+        self.step = campaigns.baskets(days)
         self.rows: dict[type[Any], list[Row]] = {
             model: [] for model in (Basket, BasketLine, Message, Relaunch)
         }
@@ -138,9 +140,12 @@ class LeftBehind:
     def _relaunch(self, basket: Row, at: datetime, **facts: Any) -> None:
         self.rows[Relaunch].append(
             {
+                "campaign_step_id": self.step.pk,
+                "step": self.step.number,
+                "document": f"basket:{basket['id']}",
                 "basket_id": basket["id"],
-                "step": 1,
-                "basket_changed_at": basket["changed_at"],
+                "customer_id": basket["customer_id"],
+                "since": basket["changed_at"],
                 "due_at": at - timedelta(minutes=1),
                 "decided_at": at,
             }

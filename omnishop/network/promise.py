@@ -25,6 +25,11 @@ def works(day: date, country: str) -> bool:
     return day.weekday() < 5 and day not in _off(country)
 
 
+def rests(day: date, country: str) -> bool:
+    """Whether people are left in peace that day: a Sunday or a public holiday."""
+    return day.weekday() == 6 or day in _off(country)
+
+
 def working_days_after(day: date, days: int, country: str) -> date:
     """The day so many working days after another; with 0 days that day or the next that works."""
     while not works(day, country):

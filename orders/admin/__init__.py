@@ -3,6 +3,7 @@
 from orders.admin import (
     alerts,
     baskets,
+    campaigns,
     discounts,
     fulfilments,
     money,
@@ -15,6 +16,7 @@ from orders.admin import (
 __all__ = [
     "alerts",
     "baskets",
+    "campaigns",
     "discounts",
     "fulfilments",
     "money",

@@ -69,20 +69,23 @@ class RelaunchAdmin(OfBasket, ReadOnlyAdmin):
     """The log of reminders: sent or not, and why (DESIGN 3.8)."""
 
     basket_way = "basket"
-    list_display = ("due_at", "person", "basket", "status", "reason", "decided_at", "mail")
-    list_filter = ("status", "reason")
-    list_select_related = ("basket__customer", "message")
-    search_fields = ("basket__customer__number",)
+    list_display = (
+        *("due_at", "person", "campaign_step", "document", "status", "reason"),
+        *("decided_at", "mail"),
+    )
+    list_filter = ("status", "reason", "campaign_step__campaign", "step")
+    list_select_related = (*("basket__customer", "customer", "message", "campaign_step__campaign"),)
+    search_fields = ("customer__number",)
     search_help_text = _("Name, e-mail, telephone, card or customer number")
 
     def find(self, rows: Any, term: str) -> Any:
-        return rows.filter(basket__customer__in={person.pk for person in find(term)})
+        return rows.filter(customer__in={person.pk for person in find(term)})
 
     @admin.display(description=_("customer"))
     def person(self, relaunch: Relaunch) -> str:
-        return link_to(relaunch.basket.customer) if relaunch.basket.customer else (
-            relaunch.basket.email
-        )  # fmt: skip
+        basket = relaunch.basket
+        customer = basket.customer if basket else relaunch.customer
+        return link_to(customer) if customer or not basket else basket.email
 
     @admin.display(description=_("message"))
     def mail(self, relaunch: Relaunch) -> str:

@@ -3,6 +3,7 @@
 from orders.models.alert import StockAlert
 from orders.models.approval import Approval
 from orders.models.basket import Basket, BasketLine
+from orders.models.campaign import Attribution, Campaign, CampaignStep
 from orders.models.delivery import Carrier, DeliveryMethod
 from orders.models.discount import DiscountShare, OrderDiscount, RefundClaim
 from orders.models.fulfilment import Fulfilment, FulfilmentLine
@@ -18,8 +19,11 @@ from orders.models.withdrawal import Withdrawal
 
 __all__ = [
     "Approval",
+    "Attribution",
     "Basket",
     "BasketLine",
+    "Campaign",
+    "CampaignStep",
     "Carrier",
     "Channel",
     "DeliveryMethod",

@@ -111,6 +111,11 @@ class Fulfilment(models.Model):
                 name="fulfilment_overdue",
                 condition=Q(status__in=["waiting", "picked", "ready"]),
             ),
+            models.Index(
+                fields=["closed_at"],
+                name="fulfilment_handed_over",
+                condition=Q(status="handed_over"),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

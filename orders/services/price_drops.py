@@ -13,20 +13,20 @@ from django.utils.translation import override
 
 from catalog.book import prices
 from catalog.models import Variant
-from customers.models import Customer, Identity, Message
+from customers.links import preferences_link
+from customers.models import Customer, Message
 from customers.selectors import records
-from customers.services.consents import may_be_sent_marketing
+from customers.services import marketing
 from customers.services.messages import queue_message, send
 from inventory.availability import stock
 from omnishop.kernel.claims import claim
 from orders.models import PriceDrop, WishItem
 from orders.models.wish import PriceDropQuerySet
-from orders.services.relaunch import bought_since, preferences_link
+from orders.services.wanted import bought_since
 
 THRESHOLD_BP = 1000  # 10 %: less is not worth a message
 LEAST_MINOR = 100
 PAUSE = timedelta(days=7)  # one message a person
-MARKETING_MOST = 2  # of all kinds in that time
 TOO_OLD = timedelta(days=14)
 CHUNK = 2000  # wishes looked at together
 
@@ -130,7 +130,7 @@ def due(*, at: datetime, limit: int = 500) -> list[int]:
 def tell(*, customer_id: int, at: datetime) -> bool:
     """One message about all that became cheaper for a person; whether there was one.
 
-    At the most once in PAUSE, and not beyond the marketing a person gets in all. Decided when it
+    At the most once in PAUSE, and within the guard of all offers. Decided when it
     is sent: what was bought in any channel, taken off, sold out or became dearer is left out, and
     says why.
     """
@@ -141,11 +141,13 @@ def tell(*, customer_id: int, at: datetime) -> bool:
                 "pk"
             )
         )
-        if not drops or _busy(person, at=at):
+        guard = marketing.verdict(person.pk, channel=Message.Channel.EMAIL, at=at)
+        told = _of(person).filter(status=Status.SENT, decided_at__gt=at - PAUSE).exists()
+        if not drops or told or guard.later or guard.reason == "cap":
             _withhold([drop for drop in drops if drop.found_at < at - TOO_OLD], Reason.TOO_OLD, at)
             return False
-        to = _address(person)
-        if not may_be_sent_marketing(person.pk, at=at) or not to:
+        to = marketing.address(person, Message.Channel.EMAIL)
+        if guard.reason or not to:
             _withhold(drops, Reason.NO_ADDRESS if not to else Reason.NO_CONSENT, at)
             return False
         kept = _still_true(person, drops, at=at)
@@ -173,19 +175,6 @@ def tell(*, customer_id: int, at: datetime) -> bool:
 
 def _of(person: Customer) -> PriceDropQuerySet:
     return PriceDrop.objects.filter(item__wish_list__customer__in=records(person.pk))
-
-
-def _busy(person: Customer, *, at: datetime) -> bool:
-    """Whether the person had a message of this kind, or enough of all kinds, in PAUSE."""
-    if _of(person).filter(status=Status.SENT, decided_at__gt=at - PAUSE).exists():
-        return True
-    sent = Message.objects.filter(
-        customer__in=records(person.pk),
-        purpose=Message.Purpose.MARKETING,
-        status=Message.Status.SENT,
-        sent_at__gt=at - PAUSE,
-    )
-    return sent.count() >= MARKETING_MOST
 
 
 def _still_true(person: Customer, drops: list[PriceDrop], *, at: datetime) -> list[PriceDrop]:
@@ -223,12 +212,6 @@ def _withhold(drops: Iterable[PriceDrop], reason: str, at: datetime) -> None:
     for drop in drops:
         _decide(drop, Status.WITHHELD, reason, at)
         drop.save(update_fields=["status", "reason", "decided_at"])
-
-
-def _address(person: Customer) -> str:
-    """A verified address first, else one that an order went to."""
-    emails = Identity.objects.filter(customer__in=records(person.pk), kind=Identity.Kind.EMAIL)
-    return emails.order_by("verified_at", "pk").values_list("value", flat=True).first() or ""
 
 
 def _context(person: Customer, drops: list[PriceDrop]) -> dict[str, object]:

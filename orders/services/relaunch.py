@@ -1,233 +1,270 @@
-"""Reminders of baskets left behind; the guard is applied at the moment of sending (DESIGN 3.8)."""
+"""Deciding on a planned message at the moment of sending (DESIGN 3.8)."""
 
-from datetime import datetime, timedelta
+import secrets
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.core import signing
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import override
 
 from catalog.book import prices
+from catalog.models import Coupon
+from customers.links import preferences_url, unsubscribe_url
 from customers.models import Customer, Identity, Message
 from customers.selectors import by_identity, resolve
-from customers.services.consents import may_be_sent_marketing
-from customers.services.messages import seal_marketing
-from inventory.availability import stock
+from customers.services import marketing
+from customers.services.delivery import Letter
+from customers.services.messages import leave, seal_marketing
 from omnishop.kernel.claims import claim
-from orders.models import Basket, BasketLine, Order, OrderLine, Relaunch
+from omnishop.kernel.templatetags.omnishop import day, money
+from orders.campaign_texts import words
+from orders.models import Basket, Campaign, CampaignStep, Order, Relaunch
+from orders.services.occasions import wish_of
+from orders.services.wanted import Wish, bought_since
 
-DELAY = timedelta(hours=2)  # after the last change of the basket
-HORIZON = timedelta(days=7)  # older baskets are never reminded of (FIELD 40)
 RECHECK = timedelta(minutes=15)  # a basket that someone is paying is looked at again then
-CAP = 2  # marketing messages a person gets in CAP_PERIOD
-CAP_PERIOD = timedelta(days=7)
+REGRET = timedelta(days=14)  # so long a code would annoy who has just paid the full price
 
 Reason = Relaunch.Reason
 
 
-def schedule(*, at: datetime) -> int:
-    """Write the reminder of every basket left behind that has none; one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO orders_relaunch
-              (basket_id, step, status, reason, basket_changed_at, due_at, dropped)
-            SELECT b.id, 1, 'scheduled', '', b.changed_at,
-                   b.changed_at + make_interval(secs => %(delay)s), '[]'
-              FROM orders_basket b
-             WHERE b.status = 'open' AND b.till_id IS NULL AND b.channel = 'web'
-               AND b.changed_at >= %(from)s AND b.changed_at < %(until)s
-               AND (b.customer_id IS NOT NULL OR b.email <> '')
-               AND EXISTS (SELECT 1 FROM orders_basketline l WHERE l.basket_id = b.id)
-            ON CONFLICT (basket_id, step) DO NOTHING
-            """,
-            {"delay": DELAY.total_seconds(), "from": at - HORIZON, "until": at - DELAY},
-        )
-        return int(cursor.rowcount)
-
-
 def due(at: datetime, limit: int = 200) -> list[int]:
-    """Reminders to decide on now, oldest first."""
-    return list(
-        Relaunch.objects.filter(status=Relaunch.Status.SCHEDULED, due_at__lte=at)
-        .order_by("due_at", "pk")
-        .values_list("pk", flat=True)[:limit]
-    )
+    """Messages to decide on now, oldest first."""
+    return list(Relaunch.objects.due(at).values_list("pk", flat=True)[:limit])
 
 
 def send(*, relaunch_id: int, at: datetime) -> bool:
-    """Decide on one reminder and send it; the log says why not (DESIGN 3.8).
+    """Decide on one message and send it; the log says why not (DESIGN 3.8).
 
-    The person is read again, through merges: what they bought in any channel since the basket
-    last changed leaves the message. Marked before the mail leaves, so that a repeat or a crash
-    never sends it twice.
+    The person is read again, through merges, with all their records held: who is buying at this
+    moment is looked at again later, and what they bought in any channel leaves the message. It is
+    marked before it leaves, so that a repeat or a crash never sends it twice.
     """
     with transaction.atomic():
         relaunch = claim(
-            Relaunch.objects.filter(
-                pk=relaunch_id, status=Relaunch.Status.SCHEDULED, due_at__lte=at
-            ).select_related("basket__customer__merged_into")
+            Relaunch.objects.due(at)
+            .filter(pk=relaunch_id)
+            .select_related("campaign_step__campaign", "basket__customer__merged_into")
+            .select_related("customer__merged_into")
         ).first()
         if relaunch is None:
             return False
-        basket = relaunch.basket
-        if basket.till_id or basket.orders.filter(status=Order.Status.AWAITING_PAYMENT).exists():
-            # It is being paid, or open at a till: decide once that is over.
-            relaunch.due_at = at + RECHECK
-            relaunch.save(update_fields=["due_at"])
-            return False
-        if basket.status == Basket.Status.OPEN and basket.changed_at > relaunch.basket_changed_at:
-            relaunch.basket_changed_at = basket.changed_at
-            relaunch.due_at = basket.changed_at + DELAY
-            if relaunch.due_at > at:  # used again a moment ago: later, if at all
-                relaunch.save(update_fields=["basket_changed_at", "due_at"])
-                return False
-        customer = _person(basket)
-        lines = list(basket.lines.select_related("variant__product"))
-        reason, kept, dropped = _guard(basket, customer, lines, at=at)
+        if later := _busy(relaunch, at=at):
+            return _postpone(relaunch, later)
+        person = _person(relaunch)
+        if person and not marketing.lock(person.pk):
+            return _postpone(relaunch, at + marketing.BUSY_AGAIN)
+        wish = Wish()
+        said = _guard(relaunch, person, at=at)
+        if not said.reason:
+            wish = wish_of(relaunch, person, at=at)
+            said = marketing.Verdict(wish.reason, None if wish.reason else said.later)
+        if said.later:
+            return _postpone(relaunch, said.later)
         relaunch.decided_at = at
-        relaunch.dropped = dropped
-        if reason or customer is None:
+        relaunch.dropped = wish.dropped
+        if said.reason or person is None:
             relaunch.status = Relaunch.Status.WITHHELD
-            relaunch.reason = reason
+            relaunch.reason = said.reason
             relaunch.save()
             return False
-        relaunch.message, mail = seal_marketing(
-            key=f"relaunch:{basket.pk}:{relaunch.step}",
-            template="basket_reminder",
-            to=_address(customer) or "",
-            language=customer.language,
-            context=_context(basket, customer, kept, at=at),
-            customer_id=customer.pk,
-            document=f"basket:{basket.pk}",
-            at=at,
-        )
+        if _held_out(relaunch, person):
+            relaunch.status = Relaunch.Status.HELD_OUT
+            relaunch.save()
+            return False
+        relaunch.code = secrets.token_urlsafe(12)
+        relaunch.coupon = _coupon(relaunch, person, wish, at=at)
+        relaunch.message, letter = _sealed(relaunch, person, wish, at=at)
         relaunch.status = Relaunch.Status.SENT
         relaunch.save()
-    mail.send()
+    leave(relaunch.message, letter, at=at)
     return True
 
 
-def _person(basket: Basket) -> Customer | None:
-    if basket.customer:
-        return resolve(basket.customer)
-    return by_identity(Identity.Kind.EMAIL, basket.email.lower()) if basket.email else None
+def _postpone(relaunch: Relaunch, until: datetime) -> bool:
+    relaunch.due_at = until
+    relaunch.save(update_fields=["due_at", "since"])
+    return False
 
 
-def _address(customer: Customer) -> str | None:
-    """The address to write to: a verified one, else one that an order went to."""
-    emails = customer.identities.filter(kind=Identity.Kind.EMAIL).order_by("verified_at", "pk")
-    return next((identity.value for identity in emails), None)
+def _busy(relaunch: Relaunch, *, at: datetime) -> datetime | None:
+    """Until when the object is left alone: it is being paid, used, or was just written about."""
+    if relaunch.step > 1 and (later := _after_the_last(relaunch)) and later > at:
+        return later
+    if relaunch.basket_id is None:
+        return None
+    # Who checks out at this moment holds the basket: the purchase wins (F-31).
+    held = Basket.objects.select_for_update(of=("self",), skip_locked=True)
+    basket = held.filter(pk=relaunch.basket_id).first()
+    if basket is None:
+        return at + marketing.BUSY_AGAIN
+    if basket.till_id or basket.orders.filter(status=Order.Status.AWAITING_PAYMENT).exists():
+        return at + RECHECK
+    if basket.status == Basket.Status.OPEN and basket.changed_at > relaunch.since:
+        relaunch.since = basket.changed_at
+        again = basket.changed_at + relaunch.campaign_step.delay
+        if again > at:  # used again a moment ago: later, if at all
+            return again
+    return None
 
 
-def bought_since(customer: Customer | None, email: str, since: datetime) -> set[int]:
-    """Articles the person bought in any channel since an instant, under any of their records."""
-    person = Q()
-    if customer:
-        person |= Q(order__customer=customer) | Q(order__customer__merged_into=customer)
-        addresses = Identity.objects.filter(
-            Q(customer=customer) | Q(customer__merged_into=customer), kind=Identity.Kind.EMAIL
-        ).values("value")
-        person |= Q(order__email__in=addresses)
-    if email:
-        person |= Q(order__email=email.lower())
-    if not person:
-        return set()
-    return set(
-        OrderLine.objects.filter(person, order__placed_at__gte=since, variant__isnull=False)
-        .filter(order__status__in=[Order.Status.PLACED, Order.Status.FULFILLED])
-        .values_list("variant_id", flat=True)
+def _after_the_last(relaunch: Relaunch) -> datetime | None:
+    """The earliest moment after the step before: after an outage two do not leave at once."""
+    step = relaunch.campaign_step
+    before = (
+        Relaunch.objects.filter(
+            campaign_step__campaign=step.campaign_id,
+            document=relaunch.document,
+            status=Relaunch.Status.SENT,
+            step__lt=relaunch.step,
+        )
+        .select_related("campaign_step")
+        .order_by("-step")
+        .first()
+    )
+    if before is None or before.decided_at is None:
+        return None
+    return before.decided_at + step.delay - before.campaign_step.delay
+
+
+def _person(relaunch: Relaunch) -> Customer | None:
+    basket = relaunch.basket
+    if customer := (basket.customer if basket else relaunch.customer):
+        return resolve(customer)
+    return by_identity(Identity.Kind.EMAIL, basket.email.lower()) if basket else None
+
+
+def _guard(relaunch: Relaunch, person: Customer | None, *, at: datetime) -> marketing.Verdict:
+    """What needs no look at articles: age, address, consent, number of messages, hours."""
+    step, basket = relaunch.campaign_step, relaunch.basket
+    if basket and basket.status == Basket.Status.ORDERED:
+        return marketing.Verdict(Reason.BOUGHT)
+    if basket and basket.status != Basket.Status.OPEN:
+        return marketing.Verdict(Reason.CHANGED)
+    horizon = timedelta(days=step.campaign.horizon_days)
+    if relaunch.since < at - (horizon if basket else horizon + step.delay):
+        return marketing.Verdict(Reason.TOO_OLD)
+    if step.campaign.ends_at and step.campaign.ends_at <= at:
+        return marketing.Verdict(Reason.ENDED)
+    if person is None or not marketing.address(person, step.channel):
+        return marketing.Verdict(Reason.NO_ADDRESS)
+    return marketing.verdict(person.pk, channel=step.channel, at=at)
+
+
+def _held_out(relaunch: Relaunch, person: Customer) -> bool:
+    """Drawn by campaign and person: somebody held out at one step is so at all."""
+    campaign = relaunch.campaign_step.campaign
+    return marketing.held_out(
+        person.pk, of=f"campaign:{campaign.pk}", percent=campaign.holdout_percent
     )
 
 
-def _guard(
-    basket: Basket, customer: Customer | None, lines: list[BasketLine], *, at: datetime
-) -> tuple[str, list[BasketLine], list[str]]:
-    """Why no message may go, or empty; the lines it may name; the SKUs left out."""
-    if basket.status == Basket.Status.ORDERED:
-        return Reason.BOUGHT, [], []
-    if basket.status != Basket.Status.OPEN:
-        return Reason.CHANGED, [], []
-    if basket.changed_at < at - HORIZON:
-        return Reason.TOO_OLD, [], []
-    if not lines:
-        return Reason.EMPTY, [], []
-    if customer is None or not _address(customer):
-        return Reason.NO_ADDRESS, [], []
-    bought = bought_since(customer, basket.email, basket.changed_at)
-    wanted = [line for line in lines if line.variant_id not in bought]
-    dropped = [line.variant.sku for line in lines if line.variant_id in bought]
-    if not wanted:
-        return Reason.BOUGHT, [], dropped
-    if not may_be_sent_marketing(customer.pk, at=at):
-        return Reason.NO_CONSENT, [], dropped
-    sent = Message.objects.filter(
-        Q(customer=customer) | Q(customer__merged_into=customer),
-        purpose=Message.Purpose.MARKETING,
-        status=Message.Status.SENT,
-        sent_at__gt=at - CAP_PERIOD,
-    ).count()
-    if sent >= CAP:
-        return Reason.CAP, [], dropped
-    ids = [line.variant_id for line in wanted]
-    on_sale = prices(ids, at=at)
-    free = stock(ids, at=at)
-    kept = [line for line in wanted if line.variant_id in on_sale and free.most(line.variant_id)]
-    dropped += [line.variant.sku for line in wanted if line not in kept]
-    if not kept:
-        return Reason.OUT_OF_STOCK, [], dropped
-    return "", kept, dropped
+def _coupon(relaunch: Relaunch, person: Customer, wish: Wish, *, at: datetime) -> str:
+    """The step's code, if it can be used now and annoys nobody who has just paid the full price
+    of the like (FIELD 39).
+    """
+    code = relaunch.campaign_step.coupon
+    if not code:
+        return ""
+    usable = Coupon.objects.filter(
+        Q(valid_from__isnull=True) | Q(valid_from__lte=at),
+        Q(valid_to__isnull=True) | Q(valid_to__gt=at),
+        Q(uses__isnull=True) | Q(used__lt=F("uses")),
+        Q(holder="") | Q(holder=person.number),
+        code__iexact=code,
+        promotion__active=True,
+    )
+    email = relaunch.basket.email if relaunch.basket else ""
+    lately = set(bought_since(person, email, at - REGRET).values())
+    if lately & set(wish.products) or not usable.exists():
+        return ""
+    return code.upper()
 
 
-def _context(
-    basket: Basket, customer: Customer, lines: list[BasketLine], *, at: datetime
-) -> dict[str, object]:
-    now = prices([line.variant_id for line in lines], at=at)
-    with override(customer.language):
-        return {
-            "name": customer.first_name,
-            "link": settings.SITE_URL + reverse("storefront:resume", args=[basket_link(basket)]),
-            "stop_link": settings.SITE_URL
-            + reverse("storefront:preferences", args=[preferences_link(customer)]),
-            "currency": "EUR",
-            "lines": [
-                {
-                    "sku": line.variant.sku,
-                    "name": line.variant.product.name,
-                    "quantity": line.quantity,
-                    "total_minor": now[line.variant_id].amount_minor * line.quantity,
-                }
-                for line in lines
-            ],
+def _sealed(
+    relaunch: Relaunch, person: Customer, wish: Wish, *, at: datetime
+) -> tuple[Message, Letter]:
+    step = relaunch.campaign_step
+    return seal_marketing(
+        key=f"relaunch:{step.campaign_id}:{step.number}:{relaunch.document}",
+        template=template_of(step),
+        to=marketing.address(person, step.channel),
+        language=person.language,
+        context=context_of(step, person, wish, relaunch=relaunch, at=at),
+        customer_id=person.pk,
+        document=relaunch.document,
+        at=at,
+        channel=step.channel,
+    )
+
+
+def template_of(step: CampaignStep) -> str:
+    """Which of `templates/messages/` a step is written from."""
+    return "basket_reminder" if step.campaign.kind == Campaign.Kind.BASKET else "campaign"
+
+
+def context_of(
+    step: CampaignStep, person: Customer, wish: Wish, *, relaunch: Relaunch, at: datetime
+) -> dict[str, Any]:
+    """What a template needs, in the reader's language; kept with the message as it was sent."""
+    now = prices([variant.pk for variant, _units in wish.lines], at=at)
+    with override(person.language):
+        lines = [
+            {
+                "sku": variant.sku,
+                "name": variant.product.name,
+                "quantity": units,
+                "total_minor": now[variant.pk].amount_minor * units,
+            }
+            for variant, units in wish.lines
+        ]
+        opened = reverse("storefront:from_message", args=[relaunch.code])
+        links = {
+            "link": settings.SITE_URL + opened,
+            "target": wish.target,
+            "stop_link": preferences_url(person),
+            "one_click_link": unsubscribe_url(person, step.channel),
         }
+    return _filled(step, person, lines, wish.facts, relaunch.coupon) | links
 
 
-def basket_link(basket: Basket) -> str:
-    """The signed part of a link that opens this basket on any device."""
-    return signing.dumps(str(basket.token), salt="basket")
+def sample_of(step: CampaignStep, reader: Customer) -> dict[str, Any]:
+    """The context of a step for somebody invented, to try it out (E3)."""
+    article = {"sku": "0", "name": "Veste Lautaret", "quantity": 1, "total_minor": 12990}
+    with override(reader.language):
+        facts = {
+            "product": article["name"],
+            "points": "120",
+            "price": money(9990),
+            "number": "O-0001042",
+            "day": day(date(2026, 12, 24)),
+        }
+    lines = (
+        [article] if step.campaign.kind in (Campaign.Kind.BASKET, Campaign.Kind.PRICE_DROP) else []
+    )
+    site = settings.SITE_URL
+    return _filled(step, reader, lines, facts, step.coupon.upper()) | {
+        "link": f"{site}/m/0123456789abcdef/",
+        "stop_link": f"{site}/preferences/",
+    }
 
 
-def basket_of_link(text: str) -> Basket | None:
-    """The basket of such a link; links open for thirty days."""
-    try:
-        token = signing.loads(text, salt="basket", max_age=timedelta(days=30))
-    except signing.BadSignature:
-        return None
-    return Basket.objects.filter(token=token).first()
-
-
-def preferences_link(customer: Customer) -> str:
-    """The signed part of a link to the person's consent page, without sign-in."""
-    return signing.dumps(customer.pk, salt="preferences")
-
-
-def customer_of_link(text: str) -> Customer | None:
-    """The person of such a link."""
-    try:
-        pk = signing.loads(text, salt="preferences", max_age=timedelta(days=365))
-    except signing.BadSignature:
-        return None
-    customer = Customer.objects.select_related("merged_into").filter(pk=pk).first()
-    return resolve(customer) if customer else None
+def _filled(
+    step: CampaignStep, person: Customer, lines: list[dict[str, Any]], facts: dict[str, Any],
+    coupon: str,
+) -> dict[str, Any]:  # fmt: skip
+    product = {"product": str(lines[0]["name"])} if lines else {}
+    known = {"name": person.first_name, "shop": settings.SHOP_NAME, "coupon": coupon}
+    text = words(step, person.language).filled(known | product | facts)
+    return {
+        "name": person.first_name,
+        "title": text.subject,
+        "paragraphs": text.paragraphs,
+        "button": text.button,
+        "coupon": coupon,
+        "currency": settings.CURRENCY,
+        "lines": lines,
+    }

@@ -20,8 +20,9 @@ from omnishop.channels.till.access import SESSION_KEY
 from omnishop.network.models import Store, Till, User
 from orders.invariants import violations
 from orders.models import Basket, Fulfilment, Order, Relaunch
-from orders.services import pickup, relaunch
+from orders.services import pickup, planning, relaunch
 from tests.factories import (
+    CampaignFactory,
     CategoryFactory,
     CustomerFactory,
     DeliveryMethodFactory,
@@ -209,7 +210,8 @@ def test_left_behind_on_the_site_then_bought_in_the_shop_no_reminder(
     expect(phone.locator("#added")).to_contain_text("Ajouté")
     hours_ago = timezone.now() - timedelta(hours=3)
     Basket.objects.update(changed_at=hours_ago)
-    assert relaunch.schedule(at=timezone.now()) == 1
+    CampaignFactory(kind="basket", steps=[timedelta(hours=2)])
+    assert planning.schedule(at=timezone.now()) == 1
 
     desk = signed_in(world.associate.user, world.till, **DESK)
     desk.goto("/till/")

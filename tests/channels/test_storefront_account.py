@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
+from customers.links import preferences_link
 from customers.models import ConsentEvent, Message
 from orders.models import Withdrawal
 from orders.services import baskets, till
-from orders.services.relaunch import preferences_link
 from tests.channels.storefront import add, bank, order_now, small_shop, to_payment
 from tests.factories import CustomerFactory, StoreFactory, TillFactory, UserFactory
 
@@ -91,7 +91,7 @@ def test_a_link_from_a_mail_withdraws_without_sign_in(client):
     assert client.get(link).status_code == 200
     client.post(link, {"consent": "all", "answer": "no"})
 
-    assert ConsentEvent.objects.filter(customer=customer, granted=False).count() == 2
+    assert ConsentEvent.objects.filter(customer=customer, granted=False).count() == 6
 
 
 def test_the_profile_is_corrected(client):

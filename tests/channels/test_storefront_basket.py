@@ -9,7 +9,7 @@ from django.utils import timezone
 from catalog.models import Product
 from catalog.services import set_price
 from orders.models import BasketLine
-from orders.services.relaunch import basket_link
+from orders.services.wanted import basket_link
 from tests.channels.storefront import add, small_shop
 from tests.factories import BasketLineFactory, CustomerFactory
 

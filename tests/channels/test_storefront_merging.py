@@ -4,7 +4,7 @@ import pytest
 from allauth.account.models import EmailAddress
 
 from orders.models import Basket, Order
-from orders.services.relaunch import basket_link
+from orders.services.wanted import basket_link
 from tests.channels.storefront import add, bank, order_now, small_shop, to_payment
 from tests.factories import BasketLineFactory, CustomerFactory, UserFactory
 

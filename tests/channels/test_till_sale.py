@@ -10,7 +10,7 @@ from customers.models import ConsentEvent, Customer
 from loyalty.models import Account
 from omnishop.network.models import Store
 from orders.models import Basket, BasketLine
-from orders.services import baskets, relaunch, till
+from orders.services import baskets, till, wanted
 from tests.channels.till_desk import HTMX
 from tests.factories import (
     NOON,
@@ -403,7 +403,7 @@ def test_a_basket_of_someone_else_is_not_there(shop):
 
 def test_a_basket_opens_by_its_link_and_goes_back_to_the_shopper(shop):
     basket, article = web_basket(shop)
-    link = f"https://shop.example/panier/reprendre/{relaunch.basket_link(basket)}/"
+    link = f"https://shop.example/panier/reprendre/{wanted.basket_link(basket)}/"
 
     assert shop.post(SCAN, {"code": link}, **HTMX).headers["HX-Redirect"] == SALE
     assert article.sku in shop.get(SALE).content.decode()

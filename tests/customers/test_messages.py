@@ -152,7 +152,7 @@ def test_marketing_without_a_standing_consent_stays_here(answers):
 
     assert not send(message_id=marketing(customer), at=NOON)
 
-    assert (only().status, only().reason, mail.outbox) == ("withheld", "no consent", [])
+    assert (only().status, only().reason, mail.outbox) == ("withheld", "no_consent", [])
     assert not send(message_id=only().pk, at=NOON)
 
 

@@ -31,7 +31,7 @@ from inventory.models import (
 )
 from loyalty.models import Account, Programme, Reward
 from omnishop.network.models import LegalEntity, StaffMember, Store, Till, User
-from orders.models import Basket, BasketLine, DeliveryMethod
+from orders.models import Basket, BasketLine, Campaign, CampaignStep, DeliveryMethod
 
 NOON = datetime(2026, 11, 17, 11, 0, tzinfo=UTC)  # Tuesday, noon in Paris
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -358,3 +358,28 @@ class DeliveryMethodFactory(DjangoModelFactory[DeliveryMethod]):
     price_minor = 490
     free_from_minor = 6000
     tax_category = factory.SubFactory(TaxCategoryFactory)
+
+
+class CampaignFactory(DjangoModelFactory[Campaign]):
+    """A campaign that is on, with nobody held out; `steps` are delays."""
+
+    class Meta:
+        model = Campaign
+        skip_postgeneration_save = True
+
+    name = "Campagne"
+    kind = "basket"
+    status = "active"
+    activated_at = LONG_AGO
+    activated_count = 0
+    holdout_percent = 0
+
+    @factory.post_generation
+    def steps(self, create, extracted, **kwargs):
+        for number, step in enumerate(extracted or [timedelta()], start=1):
+            made = step if isinstance(step, dict) else {"delay": step}
+            delay = made.pop("delay", timedelta())
+            CampaignStep.objects.create(
+                campaign=self, number=number,
+                delay_minutes=int(delay.total_seconds() // 60), **made,
+            )  # fmt: skip

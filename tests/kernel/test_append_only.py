@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from catalog.models import CatalogChange, Price
-from customers.models import ConsentEvent
+from customers.models import ConsentEvent, ConsentText
 from customers.services.consents import record_consent
 from inventory.models import StockMovement
 from loyalty.models import PointsEntry
@@ -50,6 +50,10 @@ def consent():
     return record_consent(
         customer=CustomerFactory(), granted=True, source="account", actor="customer", at=NOON
     )
+
+
+def consent_text():
+    return consent().text
 
 
 def receipt():
@@ -102,6 +106,7 @@ LEDGERS = {
     StockMovement: (movement, "actor"),
     PointsEntry: (points, "actor"),
     ConsentEvent: (consent, "source"),
+    ConsentText: (consent_text, "text"),
     Receipt: (receipt, "payload"),
     OrderEvent: (order_event, "actor"),
     PaymentEvent: (payment_event, "kind"),

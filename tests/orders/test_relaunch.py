@@ -11,12 +11,13 @@ from customers.services.consents import record_consent
 from customers.services.messages import queue_message
 from inventory.models import StockLevel
 from orders.models import Basket, Relaunch
-from orders.services import baskets, checkout, relaunch, unpaid
+from orders.services import baskets, checkout, planning, relaunch, unpaid, wanted
 from tests.factories import (
     LONG_AGO,
     NOON,
     BasketFactory,
     BasketLineFactory,
+    CampaignFactory,
     CustomerFactory,
     StoreFactory,
     TillFactory,
@@ -27,6 +28,12 @@ from tests.orders.flows import contact, paid, sold, stocked
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("invariants")]
 LEFT = NOON - timedelta(hours=3)
 SECOND = timedelta(seconds=1)
+DELAY = timedelta(hours=2)
+
+
+@pytest.fixture(autouse=True)
+def _switched_on(db):
+    CampaignFactory(kind="basket", steps=[DELAY])
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +82,7 @@ def left_behind(*variants, customer=None, email="", at=LEFT):
 
 def remind(at=NOON):
     """What the two tasks do at that instant."""
-    relaunch.schedule(at=at)
+    planning.schedule(at=at)
     return [relaunch.send(relaunch_id=pk, at=at) for pk in relaunch.due(at)]
 
 
@@ -98,13 +105,13 @@ def test_a_basket_left_behind_is_reminded_of_once(camille, article):
     assert sent.to == ["camille@example.org"]
     assert article.sku in sent.body
     assert log.message.context["lines"][0]["total_minor"] == 2000
-    link = relaunch.basket_link(basket)
-    assert relaunch.basket_of_link(link) == basket
-    assert relaunch.basket_of_link(link + "x") is None
+    link = wanted.basket_link(basket)
+    assert wanted.basket_of_link(link) == basket
+    assert wanted.basket_of_link(link + "x") is None
 
 
 def test_a_basket_that_was_changed_a_moment_ago_is_left_alone(camille, article):
-    left_behind(article, customer=camille, at=NOON - relaunch.DELAY)
+    left_behind(article, customer=camille, at=NOON - DELAY)
 
     assert remind() == []
     assert remind(NOON + SECOND) == [True]
@@ -119,7 +126,7 @@ def test_turning_it_on_does_not_write_to_baskets_of_months_ago(camille, article)
 
 def test_a_reminder_that_waited_for_a_broken_task_for_weeks_is_not_sent(camille, article):
     left_behind(article, customer=camille, at=NOON - timedelta(days=20))
-    relaunch.schedule(at=NOON - timedelta(days=19))
+    planning.schedule(at=NOON - timedelta(days=19))
 
     assert remind() == [False]
     assert withheld("too_old")
@@ -128,7 +135,7 @@ def test_a_reminder_that_waited_for_a_broken_task_for_weeks_is_not_sent(camille,
 @pytest.mark.parametrize("before", [timedelta(minutes=1), SECOND])
 def test_what_was_bought_in_the_shop_just_before_is_not_reminded_of(camille, desk, article, before):
     basket = left_behind(article, customer=camille)
-    relaunch.schedule(at=NOON)
+    planning.schedule(at=NOON)
     sold(desk, (article, 1), customer=camille, at=NOON - before)
 
     assert remind() == [False]
@@ -223,7 +230,7 @@ def test_who_is_paying_at_this_moment_is_left_in_peace(camille, article, desk):
 
 def test_who_stands_at_the_till_with_it_is_left_in_peace(camille, article, desk):
     basket = left_behind(article, customer=camille)
-    relaunch.schedule(at=NOON)
+    planning.schedule(at=NOON)
     baskets.open_at_till(basket_id=basket.pk, till=desk)
 
     assert remind() == [False]
@@ -268,7 +275,7 @@ def test_consent_that_was_never_given_is_no_consent(article):
 
 def test_consent_withdrawn_a_second_before_is_withdrawn(camille, article):
     left_behind(article, customer=camille)
-    relaunch.schedule(at=NOON)
+    planning.schedule(at=NOON)
     consent(camille, granted=False, at=NOON - SECOND)
 
     assert remind() == [False]
@@ -331,12 +338,12 @@ def test_messages_of_last_week_do_not_count(camille, article):
 
 def test_a_basket_used_again_is_decided_on_later(camille, article):
     basket = left_behind(article, customer=camille)
-    relaunch.schedule(at=NOON)
+    planning.schedule(at=NOON)
     Basket.objects.filter(pk=basket.pk).update(changed_at=NOON - timedelta(minutes=5))
 
     assert remind() == [False]
     assert Relaunch.objects.get().status == "scheduled"
-    later = NOON - timedelta(minutes=5) + relaunch.DELAY
+    later = NOON - timedelta(minutes=5) + DELAY
     assert remind(later - SECOND) == []
     assert remind(later) == [True]
 
@@ -347,7 +354,7 @@ def test_a_basket_used_again_is_decided_on_later(camille, article):
 )
 def test_a_basket_that_is_no_longer_open_says_why(camille, article, change, reason):
     basket = left_behind(article, customer=camille)
-    relaunch.schedule(at=NOON)
+    planning.schedule(at=NOON)
     Basket.objects.filter(pk=basket.pk).update(**change)
 
     assert remind() == [False]
@@ -356,7 +363,7 @@ def test_a_basket_that_is_no_longer_open_says_why(camille, article, change, reas
 
 def test_an_emptied_basket_says_so(camille, article):
     basket = left_behind(article, customer=camille)
-    relaunch.schedule(at=NOON)
+    planning.schedule(at=NOON)
     basket.lines.all().delete()
 
     assert remind() == [False]
@@ -372,7 +379,7 @@ def test_a_crash_between_mark_and_mail_loses_the_reminder_and_never_repeats_it(
     camille, article, settings
 ):
     left_behind(article, customer=camille)
-    relaunch.schedule(at=NOON)
+    planning.schedule(at=NOON)
     pk = Relaunch.objects.get().pk
     working, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, f"{__name__}.Broken"
 

@@ -1,34 +1,25 @@
 """The account: purchases of every channel, points, consents, profile (A1 to A6)."""
 
-from datetime import datetime
-from typing import Any
-
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from customers import selectors as people
-from customers.models import ConsentEvent, Customer
-from customers.services import consents, identities, visits
+from customers.models import Customer
+from customers.services import identities, visits
 from loyalty import selectors as loyalty
 from omnishop.channels.storefront.context import Request, Shopper
 from omnishop.channels.storefront.forms import ProfileForm
 from omnishop.channels.storefront.orders import line_status
 from omnishop.channels.storefront.pages import private
+from omnishop.channels.storefront.preferences import answer, shown
 from omnishop.kernel.errors import Refusal
 from orders import selectors as orders
-from orders.services.relaunch import customer_of_link
 from orders.services.reviews import received
 
 LAST_VISITED = Customer.HomeStoreRule.LAST_VISITED
-CONSENTS = [
-    (ConsentEvent.Purpose.MARKETING, ConsentEvent.Channel.EMAIL),
-    (ConsentEvent.Purpose.MARKETING, ConsentEvent.Channel.SMS),
-]
 
 
 def signed_in(request: Request) -> Customer:
@@ -101,7 +92,7 @@ def profile(request: Request) -> HttpResponse:
             {
                 "customer": person,
                 "form": form,
-                "consents": _consents(person),
+                "consents": shown(person, at=timezone.now()),
                 "tab": "profile",
             },
             status=422 if form.errors else 200,
@@ -109,65 +100,10 @@ def profile(request: Request) -> HttpResponse:
     )
 
 
-def _consents(person: Customer) -> list[dict[str, Any]]:
-    """Each purpose and channel with the answer that stands."""
-    standing = people.consents(person)
-    names = {
-        ConsentEvent.Channel.EMAIL: _("Offers and reminders by e-mail"),
-        ConsentEvent.Channel.SMS: _("Offers and reminders by SMS"),
-    }
-    return [
-        {
-            "name": names[channel],
-            "key": f"{purpose}-{channel}",
-            "event": standing.get((purpose, channel)),
-            "granted": bool((e := standing.get((purpose, channel))) and e.granted),
-        }
-        for purpose, channel in CONSENTS
-    ]
-
-
-def _answer(request: Request, person: Customer, *, source: str, at: datetime) -> bool:
-    """Write the answer of a pressed button: one press gives, one press withdraws (A5)."""
-    key, answer = request.POST.get("consent", ""), request.POST.get("answer", "")
-    if answer not in ("yes", "no"):
-        return False
-    wanted = [pair for pair in CONSENTS if key in ("all", f"{pair[0]}-{pair[1]}")]
-    for purpose, channel in wanted:
-        consents.record_consent(
-            customer=person,
-            granted=answer == "yes",
-            source=source,
-            actor="customer",
-            at=at,
-            purpose=purpose,
-            channel=channel,
-        )
-    return bool(wanted)
-
-
 @login_required
 @require_POST
 def consent(request: Request) -> HttpResponse:
     """Agree or withdraw, from the account."""
-    if not _answer(request, signed_in(request), source="account", at=timezone.now()):
+    if not answer(request, signed_in(request), source="account", at=timezone.now()):
         raise Http404
     return redirect("storefront:profile")
-
-
-@require_http_methods(["GET", "POST"])
-def preferences(request: Request, link: str) -> HttpResponse:
-    """The consents of the person of a mail's link, without sign-in."""
-    person = customer_of_link(link)
-    if person is None:
-        raise Http404
-    said = False
-    if request.method == "POST":
-        said = _answer(request, person, source="preferences", at=timezone.now())
-    return private(
-        render(
-            request,
-            "storefront/preferences.html",
-            {"consents": _consents(person), "said": said, "link": link},
-        )
-    )

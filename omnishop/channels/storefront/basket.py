@@ -37,7 +37,7 @@ from orders.models import Basket, DeliveryMethod
 from orders.models.basket import MAX_QUANTITY
 from orders.points import of_quote
 from orders.services import baskets, merging
-from orders.services.relaunch import basket_of_link
+from orders.services.wanted import basket_of_link
 
 CODES_TRIED = 20  # in ten minutes, from one address
 

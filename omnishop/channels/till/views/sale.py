@@ -25,7 +25,7 @@ from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from orders.models import Basket, Fulfilment
 from orders.selectors import BasketView, SaleRow, sale_view
 from orders.services import approvals, baskets, scanning
-from orders.services.relaunch import basket_of_link
+from orders.services.wanted import basket_of_link
 
 
 def is_partial(request: HttpRequest) -> bool:

@@ -1,0 +1,114 @@
+"""Writing a message out in its channel, and handing it to who carries it there."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import css_inline
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template import TemplateDoesNotExist
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from customers import gateways, sms
+from customers.models import Customer, Message, PushDevice
+from customers.selectors import records
+
+
+class NoWayThere(Exception):
+    """The channel does not reach this address: no E.164 number, no device left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message as its reader gets it; `html` is empty but for e-mail."""
+
+    subject: str  # of an SMS its first words, of a notification its title
+    text: str
+    html: str = ""
+    link: str = ""
+    segments: int | None = None  # of an SMS
+
+
+def written(message: Message) -> Letter:
+    """The message from its template, in the reader's language; one template, a body a channel."""
+    context = message.context | {"site_url": settings.SITE_URL, "language": message.language}
+    name = f"messages/{message.template}"
+    with translation.override(message.language):
+        if message.channel == Message.Channel.SMS:
+            return _sms(message, sms.plain(render_to_string(f"{name}.sms.txt", context)))
+        subject = " ".join(render_to_string(f"{name}.subject.txt", context).split())
+        if message.channel == Message.Channel.PUSH:
+            text = " ".join(render_to_string(f"{name}.push.txt", context).split())
+            return Letter(subject, text, link=str(context.get("link", "")))
+        text = render_to_string(f"{name}.txt", context)
+        try:
+            html = render_to_string(f"{name}.html", context | {"subject": subject})
+        except TemplateDoesNotExist:
+            return Letter(subject, text)
+    return Letter(subject, text, css_inline.inline(html))
+
+
+def _sms(message: Message, text: str) -> Letter:
+    if message.purpose == Message.Purpose.MARKETING:
+        mention = _("Text STOP to %(number)s to refuse.") % {"number": settings.SMS_STOP_NUMBER}
+        text = sms.with_mention(text, sms.plain(mention))
+    return Letter(text.split("\n")[0][:80], text, segments=sms.size(text).parts)
+
+
+def mail_of(message: Message, letter: Letter) -> EmailMultiAlternatives:
+    """The e-mail itself. An advertisement names the way to refuse in its header (RFC 8058)."""
+    headers = {"Message-ID": f"<message-{message.pk}@omnishop>"}
+    if stop := message.context.get("stop_link"):
+        headers["List-Unsubscribe"] = f"<{message.context.get('one_click_link') or stop}>"
+        if message.context.get("one_click_link"):
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail = EmailMultiAlternatives(
+        letter.subject, letter.text, to=[message.to], headers=headers | message.headers
+    )
+    if letter.html:
+        mail.attach_alternative(letter.html, "text/html")
+    return mail
+
+
+def deliver(message: Message, letter: Letter, *, at: datetime) -> None:
+    """Hand the message over. Raises what went wrong, NoWayThere where there is no way at all."""
+    reference = f"message-{message.pk}"
+    if message.channel == Message.Channel.SMS:
+        if not sms.E164.fullmatch(message.to):
+            raise NoWayThere(message.to)
+        gateways.sms_gateway().send(
+            to=message.to, sender=settings.SMS_SENDER, text=letter.text, reference=reference
+        )
+    elif message.channel == Message.Channel.PUSH:
+        _notify(message, letter, reference=reference, at=at)
+    else:
+        mail_of(message, letter).send()
+
+
+def _notify(message: Message, letter: Letter, *, reference: str, at: datetime) -> None:
+    """Every device of the person shows it once: the reference is the notification's tag."""
+    payload = {
+        "title": letter.subject, "body": letter.text, "link": letter.link, "tag": reference,
+    }  # fmt: skip
+    reached = 0
+    for device in devices(message.to):
+        try:
+            gateways.push_gateway().send(device=device, payload=payload, reference=reference)
+        except gateways.Gone:
+            device.gone_at = at
+            device.save(update_fields=["gone_at"])
+        else:
+            reached += 1
+    if not reached:
+        raise NoWayThere(message.to)
+
+
+def devices(number: str) -> list[PushDevice]:
+    """The devices of the person with a customer number, under any of their records."""
+    person = Customer.objects.select_related("merged_into").filter(number=number).first()
+    if person is None:
+        return []
+    live = person.merged_into_id or person.pk
+    return list(PushDevice.objects.filter(gone_at=None, customer__in=records(live)).order_by("-pk"))
