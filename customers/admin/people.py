@@ -11,7 +11,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from customers import selectors
-from customers.models import ConsentEvent, Customer, CustomerGroup, Identity, Message
+from customers.models import ConsentEvent, ConsentText, Customer, CustomerGroup, Identity, Message
 from customers.services import identities, messages
 from omnishop.kernel.admin import (
     ReadOnlyAdmin,
@@ -184,7 +184,7 @@ def of_person(rows: Any, term: str, *, way: str = "customer") -> Any:
 
 @admin.register(ConsentEvent)
 class ConsentEventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "customer", "purpose", "channel", "granted", "source", "actor")
+    list_display = ("at", "customer", "purpose", "channel", "granted", "basis", "source", "actor")
     list_filter = ("purpose", "channel", "granted")
     list_select_related = ("customer",)
     search_fields = ("customer__number",)
@@ -192,6 +192,20 @@ class ConsentEventAdmin(ReadOnlyAdmin):
 
     def find(self, rows: Any, term: str) -> Any:
         return of_person(rows, term)
+
+
+@admin.register(ConsentText)
+class ConsentTextAdmin(StoreModelAdmin):
+    """What people read when they are asked; a new version is a new row, none is changed."""
+
+    list_display = ("purpose", "channel", "basis", "language", "version", "valid_from", "text")
+    list_filter = ("purpose", "channel", "language")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Message)

@@ -30,8 +30,14 @@ class Person:
         return [str(pk) for pk in self.records]
 
 
-def person(customer_id: int, *, proved_only: bool = False, without: Collection[str] = ()) -> Person:
-    """The person of a live record. `without` leaves out orders, by number.
+def person(
+    customer_id: int,
+    *,
+    proved_only: bool = False,
+    without: Collection[str] = (),
+    also: Collection[str] = (),
+) -> Person:
+    """The person of a live record. `without` leaves out orders, `also` adds some, by number.
 
     Orders of guests are theirs when they went to one of their addresses. With `proved_only` an
     address counts only once it was proved: nobody is shown what somebody else ordered (FIELD 42).

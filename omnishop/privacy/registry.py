@@ -104,6 +104,14 @@ def _messages(p: Person) -> Q:
     return theirs
 
 
+def _tried(p: Person) -> Q:
+    """Sign-ins under the person's addresses, however they were typed."""
+    found = Q(pk__in=[])
+    for email in p.emails:
+        found |= Q(username__iexact=email)
+    return found
+
+
 def _wrote(p: Person) -> Q:
     """Words signed by the person, or about what they bought."""
     return Q(customer_number__in=p.numbers) | Q(document__in=p.documents)
@@ -368,7 +376,7 @@ TABLES: tuple[Table, ...] = (
     *(
         Table(
             f"axes.{name}",
-            lambda p: Q(username__in=p.emails),
+            _tried,
             (
                 Line("username", LI, "sign_ins"),
                 Line("ip_address", LI, "sign_ins"),

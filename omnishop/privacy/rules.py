@@ -31,9 +31,7 @@ RULES: dict[str, Rule] = {
         Rule(
             "inactive",
             _("A person: name, keys, sign-in, points, opinions"),
-            _(
-                "their last act: purchase, sign-in, visit, click, basket, opinion; loyalty cards too"
-            ),
+            _("their last act: purchase, sign-in, visit, click, basket, opinion; members too"),
             _("told 30 days before, then erased"),
             1095,
         ),
@@ -51,14 +49,20 @@ RULES: dict[str, Rule] = {
             _("name and address go to the restricted archive, the rest is emptied"),
             1095,
         ),
-        Rule("baskets", _("Baskets that nobody ordered"), _("the last change"), _("deleted"), 90),
+        Rule(
+            "baskets",
+            _("Addresses of guests who did not order their basket"),
+            _("the last change"),
+            _("emptied"),
+            90,
+        ),
         Rule("messages", _("The words of messages"), _("when they left"), _("emptied"), 395),
-        Rule("visits", _("Days of visits"), _("the visit"), _("deleted"), 760),
+        Rule("visits", _("Days of visits"), _("the visit"), _("deleted"), 1130),
         Rule(
             "duplicates",
             _("Evidence that two records may be one person"),
             _("when it was decided"),
-            _("deleted"),
+            _("emptied"),
             180,
         ),
         Rule("searches", _("Words searched, without anybody"), _("the day"), _("deleted"), 395),

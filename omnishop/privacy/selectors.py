@@ -11,6 +11,7 @@ from customers.models import ConsentEvent, Customer, Identity
 from customers.selectors import records
 from loyalty.models import Account
 from omnishop.privacy import rules
+from omnishop.privacy.models import ErasureRequest, ExportRequest
 from omnishop.privacy.person import Person
 from orders.models import Order, Refund, RefundClaim
 
@@ -103,3 +104,14 @@ def address(customer: Customer) -> str:
         customer__in=records(customer.pk), kind=Identity.Kind.EMAIL
     ).order_by("verified_at", "pk")
     return next((key.value for key in keys), "")
+
+
+def exports_of(customer: Customer) -> list[ExportRequest]:
+    """The copies a person asked for that are there or being made, newest first."""
+    wanted = ExportRequest.objects.filter(customer__in=records(customer.pk))
+    return list(wanted.exclude(status=ExportRequest.Status.DELETED)[:5])
+
+
+def erasure_of(customer: Customer) -> ErasureRequest | None:
+    """The request under way to forget a person."""
+    return ErasureRequest.objects.open().filter(customer__in=records(customer.pk)).first()

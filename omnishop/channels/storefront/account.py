@@ -19,7 +19,7 @@ from orders import selectors as orders
 from orders.services.reviews import received
 
 
-def _customer(request: Request) -> Customer:
+def customer_of(request: Request) -> Customer:
     """The person who is signed in; made on first need for a login that has none."""
     found = Shopper(request).customer
     if found:
@@ -32,7 +32,7 @@ def _customer(request: Request) -> Customer:
 @require_GET
 def account(request: Request) -> HttpResponse:
     """Purchases of all channels in one list, newest first (A1)."""
-    person, at = _customer(request), timezone.now()
+    person, at = customer_of(request), timezone.now()
     history = orders.history(person)
     found = [
         (order, [(line, *line_status(line)) for line in lines], saved)
@@ -59,7 +59,7 @@ def account(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def points(request: Request) -> HttpResponse:
     """Points with origin and expiry of each lot, and the card (A4); a press joins."""
-    person, at = _customer(request), timezone.now()
+    person, at = customer_of(request), timezone.now()
     if request.method == "POST":
         points_services.join(customer=person, at=at)
         return redirect("storefront:points")
@@ -84,7 +84,7 @@ def points(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def profile(request: Request) -> HttpResponse:
     """Name, language, and what we may write about (A5)."""
-    person = _customer(request)
+    person = customer_of(request)
     form = ProfileForm(
         request.POST or None,
         initial={
@@ -115,6 +115,6 @@ def profile(request: Request) -> HttpResponse:
 @require_POST
 def consent(request: Request) -> HttpResponse:
     """Agree or withdraw, from the account."""
-    if not answer(request, _customer(request), source="account", at=timezone.now()):
+    if not answer(request, customer_of(request), source="account", at=timezone.now()):
         raise Http404
     return redirect("storefront:profile")

@@ -18,6 +18,8 @@ from customers.services.messages import queue_message
 from loyalty.closing import close
 from loyalty.models import Account
 from omnishop.kernel.claims import claim
+from omnishop.kernel.templatetags.omnishop import short_day
+from omnishop.kernel.transactions import retried
 from omnishop.network.models import User
 from omnishop.privacy import rules, selectors
 from omnishop.privacy.models import ArchivedInvoice, ErasureRequest, ExportRequest
@@ -57,25 +59,23 @@ def ask(
     if created and tell:
         with override(live.language):
             stays = selectors.stays(person(live.pk), at=at)
-            request.message = queue_message(
+            queue_message(
                 key=f"erasure:{request.pk}",
                 template="erasure_asked",
                 to=selectors.address(live),
                 language=live.language,
                 context={
-                    "stays": [
-                        {"why": stay.why, "until": stay.until and stay.until.isoformat()}
-                        for stay in stays
-                    ]
+                    "stays": [{"why": stay.why, "until": short_day(stay.until)} for stay in stays]
                 },
                 customer_id=live.pk,
                 at=at,
             )
+        request.message = Message.objects.filter(key=f"erasure:{request.pk}").first()
         request.save(update_fields=["message"])
     return request
 
 
-@transaction.atomic
+@retried
 def go_on(*, request_id: int, at: datetime) -> bool:
     """Erase what may go of a request; True when something was done.
 
