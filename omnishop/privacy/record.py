@@ -33,7 +33,7 @@ def lines(*, on: date) -> list[tuple[str, ...]]:
                     str(meta.verbose_name),
                     str(getattr(field, "verbose_name", line.field)),
                     str(line.basis.label),
-                    str(_("%(n)s days") % {"n": count}),
+                    f"{count} {_('days')}",
                     str(rule.since),
                     str(_("yes") if line.field in entry.exported else _("no")),
                     str(line.after.label),

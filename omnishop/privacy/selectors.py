@@ -92,7 +92,7 @@ def stays(person: Person, *, at: datetime) -> list[Stay]:
             Stay(
                 "consents",
                 "",
-                _("What you agreed to or refused stays as proof, without your name."),
+                _("Your answers about messages stay as proof, without your name."),
             )
         )
     return found

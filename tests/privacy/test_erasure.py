@@ -222,7 +222,7 @@ def test_after_erasure_a_canary_is_in_the_restricted_archive_alone(
     assert CANARY not in caplog.text
     # The one mail is the person's own, to the address that went with it.
     assert [CANARY in str(one.message()) for one in mail.outbox] == [True] * len(mail.outbox)
-    assert {one.to[0].split("@")[0] for one in mail.outbox} <= {CANARY, f"{CANARY}2"}
+    assert all(one.to[0].startswith(CANARY) for one in mail.outbox)
 
 
 def test_what_the_law_keeps_is_kept_and_the_rest_is_gone(client):

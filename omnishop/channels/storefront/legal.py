@@ -32,9 +32,7 @@ COOKIES = (
     Cookie("sessionid", _("your sign-in"), _("14 days")),
     Cookie("csrftoken", _("protects forms"), _("1 year")),
     Cookie("messages", _("one sentence from one page to the next"), _("until it is shown")),
-    Cookie(
-        "theme", _("light or dark, kept by the browser and never sent"), _("until you change it")
-    ),
+    Cookie("theme", _("light or dark: kept by the browser, never sent"), _("until you change it")),
 )
 
 
