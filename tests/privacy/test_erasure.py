@@ -10,6 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.postgres.fields import ArrayField
 from django.core import mail
 from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.db import connection, models
 
 from catalog.models import Product, Question, Review
@@ -65,8 +66,6 @@ KEYS = {
 def canary(field: models.Field, n: int):
     """A value nobody else has, of the kind of the field."""
     word = f"{CANARY}{n}"
-    if isinstance(field, models.FileField):
-        return ContentFile(word.encode(), name=f"{word}.json")
     if isinstance(field, models.JSONField):
         return {"name": word} if field.default is dict else [word]
     if isinstance(field, ArrayField):
@@ -148,13 +147,12 @@ def plant(who):
                 if value is not None:
                     values[line.field] = value
                     planted += 1
-            for name, value in values.items():
-                setattr(row, name, value)
+            if entry.model == "privacy.ExportRequest":
+                for name in ("json", "pdf"):
+                    words = ContentFile(CANARY.encode())
+                    values[name] = storages["private"].save(f"exports/{CANARY}.{name}", words)
             if values:
-                if any(isinstance(row._meta.get_field(n), models.FileField) for n in values):
-                    row.save()
-                else:
-                    manager.filter(pk=row.pk).update(**values)
+                manager.filter(pk=row.pk).update(**values)
     return planted
 
 
@@ -206,6 +204,7 @@ def test_after_erasure_a_canary_is_in_the_restricted_archive_alone(
     client.force_login(who.user)
     assert plant(who) > 40
     before = where()
+    assert [path for path in files(tmp_path) if CANARY in path.name]
     assert {"customers_customer", "orders_order", "catalog_review", "orders_basket"} <= before
     with caplog.at_level(logging.DEBUG):
         request = asked(who)

@@ -102,9 +102,8 @@ def export_file(request: Request, link: str, kind: str) -> HttpResponse | FileRe
     copy = exporting.of_link(link, at=at)
     if copy is None or kind not in KINDS:
         raise Http404
-    exporting.fetch(request=copy, at=at)
     answer = FileResponse(
-        getattr(copy, kind).open("rb"),
+        exporting.fetch(request=copy, kind=kind, at=at),
         as_attachment=True,
         filename=f"mes-donnees.{kind}",
         content_type=KINDS[kind],

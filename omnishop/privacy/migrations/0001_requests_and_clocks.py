@@ -4,7 +4,6 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import omnishop.privacy.models.requests
 from omnishop.kernel.append_only import append_only_trigger
 
 
@@ -237,22 +236,8 @@ class Migration(migrations.Migration):
                     "expires_at",
                     models.DateTimeField(blank=True, null=True, verbose_name="deleted on"),
                 ),
-                (
-                    "json",
-                    models.FileField(
-                        blank=True,
-                        storage=omnishop.privacy.models.requests.private_files,
-                        upload_to="exports/",
-                    ),
-                ),
-                (
-                    "pdf",
-                    models.FileField(
-                        blank=True,
-                        storage=omnishop.privacy.models.requests.private_files,
-                        upload_to="exports/",
-                    ),
-                ),
+                ("json", models.CharField(blank=True, max_length=120, verbose_name="file")),
+                ("pdf", models.CharField(blank=True, max_length=120, verbose_name="document")),
                 ("fetched", models.PositiveSmallIntegerField(default=0, verbose_name="fetched")),
                 (
                     "fetched_at",

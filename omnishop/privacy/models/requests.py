@@ -3,17 +3,11 @@
 from datetime import datetime
 from typing import Self
 
-from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, Message
-
-
-def private_files() -> Storage:
-    """Where files lie that no address serves."""
-    return storages["private"]
 
 
 class ErasureQuerySet(models.QuerySet["ErasureRequest"]):
@@ -108,8 +102,9 @@ class ExportRequest(models.Model):
     asked_at = models.DateTimeField(_("asked"))
     ready_at = models.DateTimeField(_("ready at"), null=True, blank=True)
     expires_at = models.DateTimeField(_("deleted on"), null=True, blank=True)
-    json = models.FileField(upload_to="exports/", storage=private_files, blank=True)
-    pdf = models.FileField(upload_to="exports/", storage=private_files, blank=True)
+    # Names in the private storage, which no address serves; empty once deleted.
+    json = models.CharField(_("file"), max_length=120, blank=True)
+    pdf = models.CharField(_("document"), max_length=120, blank=True)
     fetched = models.PositiveSmallIntegerField(_("fetched"), default=0)
     fetched_at = models.DateTimeField(_("last fetched"), null=True, blank=True)
 

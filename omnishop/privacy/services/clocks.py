@@ -19,7 +19,7 @@ from omnishop.kernel.models import IdempotencyKey
 from omnishop.privacy import rules
 from omnishop.privacy.models import ArchivedInvoice, ExportRequest
 from omnishop.privacy.person import Person
-from omnishop.privacy.services import erasing
+from omnishop.privacy.services import erasing, exporting
 from orders.models import Basket, Order
 
 BATCH = 1000
@@ -143,9 +143,7 @@ def _delete_exports(at: datetime, limit: int) -> int:
             mine = claim(ExportRequest.objects.over(at).filter(pk=export.pk)).first()
             if mine is None:
                 continue
-            for file in (mine.json, mine.pdf):
-                if file:
-                    file.delete(save=False)
+            exporting.delete_files(mine)
             mine.status, mine.json, mine.pdf = ExportRequest.Status.DELETED, "", ""
             mine.save(update_fields=["status", "json", "pdf"])
         done += 1

@@ -25,6 +25,7 @@ from omnishop.privacy import rules, selectors
 from omnishop.privacy.models import ArchivedInvoice, ErasureRequest, ExportRequest
 from omnishop.privacy.person import Person, person
 from omnishop.privacy.registry import TABLES, After, Line, Table
+from omnishop.privacy.services import exporting
 from orders.models import Order, Withdrawal
 
 LOOK_AGAIN = timedelta(hours=1)  # at what an erasure waits for
@@ -255,9 +256,7 @@ def _before_login(who: Person, at: datetime) -> None:
 
 def _before_exports(who: Person, at: datetime) -> None:
     for export in ExportRequest.objects.filter(customer__in=who.records):
-        for file in (export.json, export.pdf):
-            if file:
-                file.delete(save=False)
+        exporting.delete_files(export)
 
 
 BEFORE: dict[str, Callable[[Person, datetime], None]] = {

@@ -1,12 +1,14 @@
 """A person's copy of everything we hold about them: JSON and a readable PDF (GDP-6)."""
 
 import json
+import secrets
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import storages
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -66,9 +68,10 @@ def make(*, request_id: int, at: datetime) -> bool:
         ensure_ascii=False,
         indent=1,
     )
-    stem = signing.dumps(request.pk, salt="export-file")[-20:]
-    request.json.save(f"{stem}.json", ContentFile(text.encode()), save=False)
-    request.pdf.save(f"{stem}.pdf", ContentFile(page), save=False)
+    stem = secrets.token_urlsafe(16)
+    files = storages["private"]
+    request.json = files.save(f"exports/{stem}.json", ContentFile(text.encode()))
+    request.pdf = files.save(f"exports/{stem}.pdf", ContentFile(page))
     request.status = Status.READY
     request.ready_at = at
     request.expires_at = at + timedelta(days=rules.days("exports", on=timezone.localdate(at)))
@@ -101,12 +104,20 @@ def of_link(text: str, *, at: datetime) -> ExportRequest | None:
 
 
 @transaction.atomic
-def fetch(*, request: ExportRequest, at: datetime) -> None:
-    """Note that somebody took the copy."""
+def fetch(*, request: ExportRequest, kind: str, at: datetime) -> "File[bytes]":
+    """The file of a copy, "json" or "pdf"; that somebody took it is noted."""
     mine = ExportRequest.objects.select_for_update().get(pk=request.pk)
     mine.fetched += 1
     mine.fetched_at = at
     mine.save(update_fields=["fetched", "fetched_at"])
+    return storages["private"].open({"json": mine.json, "pdf": mine.pdf}[kind])
+
+
+def delete_files(request: ExportRequest) -> None:
+    """The files of a copy go; a repeat finds none."""
+    for name in (request.json, request.pdf):
+        if name:
+            storages["private"].delete(name)
 
 
 def everything(customer_id: int) -> Sections:
@@ -143,6 +154,13 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, models.Model):
         return str(value)
-    if isinstance(value, bool | int | str | list | dict) or value is None:
+    if isinstance(value, dict):  # without our links, which open doors
+        shown = {key: _plain(item) for key, item in value.items()}
+        return {key: item for key, item in shown.items() if item not in ("", None)}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, str):
+        return "" if value.startswith(settings.SITE_URL) else value
+    if isinstance(value, int) or value is None:
         return value
     return str(value)
