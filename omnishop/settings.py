@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "inventory",
     "loyalty",
     "orders",
+    "omnishop.privacy",
     "omnishop.reports",
     "omnishop.channels.storefront",
     "omnishop.channels.till",

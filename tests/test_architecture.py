@@ -20,13 +20,14 @@ RANKS = {
     "inventory": 3,
     "loyalty": 3,
     "orders": 4,
-    "reports": 5,
-    "storefront": 5,
-    "till_channel": 5,
-    "care": 5,
-    "api": 5,
-    "demo": 6,
-    "parity": 6,
+    "privacy": 5,
+    "reports": 6,
+    "storefront": 6,
+    "till_channel": 6,
+    "care": 6,
+    "api": 6,
+    "demo": 7,
+    "parity": 7,
 }
 OURS = [
     app

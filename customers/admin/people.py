@@ -20,6 +20,7 @@ from customers.admin.gallery import gallery
 from customers.models import (
     Company,
     ConsentEvent,
+    ConsentText,
     Customer,
     CustomerGroup,
     Household,
@@ -256,7 +257,7 @@ def of_person(rows: Any, term: str, *, way: str = "customer") -> Any:
 
 @admin.register(ConsentEvent)
 class ConsentEventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "customer", "purpose", "channel", "granted", "source", "actor")
+    list_display = ("at", "customer", "purpose", "channel", "granted", "basis", "source", "actor")
     list_filter = ("purpose", "channel", "granted")
     list_select_related = ("customer",)
     search_fields = ("customer__number",)
@@ -264,6 +265,20 @@ class ConsentEventAdmin(ReadOnlyAdmin):
 
     def find(self, rows: Any, term: str) -> Any:
         return of_person(rows, term)
+
+
+@admin.register(ConsentText)
+class ConsentTextAdmin(StoreModelAdmin):
+    """What people read when they are asked; a new version is a new row, none is changed."""
+
+    list_display = ("purpose", "channel", "basis", "language", "version", "valid_from", "text")
+    list_filter = ("purpose", "channel", "language")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Message)

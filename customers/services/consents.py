@@ -227,29 +227,42 @@ def asked_at_sale(
     """Keep that a buyer was told of mails about similar articles and could refuse (GDP-2).
 
     It becomes an answer once the sale is real. A repeat keeps what was said first, but a refusal
-    always counts.
+    always counts. One statement beside the text's.
     """
-    text = text_shown(
+    text = notice_text(language=language, at=at, channel=channel)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO customers_salenotice AS n
+                   (document, channel, refused, text_id, source, actor, at)
+            VALUES (%s, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT (document, channel) DO UPDATE SET refused = true, settled_at = NULL
+             WHERE excluded.refused AND NOT n.refused
+            """,
+            [document, str(channel), refused, text.pk, source, actor, at],
+        )
+
+
+def notice_text(*, language: str, at: datetime, channel: str = Channel.EMAIL) -> ConsentText:
+    """What a buyer reads at a sale, beside the box that refuses (GDP-2)."""
+    return text_shown(
         purpose=Purpose.MARKETING,
         channel=channel,
         basis=Basis.SOFT_OPT_IN,
         language=language,
         at=at,
     )
-    notice, created = SaleNotice.objects.get_or_create(
-        document=document,
+
+
+def to_be_told(customer: Customer | None, channel: str = Channel.EMAIL) -> bool:
+    """Whether a sale may tell of mails: nobody who answered before is asked again."""
+    if customer is None:
+        return True
+    return not ConsentEvent.objects.filter(
+        customer__in=records(customer.merged_into_id or customer.pk),
+        purpose=Purpose.MARKETING,
         channel=channel,
-        defaults={
-            "refused": refused,
-            "text": text,
-            "source": source,
-            "actor": actor,
-            "at": at,
-        },
-    )
-    if not created and refused and not notice.refused:
-        notice.refused, notice.settled_at = True, None
-        notice.save(update_fields=["refused", "settled_at"])
+    ).exists()
 
 
 def take_notice(*, notice: SaleNotice, customer: Customer, at: datetime) -> ConsentEvent | None:
@@ -258,12 +271,7 @@ def take_notice(*, notice: SaleNotice, customer: Customer, at: datetime) -> Cons
     Silence is a yes only for who never answered: nobody's no, nor their yes, is written over. A
     refusal is an opposition and counts over everything.
     """
-    answered = ConsentEvent.objects.filter(
-        customer__in=records(customer.merged_into_id or customer.pk),
-        purpose=Purpose.MARKETING,
-        channel=notice.channel,
-    )
-    if not notice.refused and answered.exists():
+    if not notice.refused and not to_be_told(customer, notice.channel):
         return None
     return record_consent(
         customer=customer,

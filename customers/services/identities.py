@@ -19,7 +19,8 @@ from omnishop.network.models import Store, User
 def normal_email(value: str) -> str:
     """The e-mail address as we compare it: lower-case (ALG-11). Raises Invalid."""
     try:
-        return validate_email(value.strip(), check_deliverability=False).normalized.lower()
+        address = validate_email(value.strip(), check_deliverability=False, strict=True)
+        return address.normalized.lower()
     except EmailNotValidError as error:
         raise Invalid(
             _("%(value)s is not an e-mail address. Example: camille@example.org") % {"value": value}

@@ -41,6 +41,7 @@ READ: Mapping[str, Sequence[str]] = {
         *("order", "orderevent", "orderline", "payment", "receipt", "refund", "return"),
         *("returnline", "shortage", "orderdiscount", "discountshare", "refundclaim", "stockdemand"),
     ),
+    "privacy": (),
     "django_celery_beat": (),
 }
 # What a role may do beyond reading; head office is not named, it may do all.
@@ -79,6 +80,10 @@ MORE: Mapping[str, Mapping[str, Sequence[str]]] = {
             *("view_coupon", "view_couponuse", "view_pricechange"),
         ),
         "loyalty": ("change_account",),
+        "privacy": (
+            *("view_erasurerequest", "add_erasurerequest", "view_exportrequest"),
+            *("add_exportrequest", "view_retentionnotice"),
+        ),
         "orders": (
             *("change_fulfilment", "change_order", "view_relaunch", "view_withdrawal"),
             *("view_paymentevent", "change_refundclaim", "view_stockalert"),

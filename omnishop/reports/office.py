@@ -109,6 +109,19 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 _page(_("Wish lists"), "favorite", "orders_wishlist"),
                 _page(_("Price drops"), "trending_down", "orders_pricedrop"),
                 _page(_("Consents"), "how_to_reg", "customers_consentevent"),
+                _page(_("Texts of consents"), "article", "customers_consenttext"),
+            ],
+        },
+        {
+            "title": _("Privacy"),
+            "separator": True,
+            "items": [
+                _page(_("Erasures"), "person_remove", "privacy_erasurerequest"),
+                _page(_("Copies of people's data"), "file_download", "privacy_exportrequest"),
+                _page(_("Ends of retentions"), "hourglass_bottom", "privacy_retentionnotice"),
+                _page(_("Retention periods"), "timer", "privacy_retentionperiod"),
+                _page(_("Archived invoices"), "lock", "privacy_archivedinvoice"),
+                _page(_("Looks into the archive"), "visibility", "privacy_archivelook"),
             ],
         },
         {

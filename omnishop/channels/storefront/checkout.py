@@ -6,6 +6,7 @@ What was typed stays in a signed cookie until the order is placed; nothing is in
 import json
 from typing import Any
 
+from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,10 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from customers.models import Customer
+from customers.services import consents
 from inventory.errors import InsufficientStock
 from loyalty import selectors as loyalty
 from omnishop.channels.promotions import advantages
 from omnishop.channels.storefront.context import (
+    FACTS_SECONDS,
     Request,
     Shopper,
     read_cookie,
@@ -280,6 +283,15 @@ def pay(request: Request) -> HttpResponse:
         return _after(request, draft)
     except Refusal as refusal:
         return _refused(request, shopper, draft, refusal)
+    if request.POST.get("notice"):  # told of mails about similar articles, and could refuse
+        consents.asked_at_sale(
+            document=order.number,
+            refused=bool(request.POST.get("refuse")),
+            source="checkout",
+            actor="customer",
+            language=site_language(),
+            at=timezone.now(),
+        )
     return _placed(request, order, draft)
 
 
@@ -369,9 +381,24 @@ def _pay_page(
             at=at,
             channel="web",
         ),
+        notice=_notice(shopper.customer),
         total=total,
         now=at,
         **context,
+    )
+
+
+def _notice(customer: Customer | None) -> str:
+    """What the page tells of mails about similar articles, for who never answered (GDP-2)."""
+    if not consents.to_be_told(customer):
+        return ""
+    language = site_language()
+    return str(
+        cache.get_or_set(
+            f"storefront:notice:{language}",
+            lambda: consents.notice_text(language=language, at=timezone.now()).text,
+            FACTS_SECONDS,
+        )
     )
 
 

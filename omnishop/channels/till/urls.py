@@ -55,6 +55,7 @@ urlpatterns = [
     path("pay/<int:order_id>/cancel/", payment.cancel, name="cancel_payment"),
     path("receipt/<int:receipt_id>/", payment.receipt, name="receipt"),
     path("receipt/<int:receipt_id>/send/", payment.send, name="send_receipt"),
+    path("receipt/<int:receipt_id>/told/", payment.told, name="told"),
     path("receipt/last/", payment.last_receipt, name="last_receipt"),
     path("return/", returns.find, name="return"),
     path("return/<str:token>/", returns.choose, name="return_order"),

@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from customers.models import SaleNotice
+from customers.services import consents
 from loyalty.selectors import balance
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
@@ -18,6 +20,7 @@ from omnishop.channels.till.answer import cleaned, show
 from omnishop.channels.till.forms import BIG, ReceiptForm, TenderForm
 from omnishop.channels.till.views.sale import sale_page
 from omnishop.kernel.errors import Invalid, Refusal
+from omnishop.kernel.language import site_language
 from omnishop.kernel.templatetags.omnishop import money
 from orders import aisle
 from orders.models import BasketLine, Channel, Fulfilment, Order, Payment, Receipt
@@ -225,10 +228,37 @@ def _receipt_page(
             "entity": receipt.till.store.entity,
             "given_back": receipt.total_minor < 0,
             "sold": aisle.sold(order) if receipt.total_minor >= 0 else None,
+            "notice": _notice(order, receipt) if address else "",
         },
         section="sale",
         refusal=refusal,
     )
+
+
+def _notice(order: Order, receipt: Receipt) -> str:
+    """What to tell a customer who never answered: mails about similar articles (GDP-2)."""
+    told = SaleNotice.objects.filter(document=order.number).exists()
+    if receipt.total_minor < 0 or told or not consents.to_be_told(order.customer):
+        return ""
+    return consents.notice_text(language=site_language(), at=timezone.now()).text
+
+
+@require_POST
+@at_till
+def told(request: HttpRequest, desk: Desk, receipt_id: int) -> HttpResponse:
+    """The customer was told of such mails, and refused or did not."""
+    found = get_object_or_404(scope.receipts(desk), pk=min(receipt_id, BIG))
+    if request.POST.get("answer") not in ("refuses", "told"):
+        raise Http404
+    consents.asked_at_sale(
+        document=found.order.number,
+        refused=request.POST["answer"] == "refuses",
+        source=f"till {desk.till}",
+        actor=desk.actor,
+        language=site_language(),
+        at=timezone.now(),
+    )
+    return redirect("till:receipt", found.pk)
 
 
 @require_safe
