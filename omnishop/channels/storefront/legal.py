@@ -1,10 +1,10 @@
-"""Texts the law asks for, and how to reach us."""
+"""Texts the law asks for."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from omnishop.channels.storefront.context import Request, stores
+from omnishop.channels.storefront.context import Request
 from omnishop.channels.storefront.pages import shared
 from omnishop.network.models import LegalEntity
 
@@ -29,10 +29,3 @@ def terms(request: Request) -> HttpResponse:
 def privacy(request: Request) -> HttpResponse:
     """What we keep about people, and our cookies."""
     return render(request, "storefront/privacy.html", {"cacheable": True})
-
-
-@require_GET
-@shared
-def contact(request: Request) -> HttpResponse:
-    """How to reach us."""
-    return render(request, "storefront/contact.html", {"cacheable": True, "stores": stores()})
