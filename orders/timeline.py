@@ -128,7 +128,7 @@ _BRANCHES: dict[str, tuple[str, ...]] = {
               'origin', max(l.origin) FILTER (WHERE e.kind = 'correction'))
             FROM loyalty_account a JOIN loyalty_pointsentry e ON e.account_id = a.id
             LEFT JOIN loyalty_pointslot l ON l.id = e.lot_id
-           WHERE a.customer_id = ANY(%(who)s) GROUP BY e.at, e.kind, e.document, e.channel""",
+           WHERE a.customer_id = ANY(%(who)s) GROUP BY a.id, e.at, e.kind, e.document, e.channel""",
     ),
     Kind.REVIEW: (
         """SELECT r.written_at, r.id, r.channel, NULL::bigint, jsonb_build_object(
