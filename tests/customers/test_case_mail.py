@@ -89,9 +89,9 @@ def test_an_answer_comes_back_by_its_thread():
     answered(case)
     ours = left().extra_headers["Message-ID"]
 
+    thread = f"<one@example.org> {ours}"
     received = receive(
-        raw("Merci", message_id="<two@x>", In_Reply_To=ours, References=f"<one@example.org> {ours}"),
-        at=NOON,
+        raw("Merci", message_id="<two@x>", In_Reply_To=ours, References=thread), at=NOON
     )
 
     assert (received.outcome, received.case) == ("entry", case)
@@ -187,7 +187,7 @@ def test_an_html_mail_is_read_as_text():
     assert CaseEntry.objects.get().text == "Bonjour\u00a0!\nOù est-il\u00a0?"
 
 
-@pytest.mark.parametrize("broken", [b"", b"\x00\xff\xfe", b"From: a@b.example\n\n\x00", b"X" * 5000])
+@pytest.mark.parametrize("broken", [b"", b"\x00\xff", b"From: a@b.example\n\n\x00", b"X" * 5000])
 def test_what_is_no_mail_does_no_harm(broken):
     assert receive(broken, at=NOON).outcome in ("ignored", "case")
 
