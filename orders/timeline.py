@@ -218,9 +218,8 @@ def rows(
     what is theirs: no notes among staff. Two statements; three for staff of some stores.
     """
     staff = viewer is not None
-    wanted = set(kinds) & set(Kind.values) or set(Kind.values)
-    if not staff:
-        wanted -= STAFF_ONLY
+    allowed = set(Kind.values) if staff else set(Kind.values) - STAFF_ONLY
+    wanted = set(kinds) & allowed or allowed
     every = viewer is None or sees_all_stores(viewer)
     stores: list[int] = []
     if viewer is not None and not every:

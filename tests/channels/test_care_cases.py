@@ -93,7 +93,7 @@ def test_shoppers_and_associates_are_turned_away_from_people_and_acts(settings):
 
 
 def test_one_field_finds_person_case_and_order(desk, django_assert_max_num_queries):
-    person = CustomerFactory(first_name="Zoé", last_name="Zebulon")
+    person = CustomerFactory(first_name="Zoé", last_name="Zebulon", number="C-900001")
     Identity.objects.create(customer=person, kind="phone", value="+33639980001", verified_at=NOON)
     Identity.objects.create(customer=person, kind="card", value="2900010000014", verified_at=NOON)
     CustomerFactory(last_name="Zebra")

@@ -67,6 +67,10 @@ def found(text: str, user: User, *, most: int) -> list[Hit]:
         number = f"O-{int(re.sub(r'[^0-9]', '', text)):07d}"
         return [_order(one) for one in orders.filter(number=number)] if at_desk(user) else []
     hits: list[Hit] = []
+    if re.fullmatch(r"[Cc]-?\d{1,9}", text):  # also of a record that was merged: its page leads on
+        number = f"C-{int(re.sub(r'[^0-9]', '', text)):06d}"
+        people = Customer.objects.filter(number=number).prefetch_related("identities")
+        return [_person(one) for one in people] if at_desk(user) else []
     if at_desk(user):
         hits += [_person(one) for one in selectors.find(text)[:most]]
     if "@" in text:
