@@ -13,8 +13,12 @@ SHOWN = 100  # cases of a list
 
 
 def entries(case: Case, *, internal: bool) -> QuerySet[CaseEntry]:
-    """Every word of a case and of those joined to it, oldest first; two statements."""
-    found = CaseEntry.objects.filter(Q(case=case) | Q(case__merged_into=case))
+    """Every word of a case and of those joined to it, oldest first; two statements.
+
+    What was done in a joined one (closed, given to somebody) is its own.
+    """
+    joined = Q(case__merged_into=case, kind=CaseEntry.Kind.MESSAGE)
+    found = CaseEntry.objects.filter(Q(case=case) | joined)
     if not internal:
         found = found.filter(internal=False)
     return found.prefetch_related("attachments").order_by("at", "pk")

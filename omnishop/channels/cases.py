@@ -8,7 +8,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, Http404
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from customers import cases
 from customers.models import Case, CaseAttachment, CaseEntry
@@ -101,7 +101,7 @@ def done(entry: CaseEntry, people: dict[str, str]) -> str:
     to = people.get(data.get("to", ""), "")
     words = {
         "solved": _("Marked as solved"),
-        "closed": _("Closed"),
+        "closed": pgettext("case", "Closed"),
         "reopened": _("Opened again"),
         "assigned": _("Given to %(name)s") % {"name": to} if to else _("Nobody deals with it now"),
         "changed": _("Priority or team changed"),
