@@ -3,8 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from customers.models import Message
-from customers.services import matching, messages
+from customers.models import Case, Message
+from customers.services import desk, matching, messages
 from omnishop.kernel.claims import each
 
 
@@ -21,3 +21,12 @@ def send_due_messages(limit: int = 200) -> int:
 def propose_duplicates(limit: int = 200) -> int:
     """Look for likely duplicates of new and changed records; staff decide. Safe to overlap."""
     return matching.propose(at=timezone.now(), limit=limit)
+
+
+@shared_task(name="customers.close_solved_cases")
+def close_solved_cases(limit: int = 500) -> int:
+    """Close solved cases nobody came back to; beat runs it every hour. Safe to overlap."""
+    at = timezone.now()
+    over = Case.objects.filter(status="solved", solved_at__lte=at - desk.CLOSED_AFTER)
+    keys = over.order_by("solved_at").values_list("pk", flat=True)[:limit]
+    return each(keys, lambda pk: desk.close_if_over(case_id=pk, at=at))

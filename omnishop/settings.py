@@ -272,6 +272,9 @@ EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_TIMEOUT = 5  # seconds
 SHOP_NAME = env.text("SHOP_NAME", "Grand Air")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SHOP_NAME} <bonjour@grandair.example>")
+# Where customers write to; answers come back to its plus-addresses (docs/service-desk.md).
+CARE_EMAIL = env.text("CARE_EMAIL", "service@grandair.example")
+CARE_MAIL_SECRET = env.text("CARE_MAIL_SECRET", "")  # of the mail web hook; empty: no such door
 
 # --- SMS and notifications ----------------------------------------------------------------------
 

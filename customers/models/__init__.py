@@ -2,12 +2,22 @@
 
 from customers.models.consent import ConsentEvent, ConsentText, SaleNotice
 from customers.models.contact import ContactRule, PushDevice
+from customers.models.conversation import (
+    Case,
+    CaseAttachment,
+    CaseEntry,
+    ReplyTemplate,
+    ServiceLevel,
+)
 from customers.models.customer import Company, Customer, CustomerGroup, Household, Identity
 from customers.models.merge import CustomerMerge, DuplicateCandidate, MatchKey
 from customers.models.message import Message
 from customers.models.visit import Visit
 
 __all__ = [
+    "Case",
+    "CaseAttachment",
+    "CaseEntry",
     "Company",
     "ConsentEvent",
     "ConsentText",
@@ -21,6 +31,8 @@ __all__ = [
     "MatchKey",
     "Message",
     "PushDevice",
+    "ReplyTemplate",
     "SaleNotice",
+    "ServiceLevel",
     "Visit",
 ]

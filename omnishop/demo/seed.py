@@ -14,6 +14,7 @@ from catalog.services import refresh_search
 from customers.models import Customer, Message
 from inventory.models import Reservation
 from omnishop.demo import (
+    cases,
     content,
     demand,
     floor,
@@ -105,6 +106,7 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     recent = Recent(place, days, hours, articles, people, since=until, bustle=bustle)
     recent.play()
     floor.fill(recent)
+    cases.fill(place, days)
     _mail_but_the_last(days)
     say("Last days played")
     Purchases(place, days, articles).fill()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -65,6 +65,21 @@ def openings_on(store: "Store", day: date) -> list[Opening]:
             lambda opening: opening.opens_at < end, openings(store, start, horizon=end - start)
         )
     )
+
+
+def after_open_minutes(store: "Store", start: datetime, minutes: int) -> datetime:
+    """The instant at which so many minutes of open time have gone by since `start`.
+
+    A place that does not open within the horizon counts every minute.
+    """
+    left = timedelta(minutes=minutes)
+    for opening in openings(store, start):
+        # In UTC: wall-clock arithmetic would be an hour off on the day of a change (STD-3).
+        opens_at, closes_at = opening.opens_at.astimezone(UTC), opening.closes_at.astimezone(UTC)
+        if closes_at - opens_at >= left:
+            return opens_at + left
+        left -= closes_at - opens_at
+    return start + left
 
 
 def hold_until(store: "Store", ready_at: datetime) -> datetime:

@@ -56,7 +56,10 @@ MORE: Mapping[str, Mapping[str, Sequence[str]]] = {
     },
     Role.STORE_MANAGER: {
         "network": ("view_staffmember",),
-        "customers": ("change_customer", "view_message", "view_consentevent"),
+        "customers": (
+            *("change_customer", "view_message", "view_consentevent"),
+            *("view_replytemplate", "view_servicelevel"),
+        ),
         "catalog": ("view_coupon", "view_couponuse", "view_pricechange"),
         "inventory": (
             *("change_stocklevel", "change_transfer", "add_transfer"),
@@ -74,6 +77,8 @@ MORE: Mapping[str, Mapping[str, Sequence[str]]] = {
             *("change_message", "add_household", "change_household", "add_company"),
             *("change_company", "view_duplicatecandidate", "add_duplicatecandidate"),
             *("change_duplicatecandidate", "view_customermerge", "change_customermerge"),
+            *("view_replytemplate", "add_replytemplate", "change_replytemplate"),
+            "view_servicelevel",
         ),
         "catalog": (
             *("change_answer", "change_question", "change_review"),

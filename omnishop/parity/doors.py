@@ -11,7 +11,7 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 from catalog.pricing import Quote
 from customers.models import Customer
 from omnishop.channels.api.quotes import QuoteBasket
-from omnishop.channels.care import views as care
+from omnishop.channels.care import participation as care
 from omnishop.network.models import Store, Till, User
 from orders import selectors as orders
 from orders.models import Basket, BasketLine

@@ -58,6 +58,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                     "permission": everybody,
                 },
                 {
+                    "title": _("Service desk"),
+                    "icon": "support_agent",
+                    "link": reverse("care:home"),
+                    "permission": everybody,
+                },
+                {
                     "title": _("Does this store take part?"),
                     "icon": "help_center",
                     "link": reverse("care:participation"),
@@ -108,6 +114,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 _page(_("Stock alerts"), "notifications_active", "orders_stockalert"),
                 _page(_("Wish lists"), "favorite", "orders_wishlist"),
                 _page(_("Price drops"), "trending_down", "orders_pricedrop"),
+                _page(_("Mail"), "mail", "customers_message"),
+                _page(_("Texts for answers"), "quick_phrases", "customers_replytemplate"),
+                _page(_("Times to answer"), "timer", "customers_servicelevel"),
+                _page(_("Reminders"), "notifications", "orders_relaunch"),
                 _page(_("Consents"), "how_to_reg", "customers_consentevent"),
                 _page(_("Texts of consents"), "article", "customers_consenttext"),
             ],

@@ -116,6 +116,31 @@ def take_back(
     )
 
 
+@retried
+def refund_kept(
+    *, order_id: int, units: Mapping[int, int], reason: str, actor: str, at: datetime
+) -> Return:
+    """Money back for units that do not come back: broken on the way, never arrived, kept.
+
+    No stock moves. A sale with a receipt is reversed at a till, which writes the negative one
+    (POS-2): raises Invalid.
+    """
+    order = _locked(order_id)
+    if order.receipts.exists():
+        raise Invalid(_("This sale has a receipt: it is taken back at a till."))
+    lines = _lines(order, with_delivery(order, units, handed_over=True), handed_over=True)
+    return _reverse(
+        order,
+        lines,
+        kind=Return.Kind.RETURN,
+        disposition=ReturnLine.Disposition.NONE,
+        till=None,
+        reason=reason,
+        actor=actor,
+        at=at,
+    )
+
+
 def _locked(order_id: int) -> Order:
     order = Order.objects.locked().select_related("store").filter(pk=order_id).first()
     if order is None:

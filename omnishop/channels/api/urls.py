@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from omnishop.channels.api import quotes, views
+from omnishop.channels.api import mail, quotes, views
 
 app_name = "api"
 urlpatterns = [
@@ -16,4 +16,5 @@ urlpatterns = [
     path("v1/availability/basket/", views.BasketAvailability.as_view(), name="basket_availability"),
     path("v1/quote/", quotes.QuoteBasket.as_view(), name="quote"),
     path("v1/me/loyalty/", views.MyLoyalty.as_view(), name="my_loyalty"),
+    path("mail/", mail.receive, name="mail"),
 ]

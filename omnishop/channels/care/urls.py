@@ -2,8 +2,25 @@
 
 from django.urls import path
 
-from omnishop.channels.care import views
+from omnishop.channels.care import acts, cases, finding, participation, people
 
 app_name = "care"
 
-urlpatterns = [path("participation/", views.participation, name="participation")]
+urlpatterns = [
+    path("", finding.home, name="home"),
+    path("find/", finding.suggest, name="find"),
+    path("participation/", participation.participation, name="participation"),
+    path("person/<str:number>/", people.person, name="person"),
+    path("order/<str:number>/", people.order, name="order"),
+    path("case/", cases.new, name="new"),
+    path("case/<str:number>/", cases.case, name="case"),
+    path("case/<str:number>/answer/", cases.answer, name="answer"),
+    path("case/<str:number>/note/", cases.note, name="note"),
+    path("case/<str:number>/assign/", cases.assign, name="assign"),
+    path("case/<str:number>/status/", cases.status, name="status"),
+    path("case/<str:number>/change/", cases.change, name="change"),
+    path("case/<str:number>/link/", cases.link, name="link"),
+    path("case/<str:number>/join/", cases.join, name="join"),
+    path("case/<str:number>/file/<int:pk>/", cases.file, name="file"),
+    path("case/<str:number>/<slug:act>/", acts.act, name="act"),
+]

@@ -1,5 +1,6 @@
 """Sign-in: the login becomes a person, and a guest's basket goes with them."""
 
+from datetime import datetime
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -12,7 +13,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from customers.models import Customer
 from customers.services.identities import customer_of_login
+from customers.services.visits import record_visit
 from omnishop.channels.storefront.context import Shopper
 from omnishop.network.models import User
 from orders.aside import waiting
@@ -21,6 +24,15 @@ from orders.services import guests, merging
 
 class AccountAdapter(DefaultAccountAdapter):
     """Our place in allauth; its own behaviour is what we want so far."""
+
+
+def here_today(request: HttpRequest, customer: Customer, *, at: datetime) -> None:
+    """Write down that a person was on the site, once a day for each session."""
+    day = timezone.localdate(at)
+    if request.session.get("seen_on") == day.isoformat():
+        return
+    record_visit(customer_id=customer.pk, channel="web", day=day, at=at)
+    request.session["seen_on"] = day.isoformat()
 
 
 @receiver(email_confirmed)
@@ -45,6 +57,7 @@ def adopt_basket(
         customer = guests.welcome(user=user, email=user.email, at=at)
     else:
         customer = customer_of_login(user=user, email_verified=False, at=at)
+    here_today(request, customer, at=at)
     shopper = Shopper(request)
     shopper.__dict__["customer"] = None  # the basket of the cookie, not the person's
     if shopper.basket:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models.review import LONGEST, LONGEST_QUESTION
 from customers.services.identities import normal_phone
+from omnishop.channels.cases import WriteForm
 from omnishop.kernel.errors import Refusal
 from omnishop.network.models import Store
 
@@ -139,6 +140,45 @@ class WithdrawalForm(forms.Form):
         help_text=_("Leave empty to withdraw from the whole order."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class ServiceForm(WriteForm):
+    """What somebody who is signed in asks us."""
+
+    subject = forms.CharField(
+        label=_("Subject"),
+        max_length=120,
+        error_messages={"required": _("Say in a few words what it is about.")},
+    )
+    order_number = forms.CharField(
+        label=_("Order number"),
+        max_length=20,
+        required=False,
+        help_text=_("If it is about an order. Example: O-0001042"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ("subject", "order_number", "text", "files")
+
+
+class GuestServiceForm(ServiceForm):
+    """What a guest asks us, and where we answer."""
+
+    name = forms.CharField(
+        label=_("First and last name"),
+        max_length=160,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Enter your name.")},
+    )
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        help_text=_("Our answer and the link to your request go there."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": _("Enter your e-mail address. Example: camille@example.org"),
+            "invalid": _("This is not an e-mail address. Example: camille@example.org"),
+        },
+    )
+    field_order = ("name", "email", "subject", "order_number", "text", "files")
 
 
 class ProfileForm(forms.Form):

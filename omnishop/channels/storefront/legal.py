@@ -1,4 +1,4 @@
-"""Texts the law asks for, and how to reach us."""
+"""Texts the law asks for."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from omnishop.channels.storefront.context import Request, stores
+from omnishop.channels.storefront.context import Request
 from omnishop.channels.storefront.pages import shared
 from omnishop.network.models import LegalEntity
 from omnishop.privacy import rules
@@ -72,10 +72,3 @@ def privacy(request: Request) -> HttpResponse:
         "storefront/privacy.html",
         {"cacheable": True, "clocks": clocks, "cookies": COOKIES},
     )
-
-
-@require_GET
-@shared
-def contact(request: Request) -> HttpResponse:
-    """How to reach us."""
-    return render(request, "storefront/contact.html", {"cacheable": True, "stores": stores()})

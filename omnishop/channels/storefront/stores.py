@@ -15,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from omnishop.channels.storefront.accounts import here_today
 from omnishop.channels.storefront.checkout import remember_postcode
 from omnishop.channels.storefront.context import STORE_COOKIE, Request, Shopper, stores
 from omnishop.channels.storefront.hours import DayHours, hours_words, week
@@ -200,6 +201,8 @@ def header(request: Request) -> HttpResponse:
     get_token(request)
     shopper, at = Shopper(request), timezone.now()
     store = shopper.store
+    if shopper.customer:
+        here_today(request, shopper.customer, at=at)
     return private(
         render(
             request,

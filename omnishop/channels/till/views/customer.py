@@ -15,6 +15,7 @@ from customers.selectors import find as find_customers
 from customers.selectors import records
 from customers.services.consents import record_consent
 from customers.services.identities import create_customer
+from customers.services.visits import record_visit
 from loyalty.selectors import balance
 from loyalty.services.points import join
 from omnishop.channels.till import scope
@@ -146,6 +147,14 @@ def identify_customer(desk: Desk, person: Customer | None, *, at: datetime) -> N
         return
     basket = basket or baskets.start(at=at, channel="till", till=desk.till)
     baskets.identify(basket_id=basket.pk, customer=person)
+    if person:
+        record_visit(
+            customer_id=person.pk,
+            channel="till",
+            store_id=desk.store.pk,
+            day=desk.store.business_day(at),
+            at=at,
+        )
 
 
 @require_POST

@@ -2,18 +2,13 @@
 not (UX V3). All of it stands in the address, so that a question can be passed on.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import wraps
 from typing import Any
 
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -25,44 +20,15 @@ from catalog.models import Variant
 from catalog.pricing import NotSold, Want
 from customers.models import Customer
 from customers.selectors import find
+from omnishop.channels.care.access import desk_only
 from omnishop.channels.promotions import advantages
-from omnishop.network.models import StaffMember, Store, User
+from omnishop.network.models import Store
 from orders.books import shopper
 from orders.models.basket import MAX_QUANTITY
 from orders.quotes import priced
 
-ROLES = (
-    StaffMember.Role.SERVICE,
-    StaffMember.Role.STORE_MANAGER,
-    StaffMember.Role.HEAD_OFFICE,
-)
 MOST_LINES = 30
 FOUND = 8  # articles offered for words
-
-
-def _may_enter(user: User) -> bool:
-    member = getattr(user, "staff", None)
-    return (
-        user.is_active
-        and user.is_staff
-        and bool(user.is_superuser or (member and member.role in ROLES))
-    )
-
-
-def desk_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Customer service, managers of stores, head office; others sign in or are turned away."""
-
-    @wraps(view)
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        if not _may_enter(request.user):
-            raise PermissionDenied
-        response = view(request, *args, **kwargs)
-        add_never_cache_headers(response)
-        return response
-
-    return checked
 
 
 @dataclass(frozen=True, slots=True)

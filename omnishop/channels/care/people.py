@@ -1,0 +1,70 @@
+"""A person with everything between them and us, and an order, as the desk sees them (UX V2)."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from customers.models import Case, Customer, Identity
+from customers.selectors import records
+from loyalty.selectors import balance
+from omnishop.channels.care.access import desk_only
+from omnishop.channels.timeline import page_of
+from orders.care import limits_of, possible
+from orders.models import Fulfilment, Order
+
+
+@require_safe
+@desk_only
+def person(request: HttpRequest, number: str) -> HttpResponse:
+    """Keys, store, points, what is open, and the list of all contacts."""
+    known = Customer.objects.select_related("home_store", "household", "company", "merged_into")
+    found = get_object_or_404(known, number=number)
+    if found.merged_into:
+        return redirect("care:person", found.merged_into.number)
+    at, user = timezone.now(), request.user
+    mine = records(found.pk).values("pk")
+    context = {
+        "person": found,
+        "keys": Identity.objects.filter(customer__in=mine).order_by("kind", "pk"),
+        "balance": balance(found, at=at),
+        "to_collect": Fulfilment.objects.visible_to(user)
+        .filter(
+            order__customer__in=mine,
+            kind=Fulfilment.Kind.PICKUP,
+            confirmed=True,
+            status__in=Fulfilment.OPEN,
+        )
+        .select_related("order", "store")
+        .order_by("promised_at", "pk"),
+        "cases": Case.objects.of(found)
+        .visible_to(user)
+        .exclude(status=Case.Status.CLOSED)
+        .select_related("assignee")[:20],
+        "page": page_of(request.GET, found, viewer=user),
+        "now": at,
+    }
+    return render(request, "care/person.html", context)
+
+
+@require_safe
+@desk_only
+def order(request: HttpRequest, number: str) -> HttpResponse:
+    """An order of one's stores: lines, money, hand-over, its cases, and what can be done."""
+    found = get_object_or_404(
+        Order.objects.visible_to(request.user)
+        .select_related("customer__merged_into", "store")
+        .prefetch_related("lines", "payments__refunds", "fulfilments__store", "returns", "events"),
+        number=number,
+    )
+    context = {
+        "order": found,
+        "person": found.customer and (found.customer.merged_into or found.customer),
+        "cases": Case.objects.live()
+        .visible_to(request.user)
+        .filter(document=found.number)
+        .select_related("assignee"),
+        "acts": possible(found),
+        "limits": limits_of(request.user),
+    }
+    return render(request, "care/order.html", context)
