@@ -13,7 +13,8 @@ from customers.models import Customer, CustomerMerge, DuplicateCandidate
 from customers.services.consents import record_consent
 from customers.services.identities import add_card, create_customer, verify_email
 from customers.services.merging import CannotMerge, keep_apart, merge, unmerge
-from loyalty.services import correct, join
+from loyalty.services.corrections import correct
+from loyalty.services.points import join
 from omnishop.kernel.errors import NotFound
 from orders.models import Order
 from tests.factories import NOON, BasketFactory, CustomerFactory, TillFactory, UserFactory
@@ -46,9 +47,9 @@ def bought(person, at=NOON):
 def rich(**keys):
     """A person with a card, points, a consent, a basket and an order."""
     person = create_customer(first_name="Camille", last_name="Martin", **keys)
-    account = join(customer=person, at=NOON)
+    join(customer=person, at=NOON)
     correct(
-        account_id=account.pk,
+        customer_id=person.pk,
         points=40,
         reason="gift",
         reference=f"G-{person.pk}",
