@@ -12,7 +12,7 @@ from catalog.models import Category, Price, Product
 from customers.models import Customer, Message
 from inventory.models import StockLevel, StockMovement, Transfer
 from inventory.services import transfers
-from loyalty.models import Account
+from loyalty.models import Account, Correction, RewardIssue
 from omnishop.kernel.admin import EstimatedPaginator, ReadOnlyAdmin
 from omnishop.network.models import Store, Till
 from orders.models import (
@@ -290,14 +290,55 @@ def test_an_impossible_count_is_refused_and_writes_nothing(client, a_and_b):
     assert not StockMovement.objects.filter(kind="adjustment").exists()
 
 
-def test_points_are_given_with_a_reason_and_once(office, a_and_b):
+def test_points_are_corrected_with_a_reason_and_once(office, a_and_b):
     account = Account.objects.order_by("pk").first()
     before = account.balance
-    path = reverse("admin:loyalty_account_give", args=[account.pk])
+    path = reverse("admin:loyalty_account_correct", args=[account.pk])
     for _press in range(2):
         office.post(path, {"points": 50, "reason": "Votre patience", "key": "k"})
     account.refresh_from_db()
     assert account.balance == before + 50
+    assert office.get(reverse("admin:loyalty_programme_liability")).status_code == 200
+    file = office.get(reverse("admin:loyalty_programme_liability_csv"))
+    assert file.content.decode().count("\r\n") >= 2
+
+
+def test_a_correction_above_the_limit_waits_for_a_second_person(client, a_and_b):
+    a, _b = a_and_b
+    a.user.staff.role = "service"
+    a.user.staff.save()
+    a.user.groups.set(Group.objects.filter(name="Service client"))
+    account = Account.objects.order_by("pk").first()
+    before = account.balance
+    client.force_login(a.user)
+    client.post(
+        reverse("admin:loyalty_account_correct", args=[account.pk]),
+        {"points": 5000, "reason": "Geste", "key": "k"},
+    )
+    waiting = Correction.objects.get()
+
+    path = reverse("admin:loyalty_correction_approve", args=[waiting.pk])
+    assert client.post(path, {"key": "x"}).status_code == 409
+    account.refresh_from_db()
+    assert (waiting.status, account.balance) == ("waiting", before)
+
+    second = UserFactory(email="second@x.fr", is_staff=True, is_superuser=True)
+    client.force_login(second)
+    client.post(path, {"key": "x"})
+    account.refresh_from_db()
+    assert account.balance == before + 5000
+
+
+def test_a_voucher_is_given_from_the_account(office, a_and_b):
+    account = Account.objects.order_by("pk").first()
+    path = reverse("admin:loyalty_account_voucher", args=[account.pk])
+    for _press in range(2):
+        office.post(path, {"amount": "12.50", "reason": "Retard", "key": "k"})
+    issue = RewardIssue.objects.get()
+    assert (issue.amount_minor, issue.coupon.holder) == (1250, account.customer.number)
+    office.post(reverse("admin:loyalty_rewardissue_cancel", args=[issue.pk]), {"key": "x"})
+    issue.refresh_from_db()
+    assert issue.status == "cancelled"
 
 
 def test_an_order_is_cancelled_and_its_goods_are_free_again(client, a_and_b):

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from catalog.models import Coupon, CouponUse, Operation, Promotion
 from customers.models import Customer
@@ -170,11 +171,9 @@ def give_voucher(
     _locked(account.customer_id)
     if earlier := RewardIssue.objects.filter(reference=reference).first():
         return earlier
-    name = _("Voucher of %(amount)s") % {
-        "amount": format_money(amount_minor, settings.CURRENCY, customer.language)
-    }
+    name = _voucher_name(amount_minor, customer.language)
     until = at + timedelta(days=days)
-    promotion = _voucher_promotion(amount_minor, name, at=at)
+    promotion = _voucher_promotion(amount_minor, at=at)
     return RewardIssue.objects.create(
         account=account,
         status=Status.ISSUED,
@@ -265,7 +264,14 @@ def _code(
     )
 
 
-def _voucher_promotion(amount_minor: int, name: str, *, at: datetime) -> Promotion:
+def _voucher_name(amount_minor: int, language: str) -> str:
+    with override(language):
+        return _("Voucher of %(amount)s") % {
+            "amount": format_money(amount_minor, settings.CURRENCY, language)
+        }
+
+
+def _voucher_promotion(amount_minor: int, *, at: datetime) -> Promotion:
     """The promotion that vouchers of an amount open, made on first need."""
     Operation.objects.get_or_create(
         code=VOUCHERS,
@@ -281,6 +287,8 @@ def _voucher_promotion(amount_minor: int, name: str, *, at: datetime) -> Promoti
         kind=Promotion.Kind.AMOUNT,
         amount_minor=amount_minor,
         by_coupon=True,
-        defaults={"name": name},
+        defaults={
+            f"name_{language}": _voucher_name(amount_minor, language) for language in ("fr", "en")
+        },
     )
     return promotion

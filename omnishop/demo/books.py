@@ -302,12 +302,14 @@ class Books:
             )
         ]
         whole = sum(money) * self.house.programme.points_per_unit // 100
-        shares = zip(deal.goods, allocate(whole, money), strict=True)
-        deal.earned = {line["position"]: points for line, points in shares if points}
+        shares = zip(deal.goods, allocate(whole, money), money, strict=True)
+        earned = {line["position"]: (points, paid) for line, points, paid in shares if points}
+        deal.earned = {position: points for position, (points, _paid) in earned.items()}
         self.points.earn(
             purse,
-            [(line["position"], deal.earned[line["position"]], line["name"])
-             for line in deal.goods if line["position"] in deal.earned],
+            [(line["position"], points, line["name"], paid)
+             for line in deal.goods for points, paid in [earned.get(line["position"], (0, 0))]
+             if points],
             document=deal.order["number"], channel=deal.order["channel"], actor=actor, at=at,
         )  # fmt: skip
 

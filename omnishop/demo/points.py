@@ -43,7 +43,10 @@ class Ledger:
         self.entries: list[Row] = []
 
     def _lot(self, purse: Purse, points: int, **facts: Any) -> Row:
-        lot = {"account_id": purse.account, "points": points, "remaining": points} | facts
+        lot = {
+            "account_id": purse.account, "points": points, "remaining": points,
+            "taken_back": 0, "amount_minor": 0, "counts": True,
+        } | facts  # fmt: skip
         purse.lots.append(lot)
         self.lots.append(lot)
         return lot
@@ -56,22 +59,22 @@ class Ledger:
         document = f"reprise:{purse.account}"
         lot = self._lot(
             purse, points, document=document, line=len(purse.lots), channel="admin",
-            origin="Reprise de l’ancien programme",
+            origin="Reprise de l’ancien programme", counts=False,
             earned_at=at, available_at=at, expires_at=until,
         )  # fmt: skip
         self._entry(purse, lot, kind="correction", delta=points, document=document,
                     channel="admin", actor="task", at=at, key="correction")  # fmt: skip
 
     def earn(
-        self, purse: Purse, earned: Sequence[tuple[int, int, str]], *,
+        self, purse: Purse, earned: Sequence[tuple[int, int, str, int]], *,
         document: str, channel: str, actor: str, at: datetime,
     ) -> None:  # fmt: skip
-        """A lot for each (line, points, origin), pending first."""
+        """A lot for each (line, points, origin, money), pending first."""
         available_at = at + self.pending
-        for line, points, origin in earned:
+        for line, points, origin, money in earned:
             lot = self._lot(
                 purse, points, document=document, line=line, channel=channel,
-                origin=origin[:160], earned_at=at, available_at=available_at,
+                origin=origin[:160], amount_minor=money, earned_at=at, available_at=available_at,
                 expires_at=available_at + self.valid,
             )  # fmt: skip
             self._entry(purse, lot, kind="earn", delta=points, document=document,
@@ -105,6 +108,8 @@ class Ledger:
     ) -> None:  # fmt: skip
         """A line came back: from its own lot, then from others, the rest is owed."""
         own = [lot for lot in purse.lots if lot["document"] == document and lot["line"] == line]
+        for lot in own:
+            lot["taken_back"] += points
         own = [lot for lot in own if lot["remaining"]]
         others = [lot for lot in purse.spendable(at) if lot not in own]
         key = f"reverse:{reference}:{line}"

@@ -11,6 +11,7 @@ from random import Random
 from customers.models import Customer
 from inventory.models import StockLevel
 from inventory.services import transfers
+from loyalty.selectors import balance
 from omnishop.demo import content, signins
 from omnishop.demo.days import ZONE, Days, Hours
 from omnishop.demo.house import House
@@ -165,8 +166,14 @@ class Recent:
         contact = checkout.Contact(
             name=person.name, email=person.email, phone=person.phone, language=person.language
         )
+        points = self.at_most(customer, points)
         request = checkout.Request(contact=contact, way=way, pay_in_store=in_store, points=points)
         return checkout.place(basket_id=basket.pk, request=request, at=self.now)
+
+    def at_most(self, customer: Customer, points: int) -> int:
+        """As many of the points as the member may spend now."""
+        found = balance(customer, at=self.now) if points else None
+        return min(points, found.spendable) if found else 0
 
     def pay(self, order: Order, *, accept: bool = True) -> None:
         """Pay on the test provider's page."""
@@ -192,6 +199,7 @@ class Recent:
         if person:
             customer = Customer.objects.get(pk=person.pk)
             baskets.identify(basket_id=basket.pk, customer=customer)
+            points = self.at_most(customer, points)
         order = till.open_order(
             basket_id=basket.pk, till=desk, expected_total_minor=None, actor=actor, at=self.now
         )

@@ -20,6 +20,7 @@ from omnishop.demo import (
     floor,
     house,
     members,
+    membership,
     operations,
     opinions,
     pictures,
@@ -86,6 +87,7 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     articles = shelves.fill(place, days, scale=scale)
     say(f"Catalogue: {len(articles)} articles")
     people = members.fill(place, days, scale=scale)
+    membership.tiers(place.programme)
     hours = Hours(days, place.stores)
     until = _last_days(days, hours)
     history = History(place, days, hours, until=until)
@@ -101,6 +103,7 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     history.write()
     stock.settle(history.moves)
     _analyse()  # the planner takes the tables for empty otherwise
+    membership.stand(until)
     say("History written")
     bustle = min(1.0, orders / demand.ORDERS)
     recent = Recent(place, days, hours, articles, people, since=until, bustle=bustle)
@@ -118,6 +121,7 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     searches.fill_synonyms()
     searches.fill_log(days)
     operations.fill(place, days, at=recent.now)
+    membership.fill(place, at=recent.now)
     refresh_search()
     opinions.fill(days, scale=scale, actor=f"user:{place.staff[signins.LYON].pk}")
     say("Reviews written")

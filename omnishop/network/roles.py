@@ -35,7 +35,10 @@ READ: Mapping[str, Sequence[str]] = {
         *("transfer", "transferline", "stockcount", "countline", "supplier", "supplierarticle"),
         *("purchaseorder", "purchaseorderline", "proposal"),
     ),
-    "loyalty": ("programme", "account", "pointslot", "pointsentry"),
+    "loyalty": (
+        *("programme", "tier", "earnrule", "reward", "account", "pointslot", "pointsentry"),
+        *("tierchange", "rewardissue", "pointsgift", "correction", "correctionlimit"),
+    ),
     "orders": (
         *("basket", "basketline", "carrier", "deliverymethod", "fulfilment", "fulfilmentline"),
         *("order", "orderevent", "orderline", "payment", "receipt", "refund", "return"),
@@ -66,6 +69,7 @@ MORE: Mapping[str, Mapping[str, Sequence[str]]] = {
             *("change_stockcount", "add_stockcount", "change_purchaseorder", "add_purchaseorder"),
             *("receive_purchaseorder", "change_proposal"),
         ),
+        "loyalty": ("change_account",),
         "orders": (
             *("change_fulfilment", "change_order", "view_relaunch", "view_withdrawal"),
             *("view_approval", "view_stockalert"),

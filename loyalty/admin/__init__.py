@@ -1,0 +1,5 @@
+"""The loyalty programme in the back office."""
+
+from loyalty.admin import exchange, members, programme, rewards
+
+__all__ = ["exchange", "members", "programme", "rewards"]
