@@ -12,7 +12,7 @@ import omnishop.network.models.store
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0008_schedule"),
+        ("customers", "0040_message_channels"),
         ("network", "0003_staff_pin"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
