@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from customers.models import Case, Message
-from loyalty.models import PointsLot
+from loyalty.models import CorrectionLimit, PointsLot
 from omnishop.kernel.errors import Invalid
 from omnishop.network.models import StaffMember, User
 from orders.models import Order, OrderLine, Payment
@@ -25,27 +25,25 @@ Role = StaffMember.Role
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a role gives back or away in one act; None is without limit."""
+    """What a member of staff gives back or away in one act; None is without limit."""
 
+    role: str  # "" for who has none
     money_minor: int | None
     points: int | None
 
 
-NOTHING = Limits(0, 0)
-LIMITS: Mapping[str, Limits] = {
-    Role.ASSOCIATE: NOTHING,
-    Role.STORE_MANAGER: Limits(20_000, 300),
-    Role.SERVICE: Limits(50_000, 1_000),
-    Role.HEAD_OFFICE: Limits(None, None),
-}
+# Money given back or as a voucher; points have a table of their own (`CorrectionLimit`).
+MONEY: Mapping[str, int] = {Role.STORE_MANAGER: 20_000, Role.SERVICE: 50_000}
 
 
 def limits_of(user: User) -> Limits:
-    """The limits of a member of staff."""
-    if user.is_superuser:
-        return LIMITS[Role.HEAD_OFFICE]
+    """The limits of a member of staff; head office has none. One statement."""
     member = getattr(user, "staff", None)
-    return LIMITS.get(member.role, NOTHING) if member else NOTHING
+    if user.is_superuser or (member and member.role == Role.HEAD_OFFICE):
+        return Limits("", None, None)
+    role = member.role if member else ""
+    points = CorrectionLimit.objects.filter(role=role).values_list("each", flat=True).first()
+    return Limits(role, MONEY.get(role, 0), points or 0)
 
 
 @dataclass(frozen=True, slots=True)

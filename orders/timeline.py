@@ -109,18 +109,21 @@ _BRANCHES: dict[str, tuple[str, ...]] = {
     ),
     Kind.MESSAGE: (
         # What a case said stands in it; its mail is shown when it did not leave.
-        """SELECT coalesce(m.sent_at, m.queued_at), m.id, 'email', NULL::bigint,
+        """SELECT coalesce(m.sent_at, m.queued_at), m.id, m.channel, NULL::bigint,
               jsonb_build_object('subject', m.subject, 'template', m.template,
+              'context', CASE WHEN m.subject = '' THEN m.context END,
               'status', m.status, 'reason', m.reason, 'purpose', m.purpose,
               'document', m.document)
             FROM customers_message m
            WHERE m.customer_id = ANY(%(who)s) AND (%(staff)s OR m.status = 'sent')
              AND (m.template NOT LIKE 'case\\_%%' OR m.status NOT IN ('sent', 'queued'))""",
         """SELECT coalesce(r.decided_at, r.due_at), -r.id, 'email', NULL::bigint,
-              jsonb_build_object('subject', '', 'template', 'basket_reminder',
-              'status', 'withheld', 'reason', r.reason, 'purpose', 'marketing', 'relaunch', true)
-            FROM orders_relaunch r JOIN orders_basket b ON b.id = r.basket_id
-           WHERE b.customer_id = ANY(%(who)s) AND r.status = 'withheld' AND %(staff)s""",
+              jsonb_build_object('relaunch', true, 'status', r.status, 'reason', r.reason)
+            FROM orders_relaunch r
+           WHERE %(staff)s AND r.status IN ('withheld', 'held_out') AND r.id IN (
+             SELECT id FROM orders_relaunch WHERE customer_id = ANY(%(who)s)
+             UNION SELECT x.id FROM orders_relaunch x JOIN orders_basket b ON b.id = x.basket_id
+                    WHERE b.customer_id = ANY(%(who)s))""",
     ),
     Kind.POINTS: (
         """SELECT e.at, max(e.id), e.channel, NULL::bigint, jsonb_build_object('what', e.kind,

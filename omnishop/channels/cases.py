@@ -118,8 +118,8 @@ def done(entry: CaseEntry, people: dict[str, str]) -> str:
             data.get("points", 0),
         )
         % {"points": number(data.get("points", 0)), "reason": data.get("reason", "")},
-        "voucher": _("Voucher of %(amount)s given: %(reason)s")
-        % {"amount": amount, "reason": data.get("reason", "")},
+        "voucher": _("Voucher of %(amount)s given, code %(code)s: %(reason)s")
+        % {"amount": amount, "code": data.get("code", ""), "reason": data.get("reason", "")},
         "resent": _("Sent again: %(subject)s") % {"subject": data.get("subject", "")},
     }
     return words.get(entry.what, entry.what)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -88,7 +89,7 @@ def _label(choices: Any, value: str) -> str:
 def contact(row: Row, *, staff: bool) -> Contact:
     """One row in words."""
     title, detail = _WORDS[Kind(row.kind)](row, staff)
-    withheld = row.kind == Kind.MESSAGE and row.data["status"] in ("withheld", "failed")
+    withheld = row.kind == Kind.MESSAGE and row.data["status"] in ("withheld", "failed", "held_out")
     return Contact(
         row=row,
         title=title,
@@ -172,12 +173,22 @@ def _case(row: Row, _staff: bool) -> tuple[str, str]:
 
 def _message(row: Row, staff: bool) -> tuple[str, str]:
     data = row.data
-    title = data["subject"] or data["template"].replace("_", " ")
     if data.get("relaunch"):
-        return _("Basket reminder"), _("not sent") + " · " + _label(Relaunch.Reason, data["reason"])
+        status = _label(Relaunch.Status, data["status"])
+        reason = _label(Relaunch.Reason, data["reason"]) if data["reason"] else ""
+        return _("Message of a campaign"), " · ".join(part for part in (status, reason) if part)
     status = _label(Message.Status, data["status"])
     reason = f"{status} · {data['reason']}" if data["reason"] else status
-    return title, reason if staff else ""
+    return data["subject"] or _subject(data), reason if staff else ""
+
+
+def _subject(data: dict[str, Any]) -> str:
+    """What a message that was not written yet will be called."""
+    try:
+        words = render_to_string(f"messages/{data['template']}.subject.txt", data["context"] or {})
+    except Exception:  # a template or a context of long ago
+        words = data["template"].replace("_", " ")
+    return " ".join(words.split())
 
 
 def _points(row: Row, _staff: bool) -> tuple[str, str]:

@@ -15,8 +15,10 @@ from customers.services import case_rows, conversations
 from customers.services.attachments import Upload
 from customers.services.conversations import Sender
 from customers.services.messages import queue_message
-from loyalty import services as loyalty
-from loyalty.models import Account
+from loyalty.models import Correction
+from loyalty.selectors import account_of
+from loyalty.services.corrections import correct
+from loyalty.services.rewards import give_voucher
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from omnishop.kernel.transactions import retried
 from orders.care import Limits, messages_of, preview
@@ -146,18 +148,57 @@ def give_points(
         raise BeyondLimit(_("These are more points than you may give."))
     if not reason.strip():
         raise Invalid(_("Write the reason."))
-    account = Account.objects.filter(customer=resolve(case.customer)).first()
-    if account is None:  # nobody is enrolled without having asked for it (GDP-8)
+    person = resolve(case.customer)
+    if account_of(person.pk) is None:  # nobody is enrolled without having asked for it (GDP-8)
         raise Invalid(_("This person has no loyalty account."))
     entry = case_rows.record(
         case, "points", key=key, actor=actor, at=at, internal=False, points=points,
         reason=reason.strip()[:120],
     )  # fmt: skip
-    loyalty.correct(
-        account_id=account.pk, points=points, reason=reason.strip()[:120],
-        reference=f"{case.number}-{entry.pk}", actor=actor, at=at,
+    given = correct(
+        customer_id=person.pk, points=points, reason=reason.strip()[:120],
+        reference=f"{case.number}-{entry.pk}", actor=actor, at=at, role=limits.role,
     )  # fmt: skip
+    if given.status != Correction.Status.DONE:  # the day's limit: nothing waits behind our back
+        raise BeyondLimit(_("These are more points than you may give."))
     return entry
+
+
+@retried
+def voucher(
+    *,
+    case_id: int,
+    amount_minor: int,
+    reason: str,
+    limits: Limits,
+    key: str,
+    actor: str,
+    at: datetime,
+) -> CaseEntry:
+    """A voucher as a gesture, a code of one use that is theirs; once for a key.
+
+    Raises BeyondLimit, Invalid.
+    """
+    case = case_rows.locked(case_id)
+    if repeat := case_rows.done(key, case_rows.NO_MAIL):
+        return repeat
+    if case.customer is None:
+        raise Invalid(_("Say first whose case this is."))
+    person = resolve(case.customer)
+    if account_of(person.pk) is None:
+        raise Invalid(_("This person has no loyalty account."))
+    if limits.money_minor is not None and amount_minor > limits.money_minor:
+        raise BeyondLimit(_("This is more than you may give back. Give the case to a manager."))
+    if not reason.strip():
+        raise Invalid(_("Write the reason."))
+    issue = give_voucher(
+        customer=person, amount_minor=amount_minor, reason=reason.strip()[:120],
+        reference=f"{case.number}:{key}"[:60], actor=actor, at=at,
+    )  # fmt: skip
+    return case_rows.record(
+        case, "voucher", key=key, actor=actor, at=at, internal=False, amount_minor=amount_minor,
+        reason=reason.strip()[:120], code=issue.coupon.code if issue.coupon else "",
+    )  # fmt: skip
 
 
 @retried

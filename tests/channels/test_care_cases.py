@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 
+from catalog.models import Coupon
 from customers.models import Case, CaseEntry, Identity, Message, ReplyTemplate, Visit
 from customers.services import conversations
 from customers.services.conversations import Sender
@@ -249,11 +250,30 @@ def test_points_are_given_once_and_within_the_limit(desk):
     assert "50" in text(desk.post(url, given | {"step": "see"}))
     for _ in range(2):
         desk.post(url, given)
-    too_many = desk.post(url, given | {"points": "1001", "key": "two"})
+    too_many = desk.post(url, given | {"points": "501", "key": "two"})
 
     assert Account.objects.get().balance == 50
     assert too_many.status_code == 409
     assert CaseEntry.objects.filter(what="points").count() == 1
+
+
+def test_a_voucher_is_given_once_and_never_to_who_did_not_join(desk):
+    person = CustomerFactory()
+    case = opened(sender=Sender(customer_id=person.pk))
+    url = f"/care/case/{case.number}/voucher/"
+    given = {"amount": "15", "reason": "Geste", "key": "one", "step": "confirm"}
+
+    assert desk.post(url, given).status_code == 422
+    assert not Account.objects.exists()
+    join(customer=person, at=NOON)
+    for _ in range(2):
+        desk.post(url, given)
+    too_much = desk.post(url, given | {"amount": "501", "key": "two"})
+
+    assert Coupon.objects.count() == 1
+    entry = CaseEntry.objects.get(what="voucher")
+    assert (entry.data["amount_minor"], entry.data["code"]) == (1500, Coupon.objects.get().code)
+    assert too_much.status_code == 409
 
 
 def test_a_message_is_sent_again_once_and_only_of_the_case(desk):

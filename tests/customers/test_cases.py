@@ -52,7 +52,7 @@ def test_a_request_is_a_case_with_a_number_and_a_receipt_once():
     message = Message.objects.get()
     assert (message.template, message.to) == ("case_received", "camille@example.org")
     assert message.context["link"].endswith(f"/demande/{case.token}/")
-    assert message.context["headers"]["Auto-Submitted"] == "auto-replied"
+    assert message.headers["Auto-Submitted"] == "auto-replied"
 
 
 def test_only_a_proved_address_says_whose_case_it_is():

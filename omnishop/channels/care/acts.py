@@ -12,7 +12,7 @@ from customers.models import Case
 from loyalty.selectors import balance
 from omnishop.channels.care.access import actor_of, desk_only
 from omnishop.channels.care.cases import back, seen_case
-from omnishop.channels.care.forms import ActForm, PointsForm
+from omnishop.channels.care.forms import ActForm, PointsForm, VoucherForm
 from omnishop.kernel.errors import Refusal
 from orders.care import limits_of, messages_of, possible, preview
 from orders.models import Order
@@ -99,6 +99,36 @@ def _points(request: HttpRequest, case: Case, _act: str) -> HttpResponse:
     return back(case, "#last")
 
 
+def _voucher(request: HttpRequest, case: Case, _act: str) -> HttpResponse:
+    """A voucher as a gesture: how much, why; confirm."""
+    person = case.customer and (case.customer.merged_into or case.customer)
+    at = timezone.now()
+    form = VoucherForm(request.POST or None)
+    context: dict[str, Any] = {
+        "case": case, "person": person, "form": form, "limits": limits_of(request.user),
+        "balance": balance(person, at=at) if person else None, "step": "choose",
+    }  # fmt: skip
+    if request.method == "GET":
+        return render(request, "care/act_voucher.html", context)
+    if not form.is_valid():
+        return render(request, "care/act_voucher.html", context, status=422)
+    data = form.cleaned_data
+    amount_minor = int(data["amount"] * 100)
+    if request.POST.get("step") != "confirm":
+        context |= {"step": "confirm", "amount_minor": amount_minor}
+        return render(request, "care/act_voucher.html", context)
+    try:
+        care.voucher(
+            case_id=case.pk, amount_minor=amount_minor, reason=data["reason"],
+            limits=limits_of(request.user), key=f"voucher:{case.pk}:{data['key']}",
+            actor=actor_of(request), at=at,
+        )  # fmt: skip
+    except Refusal as refusal:
+        context["refusal"] = refusal
+        return render(request, "care/act_voucher.html", context, status=refusal.status)
+    return back(case, "#last")
+
+
 def _resend(request: HttpRequest, case: Case, _act: str) -> HttpResponse:
     """Send a message again: which one, to whom; a press sends."""
     found = messages_of(case)[:30]
@@ -124,6 +154,7 @@ ACTS: dict[str, Callable[[HttpRequest, Case, str], HttpResponse]] = {
     "cancel": _on_order,
     "refund": _on_order,
     "points": _points,
+    "voucher": _voucher,
     "resend": _resend,
 }
 

@@ -16,13 +16,13 @@ from customers.services import conversations, desk
 from customers.services.case_rows import WrittenMeanwhile
 from customers.services.conversations import Sender
 from loyalty.selectors import balance
-from omnishop.channels.care.access import actor_of, at_desk, staff_only
+from omnishop.channels.care.access import DESK, actor_of, at_desk, staff_only
 from omnishop.channels.care.forms import AnswerForm, ChangeForm, NewCaseForm, NoteForm
 from omnishop.channels.cases import attachment_of, missed, said, uploads
 from omnishop.kernel.errors import Refusal
 from omnishop.kernel.language import site_language
 from omnishop.network.models import Store, User
-from orders.care import LIMITS, limits_of, possible
+from orders.care import limits_of, possible
 from orders.models import Order
 from orders.services import care
 
@@ -51,7 +51,7 @@ def agents(case: Case) -> list[User]:
     if case.store_id:
         found = found.filter(staff__stores=case.store_id) | found.filter(staff__all_stores=True)
     else:
-        found = found.filter(staff__all_stores=True, staff__role__in=[*LIMITS])
+        found = found.filter(staff__all_stores=True, staff__role__in=DESK)
     return list(found.distinct().order_by("first_name", "last_name", "pk")[:60])
 
 

@@ -139,3 +139,12 @@ class PointsForm(ActForm):
 
     points = forms.IntegerField(label=_("Points"), min_value=1, max_value=100_000)
     field_order = ("points", "reason")
+
+
+class VoucherForm(ActForm):
+    """How much, and why."""
+
+    amount = forms.DecimalField(
+        label=_("Amount in euros"), min_value=1, max_value=10_000, max_digits=7, decimal_places=2
+    )
+    field_order = ("amount", "reason")
