@@ -22,6 +22,7 @@ from omnishop.demo import (
     operations,
     opinions,
     pictures,
+    privacy,
     searches,
     shelves,
     signins,
@@ -116,6 +117,7 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     searches.fill_synonyms()
     searches.fill_log(days)
     operations.fill(place, days, at=recent.now)
+    privacy.fill(people, at=recent.now)
     refresh_search()
     opinions.fill(days, scale=scale, actor=f"user:{place.staff[signins.LYON].pk}")
     say("Reviews written")

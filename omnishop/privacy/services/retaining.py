@@ -94,14 +94,14 @@ def to_erase(*, at: datetime) -> Any:
 
 def run(*, at: datetime, limit: int = 500) -> int:
     """Tell, erase and delete what is due, in batches; how much was done. A repeat does nothing."""
-    done = each(to_tell(at=at, limit=limit), lambda due: _tell(due, at=at))
+    done = each(to_tell(at=at, limit=limit), lambda due: tell(due, at=at))
     keys = to_erase(at=at).values_list("pk", flat=True)[:limit]
     done += each(keys, lambda pk: _decide(pk, at=at))
     return done + sum(clocks.run(at=at, limit=limit).values())
 
 
 @transaction.atomic
-def _tell(due: Due, *, at: datetime) -> bool:
+def tell(due: Due, *, at: datetime) -> bool:
     """Write to who did nothing for long, while there is time to come back."""
     person = claim(Customer.objects.live().filter(pk=due.customer_id)).first()
     if person is None:
