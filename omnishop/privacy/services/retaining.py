@@ -27,6 +27,10 @@ ACTS = (
     "SELECT customer_id, last_at FROM customers_visit",
     "SELECT customer_id, changed_at FROM orders_basket WHERE customer_id IS NOT NULL",
     "SELECT customer_id, at FROM customers_consentevent WHERE actor = 'customer'",
+    """SELECT customer_id, clicked_at FROM customers_message
+        WHERE customer_id IS NOT NULL AND clicked_at IS NOT NULL""",
+    """SELECT w.customer_id, i.added_at FROM orders_wishitem i
+         JOIN orders_wishlist w ON w.id = i.wish_list_id""",
     """SELECT c.id, u.last_login FROM customers_customer c JOIN network_user u ON u.id = c.user_id
         WHERE u.last_login IS NOT NULL""",
     """SELECT a.customer_id, e.at FROM loyalty_pointsentry e
