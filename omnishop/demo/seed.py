@@ -24,6 +24,7 @@ from omnishop.demo import (
     operations,
     opinions,
     pictures,
+    privacy,
     searches,
     shelves,
     signins,
@@ -122,6 +123,7 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     searches.fill_log(days)
     operations.fill(place, days, at=recent.now)
     membership.fill(place, at=recent.now)
+    privacy.fill(people, at=recent.now)
     refresh_search()
     opinions.fill(days, scale=scale, actor=f"user:{place.staff[signins.LYON].pk}")
     say("Reviews written")

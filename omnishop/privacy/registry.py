@@ -7,126 +7,30 @@ This is the record of processing that the law asks for (GDPR article 30), and wh
 the erasure go by: nothing else knows which tables hold people.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-from django.apps import apps
-from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from omnishop.privacy.person import Person
-
-
-class Basis(models.TextChoices):
-    """Why the law lets us hold it (GDPR article 6)."""
-
-    CONTRACT = "contract", _("contract")
-    CONSENT = "consent", _("consent")
-    LAW = "law", _("legal obligation")
-    INTEREST = "interest", _("legitimate interest")
-
-
-class After(models.TextChoices):
-    """What erasure does with a field."""
-
-    ROW = "row", _("deleted with its row")
-    ERASE = "erase", _("emptied")
-    PSEUDONYM = "pseudonym", _("replaced by a pseudonym")
-    ARCHIVE = "archive", _("moved to the restricted archive")
-    KEEP = "keep", _("kept")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One field of a person."""
-
-    field: str
-    basis: Basis
-    period: str  # code of a rule, see rules.py
-    after: After = After.ROW
-    why: Any = ""  # it is kept
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A model that holds rows of people."""
-
-    model: str
-    of: Callable[[Person], Q]
-    lines: tuple[Line, ...]
-    rest: str = ""
-    foreign: bool = False  # of a package: its other fields are its own affair
-
-    @property
-    def cls(self) -> type[models.Model]:
-        return apps.get_model(self.model)
-
-    @property
-    def deletes(self) -> bool:
-        """Whether erasure deletes the rows."""
-        return any(line.after == After.ROW for line in self.lines)
-
-    @property
-    def exported(self) -> list[str]:
-        """The fields that a person's copy shows."""
-        hidden = {name[1:] for name in self.rest.split() if name.startswith("-")}
-        known = [line.field for line in self.lines]
-        known += [name for name in self.rest.split() if not name.startswith("-")]
-        order = [f.name for f in self.cls._meta.get_fields() if f.concrete]
-        if not self.foreign:  # numbers, sums, yes and no tell of the person too
-            known += [
-                f.name
-                for f in self.cls._meta.concrete_fields
-                if not f.primary_key and not f.is_relation and f.name not in hidden
-            ]
-        return sorted(set(known), key=order.index)
-
-
-def _records(way: str = "customer") -> Callable[[Person], Q]:
-    return lambda p: Q(**{f"{way}__in": p.records})
-
-
-def _orders(way: str = "order") -> Callable[[Person], Q]:
-    return lambda p: Q(**{f"{way}__in": p.orders})
-
-
-def _users(way: str = "user") -> Callable[[Person], Q]:
-    return lambda p: Q(**{f"{way}__in": p.users})
-
-
-def _messages(p: Person) -> Q:
-    """Messages to the person or their addresses, but those about orders that are left out."""
-    theirs = Q(customer__in=p.records) | Q(to__in=p.emails) | Q(document__in=p.documents)
-    for number in p.held:
-        theirs &= ~Q(document__startswith=number)
-    return theirs
-
-
-def _tried(p: Person) -> Q:
-    """Sign-ins under the person's addresses, however they were typed."""
-    found = Q(pk__in=[])
-    for email in p.emails:
-        found |= Q(username__iexact=email)
-    return found
-
-
-def _wrote(p: Person) -> Q:
-    """Words signed by the person, or about what they bought."""
-    return Q(customer_number__in=p.numbers) | Q(document__in=p.documents)
-
-
-def _signed(p: Person) -> Q:
-    return Q(customer_number__in=p.numbers)
-
+from omnishop.privacy.lines import (
+    After,
+    Basis,
+    Line,
+    Table,
+    of_attempts,
+    of_messages,
+    of_orders,
+    of_records,
+    of_signed,
+    of_users,
+    of_words,
+)
 
 C, A, L, LI = Basis.CONTRACT, Basis.CONSENT, Basis.LAW, Basis.INTEREST
 OPINION = _("an opinion, read by staff, without a name")
+LEDGER = _("a ledger, without a name")
 PSEUDONYM = _("a key without a name: figures, guarantees and ledgers hang on it")
 TABLES: tuple[Table, ...] = (
     # --- The person ---------------------------------------------------------------------------
-    Table("customers.Customer_groups", _records(), (Line("customer", C, "inactive"),)),
+    Table("customers.Customer_groups", of_records(), (Line("customer", C, "inactive"),)),
     Table(
         "customers.Household",
         lambda p: Q(people__in=p.records),
@@ -144,17 +48,17 @@ TABLES: tuple[Table, ...] = (
             Line("user", C, "inactive", After.ERASE),
             Line("number", C, "inactive", After.KEEP, PSEUDONYM),
         ),
-        rest="language home_store_rule -merged_into merged_at created_at",
+        rest="language home_store_rule -merged_into merged_at -matched_at created_at",
     ),
     Table(
         "customers.Identity",
-        _records(),
+        of_records(),
         (Line("value", C, "inactive"), Line("verified_at", C, "inactive")),
         rest="-customer kind",
     ),
     Table(
         "customers.ConsentEvent",
-        _records(),
+        of_records(),
         (
             Line("at", L, "inactive", After.KEEP, _("proof of what was agreed to, without a name")),
             Line("source", L, "inactive", After.KEEP, _("part of the proof")),
@@ -175,25 +79,33 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "customers.Message",
-        _messages,
+        of_messages,
         (
             Line("to", C, "messages", After.ERASE),
             Line("context", C, "messages", After.ERASE),
             Line("subject", C, "messages", After.ERASE),
+            Line("headers", C, "messages", After.ERASE),
         ),
-        rest="-key -customer purpose template language document status reason queued_at due_at"
-        " sent_at",
+        rest="-key -customer purpose channel template language document status reason queued_at"
+        " due_at sent_at clicked_at",
     ),
     Table(
+        "customers.PushDevice",
+        of_records(),
+        (Line("endpoint", A, "inactive"), Line("name", A, "inactive")),
+        rest="-customer -p256dh -auth created_at gone_at",
+    ),
+    Table("customers.MatchKey", of_records(), (Line("key", LI, "inactive"),), rest="-customer"),
+    Table(
         "customers.Visit",
-        _records(),
+        of_records(),
         (Line("day", LI, "visits"), Line("first_at", LI, "visits"), Line("last_at", LI, "visits")),
         rest="-customer channel",
     ),
     # --- What they say of articles ------------------------------------------------------------
     Table(
         "catalog.Review",
-        _wrote,
+        of_words,
         (
             Line("author", LI, "inactive", After.PSEUDONYM),
             Line("customer_number", LI, "inactive", After.ERASE),
@@ -209,7 +121,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "catalog.Question",
-        _signed,
+        of_signed,
         (
             Line("author", LI, "inactive", After.PSEUDONYM),
             Line("customer_number", LI, "inactive", After.ERASE),
@@ -221,7 +133,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "catalog.Answer",
-        _wrote,
+        of_words,
         (
             Line("author", LI, "inactive", After.PSEUDONYM),
             Line("customer_number", LI, "inactive", After.ERASE),
@@ -246,23 +158,86 @@ TABLES: tuple[Table, ...] = (
     # --- Loyalty ------------------------------------------------------------------------------
     Table(
         "loyalty.Account",
-        _records(),
+        of_records(),
         (Line("joined_at", C, "inactive", After.KEEP, PSEUDONYM),),
-        rest="-customer",
+        rest="-customer tier_due_at",
+    ),
+    Table(
+        "loyalty.TierChange",
+        of_records("account__customer"),
+        (Line("at", C, "inactive", After.KEEP, LEDGER),),
+        rest="before after",
+    ),
+    Table(
+        "loyalty.PointsGift",
+        lambda p: Q(sender__customer__in=p.records) | Q(receiver__customer__in=p.records),
+        (Line("at", C, "inactive", After.KEEP, LEDGER),),
+        rest="number status expires_at closed_at",
+    ),
+    Table(
+        "loyalty.Correction",
+        of_records("account__customer"),
+        (Line("reason", C, "inactive", After.ERASE),),
+        rest="reference status -actor at -decided_by decided_at",
+    ),
+    Table(
+        "loyalty.RewardIssue",
+        of_records("account__customer"),
+        (Line("reason", C, "inactive", After.ERASE),),
+        rest="status name reference -actor at issued_at cancelled_at expires_at",
     ),
     Table(
         "loyalty.PointsLot",
-        _records("account__customer"),
-        (Line("origin", C, "inactive", After.KEEP, _("a ledger, without a name")),),
+        of_records("account__customer"),
+        (Line("origin", C, "inactive", After.KEEP, LEDGER),),
         rest="document channel earned_at available_at expires_at",
     ),
     Table(
         "loyalty.PointsEntry",
-        _records("account__customer"),
-        (Line("at", C, "inactive", After.KEEP, _("a ledger, without a name")),),
+        of_records("account__customer"),
+        (Line("at", C, "inactive", After.KEEP, LEDGER),),
         rest="kind document channel -actor -idempotency_key",
     ),
     # --- What they bought ---------------------------------------------------------------------
+    Table(
+        "orders.Relaunch",
+        lambda p: Q(customer__in=p.records) | Q(basket__customer__in=p.records),
+        (
+            Line("facts", C, "inactive", After.ERASE),
+            Line("customer", C, "inactive", After.KEEP, PSEUDONYM),
+        ),
+        rest="-document status reason due_at decided_at since dropped coupon -code",
+    ),
+    Table(
+        "orders.Attribution",
+        of_orders(),
+        (Line("touched_at", LI, "inactive", After.KEEP, PSEUDONYM),),
+        rest="touch found_at",
+    ),
+    Table(
+        "orders.StockAlert",
+        lambda p: Q(customer__in=p.records) | Q(email__in=p.emails),
+        (Line("email", A, "alerts"), Line("customer", A, "alerts")),
+        rest="-token language status reason asked_at confirmed_at expires_at closed_at",
+    ),
+    Table(
+        "orders.PriceDrop",
+        of_records("item__wish_list__customer"),
+        (Line("found_at", A, "inactive"),),
+        rest="status reason decided_at",
+    ),
+    Table(
+        "orders.WishItem",
+        of_records("wish_list__customer"),
+        (Line("note", C, "inactive"), Line("added_at", C, "inactive")),
+        rest="removed_at",
+    ),
+    Table(
+        "orders.WishList",
+        of_records(),
+        (Line("name", C, "inactive"), Line("shown_name", C, "inactive")),
+        rest="-customer -token created_at changed_at",
+    ),
     Table(
         "orders.BasketLine",
         lambda p: (
@@ -302,7 +277,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "orders.Fulfilment",
-        _orders(),
+        of_orders(),
         (
             Line("address", L, "archive", After.ARCHIVE),
             Line("collector", C, "inactive", After.ERASE),
@@ -315,13 +290,13 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "orders.OrderLine",
-        _orders(),
+        of_orders(),
         (Line("name", L, "archive", After.KEEP, _("what was sold: accounts, without a name")),),
         rest="kind sku discount_reason contract_place",
     ),
     Table(
         "orders.RefundClaim",
-        _orders(),
+        of_orders(),
         (Line("iban", C, "inactive", After.ERASE),),
         rest="label claim_by status reason claimed_at settled_at",
     ),
@@ -338,13 +313,13 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "orders.Payment",
-        _orders(),
+        of_orders(),
         (Line("reference", L, "archive", After.KEEP, _("to find the payment at the bank")),),
         rest="method status provider refusal created_at settled_at checked_at",
     ),
     Table(
         "orders.Return",
-        _orders(),
+        of_orders(),
         (Line("reason", L, "archive", After.KEEP, _("what was taken back: accounts")),),
         rest="number kind -actor business_on at -source_key",
     ),
@@ -361,8 +336,8 @@ TABLES: tuple[Table, ...] = (
         ),
         rest="-password",
     ),
-    Table("account.EmailAddress", _users(), (Line("email", C, "inactive"),), foreign=True),
-    Table("mfa.Authenticator", _users(), (Line("created_at", C, "inactive"),), foreign=True),
+    Table("account.EmailAddress", of_users(), (Line("email", C, "inactive"),), foreign=True),
+    Table("mfa.Authenticator", of_users(), (Line("created_at", C, "inactive"),), foreign=True),
     Table(
         "admin.LogEntry",
         lambda p: Q(
@@ -376,7 +351,7 @@ TABLES: tuple[Table, ...] = (
     *(
         Table(
             f"axes.{name}",
-            _tried,
+            of_attempts,
             (
                 Line("username", LI, "sign_ins"),
                 Line("ip_address", LI, "sign_ins"),
@@ -390,7 +365,7 @@ TABLES: tuple[Table, ...] = (
     # --- Privacy itself -----------------------------------------------------------------------
     Table(
         "privacy.ExportRequest",
-        _records(),
+        of_records(),
         (
             Line("json", L, "exports"),
             Line("pdf", L, "exports"),
@@ -400,7 +375,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "privacy.ErasureRequest",
-        _records(),
+        of_records(),
         (
             Line("proof", L, "inactive", After.ERASE),
             Line("asked_at", L, "inactive", After.KEEP, _("proof that we did what was asked")),
@@ -409,7 +384,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "privacy.RetentionNotice",
-        _records(),
+        of_records(),
         (Line("last_act_at", L, "inactive", After.KEEP, _("proof that we did what was asked")),),
         rest="-customer status told_at erase_on decided_at",
     ),

@@ -65,6 +65,13 @@ RULES: dict[str, Rule] = {
             _("emptied"),
             180,
         ),
+        Rule(
+            "alerts",
+            _("Who waits for an article: address and answer"),
+            _("when it was told, or ended"),
+            _("deleted"),
+            180,
+        ),
         Rule("searches", _("Words searched, without anybody"), _("the day"), _("deleted"), 395),
         Rule(
             "sign_ins",

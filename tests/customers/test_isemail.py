@@ -86,5 +86,5 @@ def test_one_mailbox_is_one_key(address, normal):
      "a@b.org,c@d.org", "a@b.org\nBcc: c@d.org"],
 )  # fmt: skip
 def test_what_is_no_key_is_refused_in_words(address):
-    with pytest.raises(Invalid, match="is not an e-mail|n’est pas une adresse"):
+    with pytest.raises(Invalid, match=r"camille@example\.org"):
         normal_email(address)

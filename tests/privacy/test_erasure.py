@@ -30,9 +30,10 @@ from customers.services.consents import record_consent
 from loyalty.models import PointsLot
 from loyalty.services import correct
 from omnishop.network.models import User
+from omnishop.privacy.lines import After
 from omnishop.privacy.models import ArchivedInvoice, ExportRequest, RetentionNotice
 from omnishop.privacy.person import person
-from omnishop.privacy.registry import TABLES, After
+from omnishop.privacy.registry import TABLES
 from omnishop.privacy.services import erasing
 from orders.models import BasketLine, Order, Withdrawal
 from orders.services import checkout

@@ -5,9 +5,10 @@ from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from omnishop.privacy.lines import After
 from omnishop.privacy.person import person
 from omnishop.privacy.plain import NOBODYS
-from omnishop.privacy.registry import TABLES, After
+from omnishop.privacy.registry import TABLES
 from omnishop.privacy.rules import RULES
 from tests.factories import CustomerFactory
 from tests.test_architecture import OURS

@@ -89,7 +89,7 @@ def test_told_once_then_erased_on_the_day():
     assert notice.erase_on == date(2026, 12, 17)
     mail = Message.objects.get()
     assert (mail.template, mail.to) == ("retention_warning", "camille@example.org")
-    assert mail.context["erase_on"] == "17 déc. 2026"
+    assert mail.context["erase_on"] == "17\u00a0déc. 2026"
     assert not ErasureRequest.objects.exists()
 
     retaining.run(at=NOW + 30 * DAY)

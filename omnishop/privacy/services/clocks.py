@@ -20,7 +20,7 @@ from omnishop.privacy import rules
 from omnishop.privacy.models import ArchivedInvoice, ExportRequest
 from omnishop.privacy.person import Person
 from omnishop.privacy.services import erasing, exporting
-from orders.models import Basket, Order
+from orders.models import Basket, Order, StockAlert
 
 BATCH = 1000
 Clock = Callable[[datetime], Any]  # before an instant → the rows whose days are over
@@ -46,6 +46,7 @@ CLOCKS: dict[str, tuple[Clock, dict[str, Any] | None]] = {
     "baskets": (_baskets, {"email": ""}),
     "messages": (_messages, {"context": {}, "to": "", "subject": ""}),
     "visits": (lambda before: Visit.objects.filter(last_at__lt=before), None),
+    "alerts": (lambda before: StockAlert.objects.filter(closed_at__lt=before), None),
     "duplicates": (_duplicates, {"evidence": []}),
     "sign_ins": (lambda before: AccessLog.objects.filter(attempt_time__lt=before), None),
     "keys": (lambda before: IdempotencyKey.objects.filter(created_at__lt=before), None),

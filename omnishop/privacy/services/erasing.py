@@ -22,9 +22,10 @@ from omnishop.kernel.templatetags.omnishop import short_day
 from omnishop.kernel.transactions import retried
 from omnishop.network.models import User
 from omnishop.privacy import rules, selectors
+from omnishop.privacy.lines import After, Line, Table
 from omnishop.privacy.models import ArchivedInvoice, ErasureRequest, ExportRequest
 from omnishop.privacy.person import Person, person
-from omnishop.privacy.registry import TABLES, After, Line, Table
+from omnishop.privacy.registry import TABLES
 from omnishop.privacy.services import exporting
 from orders.models import Order, Withdrawal
 

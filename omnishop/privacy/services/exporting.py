@@ -19,10 +19,11 @@ from customers.models import Customer
 from customers.services.messages import queue_message
 from omnishop.kernel.claims import claim
 from omnishop.privacy import rules, selectors
+from omnishop.privacy.lines import Table
 from omnishop.privacy.models import ExportRequest
 from omnishop.privacy.papers import pdf_of
 from omnishop.privacy.person import person
-from omnishop.privacy.registry import TABLES, Table
+from omnishop.privacy.registry import TABLES
 
 LINK_OPEN = timedelta(days=3)
 MOST = 5000  # rows of one table: nobody has more

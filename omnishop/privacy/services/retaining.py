@@ -27,6 +27,10 @@ ACTS = (
     "SELECT customer_id, last_at FROM customers_visit",
     "SELECT customer_id, changed_at FROM orders_basket WHERE customer_id IS NOT NULL",
     "SELECT customer_id, at FROM customers_consentevent WHERE actor = 'customer'",
+    """SELECT customer_id, clicked_at FROM customers_message
+        WHERE customer_id IS NOT NULL AND clicked_at IS NOT NULL""",
+    """SELECT w.customer_id, i.added_at FROM orders_wishitem i
+         JOIN orders_wishlist w ON w.id = i.wish_list_id""",
     """SELECT c.id, u.last_login FROM customers_customer c JOIN network_user u ON u.id = c.user_id
         WHERE u.last_login IS NOT NULL""",
     """SELECT a.customer_id, e.at FROM loyalty_pointsentry e
@@ -94,14 +98,14 @@ def to_erase(*, at: datetime) -> Any:
 
 def run(*, at: datetime, limit: int = 500) -> int:
     """Tell, erase and delete what is due, in batches; how much was done. A repeat does nothing."""
-    done = each(to_tell(at=at, limit=limit), lambda due: _tell(due, at=at))
+    done = each(to_tell(at=at, limit=limit), lambda due: tell(due, at=at))
     keys = to_erase(at=at).values_list("pk", flat=True)[:limit]
     done += each(keys, lambda pk: _decide(pk, at=at))
     return done + sum(clocks.run(at=at, limit=limit).values())
 
 
 @transaction.atomic
-def _tell(due: Due, *, at: datetime) -> bool:
+def tell(due: Due, *, at: datetime) -> bool:
     """Write to who did nothing for long, while there is time to come back."""
     person = claim(Customer.objects.live().filter(pk=due.customer_id)).first()
     if person is None:
