@@ -1,6 +1,5 @@
 """Alerts and wish lists by keyboard: sold out → told when it is back; heart → list → shared."""
 
-import os
 import re
 from types import SimpleNamespace
 from typing import Any
@@ -146,8 +145,6 @@ def test_the_till_adds_a_wish_by_keyboard_and_staff_see_what_people_wait_for(
     tab_to(page, page.locator("#wishes summary"))
     page.keyboard.press("Enter")
     axe(page)
-    if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=f"{folder}/till.png")
     tab_to(page, page.locator("#wishes").get_by_role("button", name=re.compile("Gourde")))
     page.keyboard.press("Enter")
     expect(page.locator("#lines")).to_contain_text("Gourde")
@@ -155,5 +152,3 @@ def test_the_till_adds_a_wish_by_keyboard_and_staff_see_what_people_wait_for(
     page.goto("/admin/orders/stockalert/demand/")
     expect(page.locator("tbody tr")).to_have_count(1)
     axe(page)
-    if folder:
-        page.screenshot(path=f"{folder}/demand.png")
