@@ -424,6 +424,22 @@ RULES: dict[str, tuple[str, str]] = {
             OR bool_or(a.customer_id = s.customer_id AND NOT a.granted)
         """,
     ),
+    "MSG-3": (
+        "nobody was told that an article is back after buying it, and nobody twice by one alert",
+        """
+        SELECT a.id, o.number, a.closed_at FROM orders_stockalert a
+          JOIN customers_customer c ON c.id = a.customer_id
+          JOIN customers_customer d ON d.id = coalesce(c.merged_into_id, c.id)
+            OR d.merged_into_id = coalesce(c.merged_into_id, c.id)
+          JOIN orders_order o ON o.customer_id = d.id AND o.status IN ('placed', 'fulfilled')
+           AND o.placed_at >= a.asked_at AND o.placed_at < a.closed_at - interval '1 minute'
+          JOIN orders_orderline l ON l.order_id = o.id AND l.variant_id = a.variant_id
+         WHERE a.status = 'told' AND a.message_id IS NOT NULL
+         UNION ALL
+        SELECT min(a.id), NULL, NULL FROM orders_stockalert a
+         WHERE a.message_id IS NOT NULL GROUP BY a.message_id HAVING count(*) > 1
+        """,
+    ),
     "PRC-1": (
         "one price at a time per article and list",
         """

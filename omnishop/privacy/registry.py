@@ -263,6 +263,31 @@ TABLES: tuple[Table, ...] = (
         rest="-token channel status language decided_at created_at changed_at",
     ),
     Table(
+        "orders.PriceDrop",
+        _records("item__wish_list__customer"),
+        (Line("found_at", C, "inactive"),),
+        rest="-item -variant status reason decided_at -message",
+    ),
+    Table(
+        "orders.WishItem",
+        _records("wish_list__customer"),
+        (Line("note", C, "inactive"), Line("added_at", C, "inactive")),
+        rest="-wish_list product variant removed_at -taken",
+    ),
+    Table(
+        "orders.WishList",
+        _records(),
+        (Line("name", C, "inactive"), Line("shown_name", C, "inactive")),
+        rest="-customer -token created_at changed_at",
+    ),
+    Table(
+        "orders.StockAlert",
+        lambda p: Q(customer__in=p.records) | Q(email__in=p.emails),
+        (Line("email", C, "inactive"), Line("asked_at", C, "inactive")),
+        rest="-customer -token variant store language status reason confirmed_at expires_at"
+        " closed_at -message",
+    ),
+    Table(
         "orders.Order",
         lambda p: Q(pk__in=p.orders),
         (

@@ -141,9 +141,11 @@ def tell(*, customer_id: int, at: datetime) -> bool:
                 "pk"
             )
         )
+        if not drops or not marketing.lock(person.pk):  # somebody sells to them at this moment
+            return False
         guard = marketing.verdict(person.pk, channel=Message.Channel.EMAIL, at=at)
         told = _of(person).filter(status=Status.SENT, decided_at__gt=at - PAUSE).exists()
-        if not drops or told or guard.later or guard.reason == "cap":
+        if told or guard.later or guard.reason == "cap":
             _withhold([drop for drop in drops if drop.found_at < at - TOO_OLD], Reason.TOO_OLD, at)
             return False
         to = marketing.address(person, Message.Channel.EMAIL)

@@ -11,10 +11,20 @@ from playwright.sync_api import Page, expect
 
 from customers.models import Customer, Message
 from inventory.models import StockLevel
+from omnishop.channels.till.access import SESSION_KEY
 from orders.models import StockAlert, WishItem, WishList
+from orders.services import baskets, wishes
 from tests.browser.test_shopper_keyboard import heard, tab_to
 from tests.channels.storefront import small_shop
-from tests.factories import CustomerFactory, UserFactory
+from tests.factories import (
+    NOON,
+    CustomerFactory,
+    StaffFactory,
+    StockLevelFactory,
+    TillFactory,
+    UserFactory,
+    VariantFactory,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -105,3 +115,40 @@ def test_heart_then_list_then_shared_by_keyboard(
     expect(phone_page.get_by_text("1 en cours d’achat")).to_be_visible()
     assert WishItem.objects.get().taken == 1
     assert WishList.objects.get().shown_name == "Camille"
+
+
+def test_the_till_adds_a_wish_by_keyboard_and_staff_see_what_people_wait_for(
+    open_page: Any, live_server: Any, axe: Any
+) -> None:
+    till, person = TillFactory.create(number=1), CustomerFactory.create()
+    wish, gone = (VariantFactory.create(product__name=name) for name in ("Gourde", "Tente"))
+    place = till.store.locations.get()
+    for variant, units in ((wish, 3), (gone, 0)):
+        StockLevelFactory(variant=variant, location=place, on_hand=units)
+        wishes.add(customer=person, product_id=variant.product_id, variant_id=variant.pk, at=NOON)
+    basket = baskets.start(at=NOON, channel="till", till=till)
+    baskets.identify(basket_id=basket.pk, customer=person)
+    StockAlert.objects.create(
+        variant=gone, store=till.store, email="lea@example.org", status="waiting", asked_at=NOON,
+        confirmed_at=NOON, expires_at=NOON.replace(year=2099),
+    )  # fmt: skip
+    staff, client = StaffFactory.create(stores=[till.store]), Client()
+    client.force_login(staff.user, backend="omnishop.network.backends.StaffBackend")
+    session = client.session
+    session[SESSION_KEY] = till.pk
+    session.save()
+    page = open_page(width=1440, height=900)
+    value = client.cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": value, "url": live_server.url}])
+
+    page.goto("/till/")
+    tab_to(page, page.locator("#wishes summary"))
+    page.keyboard.press("Enter")
+    axe(page)
+    tab_to(page, page.locator("#wishes").get_by_role("button", name=re.compile("Gourde")))
+    page.keyboard.press("Enter")
+    expect(page.locator("#lines")).to_contain_text("Gourde")
+
+    page.goto("/admin/orders/stockalert/demand/")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    axe(page)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from customers.models import Customer, Message
 from inventory.models import StockLevel
+from orders.invariants import violations
 from orders.models import StockAlert
 from orders.services import alerts
 from orders.tasks import close_stock_alerts, tell_restocked
@@ -318,6 +319,20 @@ def test_a_worker_killed_before_the_commit_leaves_everything_to_the_next(monkeyp
     assert StockAlert.objects.get().status == "waiting"
     tell_restocked()
     assert len(mail.outbox) == 1
+
+
+def test_a_message_after_a_purchase_would_be_seen_by_the_nightly_check():
+    desk = TillFactory()
+    person = CustomerFactory(email="camille@example.org")
+    variant = missing(desk.store)
+    alert = waits(variant, customer=person, at=NOON - timedelta(days=1))
+    restock(variant, 5)
+    alerts.tell(variant_id=variant.pk, store_id=desk.store.pk, at=NOON)
+    assert violations(at=NOON, rules=["MSG-3"]) == []
+
+    sold(desk, (variant, 1), customer=CustomerFactory(merged_into=person))
+    StockAlert.objects.filter(pk=alert.pk).update(closed_at=LATER)
+    assert len(violations(at=NOON, rules=["MSG-3"])) == 1
 
 
 def test_the_search_for_what_is_back_is_one_statement(django_assert_num_queries):
