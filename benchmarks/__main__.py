@@ -40,6 +40,7 @@ NAMES = (
     "quote",
     "import_rows",
     "recommend_hit_at_10",
+    "relaunch_sweep",
     "memory_mib",
 )
 
@@ -89,6 +90,7 @@ def main() -> int:
         promises,
         quoting,
         recommending,
+        relaunching,
         search_quality,
         stock,
     )
@@ -102,6 +104,7 @@ def main() -> int:
         "sourcing": promises.sourcing,
         "quote": quoting.quote_ratio,
         "import_rows": lambda: importing.import_rows(own_database("omnishop_imports")),
+        "relaunch_sweep": lambda: relaunching.relaunch_sweep(own_database("omnishop_relaunch")),
         "search_hit_at_5": search_quality.search_hit_at_5,
         "recommend_hit_at_10": recommending.hit_at_10,
     }
