@@ -43,6 +43,7 @@ NAMES = (
     "matching_precision",
     "matching_recall",
     "customer_search",
+    "relaunch_sweep",
     "memory_mib",
 )
 
@@ -94,6 +95,7 @@ def main() -> int:
         promises,
         quoting,
         recommending,
+        relaunching,
         search_quality,
         stock,
     )
@@ -107,6 +109,7 @@ def main() -> int:
         "sourcing": promises.sourcing,
         "quote": quoting.quote_ratio,
         "import_rows": lambda: importing.import_rows(own_database("omnishop_imports")),
+        "relaunch_sweep": lambda: relaunching.relaunch_sweep(own_database("omnishop_relaunch")),
         "search_hit_at_5": search_quality.search_hit_at_5,
         "recommend_hit_at_10": recommending.hit_at_10,
         "customer_search": lambda: people.customer_search(own_database("omnishop_people")),

@@ -14,6 +14,7 @@ from catalog.services import refresh_search
 from customers.models import Customer, Message
 from inventory.models import Reservation
 from omnishop.demo import (
+    campaigns,
     cases,
     content,
     demand,
@@ -116,6 +117,7 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     Purchases(place, days, articles).fill()
     say("Goods ordered from suppliers")
     LeftBehind(days, articles, people).fill(sales, recent.buyers(), scale=scale)
+    campaigns.fill(days, people, at=recent.now)
     _popularity()
     stocktaking.fill(place, days)
     _settle_losses(recent.now)

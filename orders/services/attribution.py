@@ -38,8 +38,8 @@ ON CONFLICT (order_id) DO NOTHING
 """
 
 
-def attribute(*, at: datetime) -> int:
+def attribute(*, at: datetime, since: datetime | None = None) -> int:
     """Put the sales of the last days down to the messages they followed; how many were found."""
     with connection.cursor() as cursor:
-        cursor.execute(_ATTRIBUTE, {"at": at, "from": at - LOOK_BACK})
+        cursor.execute(_ATTRIBUTE, {"at": at, "from": since or at - LOOK_BACK})
         return int(cursor.rowcount)

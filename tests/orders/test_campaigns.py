@@ -1,6 +1,6 @@
 """Campaigns: counted before they are on, guarded at sending, compared, credited (FIELD 38–41)."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -38,6 +38,7 @@ from tests.factories import (
 )
 from tests.inventory.test_races import at_once
 from tests.orders.flows import collected, paid, sold, stocked
+from tests.orders.test_faults import Killed, killed_at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("invariants")]
 HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
@@ -628,3 +629,30 @@ def test_a_sale_in_any_channel_goes_to_the_last_message_that_touched_the_person(
     assert before not in found
     assert late not in found
     assert attribution.attribute(at=NOON) == 0
+
+
+# --- Killed workers ------------------------------------------------------------------------------
+
+
+def test_f1_a_worker_killed_at_any_statement_never_sends_twice(camille, article):
+    """Planned, decided and delivered once, wherever it was cut; at worst the one mail is lost."""
+    CampaignFactory(steps=[2 * HOUR])
+    left(article, customer=camille)
+    planning.schedule(at=NOON)
+    (pk,) = relaunch.due(NOON)
+    with transaction.atomic():
+        with killed_at(10_000) as sent:
+            assert relaunch.send(relaunch_id=pk, at=NOON)
+        transaction.set_rollback(True)
+    mail.outbox.clear()
+
+    for step in range(len(sent)):
+        with killed_at(step), suppress(Killed):
+            relaunch.send(relaunch_id=pk, at=NOON)
+        assert log() == [("scheduled", "")], step
+        assert (mail.outbox, Message.objects.count()) == ([], 0), step
+    run()
+    run()
+
+    assert log() == [("sent", "")]
+    assert len(mail.outbox) == 1

@@ -1,5 +1,6 @@
 """The account: purchases of every channel, points, consents, profile (A1 to A6)."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpResponse
@@ -93,6 +94,7 @@ def profile(request: Request) -> HttpResponse:
                 "customer": person,
                 "form": form,
                 "consents": shown(person, at=timezone.now()),
+                "push_key": settings.PUSH_PUBLIC_KEY,
                 "tab": "profile",
             },
             status=422 if form.errors else 200,
