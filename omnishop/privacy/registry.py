@@ -264,19 +264,19 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "orders.PriceDrop",
-        _records("item__wish_list__customer"),
+        of_records("item__wish_list__customer"),
         (Line("found_at", C, "inactive"),),
         rest="-item -variant status reason decided_at -message",
     ),
     Table(
         "orders.WishItem",
-        _records("wish_list__customer"),
+        of_records("wish_list__customer"),
         (Line("note", C, "inactive"), Line("added_at", C, "inactive")),
         rest="-wish_list product variant removed_at -taken",
     ),
     Table(
         "orders.WishList",
-        _records(),
+        of_records(),
         (Line("name", C, "inactive"), Line("shown_name", C, "inactive")),
         rest="-customer -token created_at changed_at",
     ),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from customers.services import devices
-from omnishop.channels.storefront.account import _customer
+from omnishop.channels.storefront.account import signed_in
 from omnishop.kernel.errors import Invalid
 
 
@@ -43,7 +43,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         keys = asked.get("keys")
         keys = keys if isinstance(keys, dict) else {}
         devices.subscribe(
-            customer=_customer(request),
+            customer=signed_in(request),
             endpoint=str(asked.get("endpoint", "")),
             p256dh=str(keys.get("p256dh", "")),
             auth=str(keys.get("auth", "")),
@@ -63,5 +63,5 @@ def unsubscribe(request: HttpRequest) -> HttpResponse:
         endpoint = str(_asked(request).get("endpoint", ""))
     except Invalid as refusal:
         return JsonResponse({"message": str(refusal)}, status=refusal.status)
-    devices.unsubscribe(customer=_customer(request), endpoint=endpoint, at=timezone.now())
+    devices.unsubscribe(customer=signed_in(request), endpoint=endpoint, at=timezone.now())
     return HttpResponse(status=204)
