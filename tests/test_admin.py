@@ -336,7 +336,7 @@ def test_a_voucher_is_given_from_the_account(office, a_and_b):
         office.post(path, {"amount": "12.50", "reason": "Retard", "key": "k"})
     issue = RewardIssue.objects.get()
     assert (issue.amount_minor, issue.coupon.holder) == (1250, account.customer.number)
-    office.post(reverse("admin:loyalty_rewardissue_cancel", args=[issue.pk]), {"key": "x"})
+    office.post(reverse("admin:loyalty_rewardissue_take_back", args=[issue.pk]), {"key": "x"})
     issue.refresh_from_db()
     assert issue.status == "cancelled"
 

@@ -59,16 +59,16 @@ def fill(house: House, *, at: datetime) -> None:
             starts_at=at + timedelta(days=1),
         )  # fmt: skip
     had = _rewards(programme, at)
-    camille, karim = (
+    camille, emily = (
         Account.objects.get(customer__user__email=email)
-        for email in (signins.CAMILLE, signins.KARIM)
+        for email in (signins.CAMILLE, signins.EMILY)
     )
     rewards.redeem(
         customer_id=camille.customer_id, reward_id=had["5 €"].pk, reference="demo-1",
         channel="web", actor="task", at=at,
     )  # fmt: skip
     rewards.offer(
-        reward_id=had["outing"].pk, customer_ids=[camille.customer_id, karim.customer_id],
+        reward_id=had["outing"].pk, customer_ids=[camille.customer_id, emily.customer_id],
         reason="Pour votre fidélité", reference="demo-2", until=at + timedelta(days=30),
         actor="task", at=at,
     )  # fmt: skip
