@@ -112,3 +112,10 @@ def of_words(p: Person) -> Q:
 
 def of_signed(p: Person) -> Q:
     return Q(customer_number__in=p.numbers)
+
+
+def of_cases(way: str) -> Callable[[Person], Q]:
+    """What the person asked of us, also as a guest under their addresses."""
+    return lambda p: (
+        Q(**{f"{way}customer__in": p.records}) | Q(**{f"{way}email__in": list(p.emails)})
+    )

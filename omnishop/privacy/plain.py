@@ -17,6 +17,8 @@ NOBODYS: dict[str, str] = {
     "customers.CustomerGroup": "code name",
     "customers.Company": "name siren vat_number created_at",
     "customers.ConsentText": "purpose channel basis language version text valid_from",
+    "customers.ReplyTemplate": "name language text",
+    "customers.ServiceLevel": "opening_hours",
     "customers.SaleNotice": "document channel source actor at settled_at",
     "catalog.Attribute": "code name name_fr name_en kind unit",
     "catalog.AttributeValue": "code name name_fr name_en swatch",

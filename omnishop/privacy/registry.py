@@ -16,6 +16,7 @@ from omnishop.privacy.lines import (
     Line,
     Table,
     of_attempts,
+    of_cases,
     of_messages,
     of_orders,
     of_records,
@@ -101,6 +102,37 @@ TABLES: tuple[Table, ...] = (
         of_records(),
         (Line("day", LI, "visits"), Line("first_at", LI, "visits"), Line("last_at", LI, "visits")),
         rest="-customer channel",
+    ),
+    Table(
+        "customers.CaseAttachment",
+        of_cases("entry__case__"),
+        (Line("name", C, "inactive"), Line("file", C, "inactive")),
+        rest="kind",
+    ),
+    Table(
+        "customers.CaseEntry",
+        of_cases("case__"),
+        (
+            Line("text", C, "inactive", After.ERASE),
+            Line("data", C, "inactive", After.ERASE),
+            Line("sender", C, "inactive", After.ERASE),
+            Line("message_id", C, "inactive", After.ERASE),
+            Line("in_reply_to", C, "inactive", After.ERASE),
+        ),
+        rest="kind side channel -internal what -actor -key at",
+    ),
+    Table(
+        "customers.Case",
+        of_cases(""),
+        (
+            Line("subject", C, "inactive", After.ERASE),
+            Line("name", C, "inactive", After.ERASE),
+            Line("email", C, "inactive", After.ERASE),
+            Line("phone", C, "inactive", After.ERASE),
+            Line("customer", C, "inactive", After.KEEP, PSEUDONYM),
+        ),
+        rest="number -token language channel status document -assignee due_at opened_at last_at"
+        " solved_at",
     ),
     # --- What they say of articles ------------------------------------------------------------
     Table(

@@ -66,12 +66,14 @@ def test_a_case_goes_from_the_site_to_the_telephone_to_the_shop(signed_in, axe, 
     desk.get_by_role("region", name="Demandes").get_by_role("link").click()
     expect(desk.locator("h1")).to_have_text("Réchaud qui fuit")
     desk.get_by_label("De quoi il s’agit").select_option("phone")
-    desk.get_by_label("Ce qui a été dit").fill("Appelée : ne plus l’utiliser, venir à Lyon.")
+    desk.get_by_role("textbox", name="Ce qui a été dit").fill(
+        "Appelée : ne plus l’utiliser, venir à Lyon."
+    )
     desk.get_by_role("button", name="Noter").click()
     expect(desk.get_by_text("ne plus l’utiliser")).to_have_count(1)
     axe(desk)
     desk.get_by_text("Objet, priorité, équipe").click()
-    desk.get_by_label("Équipe").select_option(label="Lyon Part-Dieu")
+    desk.get_by_role("combobox", name="Équipe").select_option(label="Lyon Part-Dieu")
     desk.get_by_role("button", name="Enregistrer").click()
     expect(desk.get_by_text("Priorité ou équipe modifiée")).to_be_visible()
 
@@ -83,7 +85,7 @@ def test_a_case_goes_from_the_site_to_the_telephone_to_the_shop(signed_in, axe, 
     shop.goto("/care/")
     shop.get_by_role("link", name="Réchaud qui fuit").click()
     shop.get_by_label("De quoi il s’agit").select_option("shop")
-    shop.get_by_label("Ce qui a été dit").fill("Échangé contre un neuf.")
+    shop.get_by_role("textbox", name="Ce qui a été dit").fill("Échangé contre un neuf.")
     shop.get_by_label("Ensuite").last.select_option("solved")
     shop.get_by_role("button", name="Noter").click()
     expect(shop.get_by_text("Marquée comme résolue")).to_be_visible()

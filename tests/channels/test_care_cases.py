@@ -11,7 +11,7 @@ from customers.services import conversations
 from customers.services.conversations import Sender
 from inventory.models import StockLevel
 from loyalty.models import Account
-from loyalty.services import join
+from loyalty.services.points import join
 from orders.services.checkout import Pickup
 from tests.factories import (
     NOON,

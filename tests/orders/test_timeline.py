@@ -8,7 +8,8 @@ from catalog.models import Review
 from customers.models import ConsentEvent, Customer, CustomerMerge, Message, Visit
 from customers.services import conversations
 from customers.services.conversations import Sender
-from loyalty.services import correct, join
+from loyalty.services.corrections import correct
+from loyalty.services.points import join
 from orders.models import BasketLine
 from orders.timeline import Kind, after, rows
 from tests.factories import (
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.django_db
 def lived(person, *, store=None, till=None, times=1):
     """A person of whom there is something of each kind, `times` times over."""
     till = till or TillFactory(store=store or StoreFactory())
-    account = join(customer=person, at=NOON)
+    join(customer=person, at=NOON)
     for n in range(times):
         at = NOON + timedelta(hours=n)
         order = sold(till, (stocked(till.store), 1), customer=person, at=at)
@@ -55,7 +56,7 @@ def lived(person, *, store=None, till=None, times=1):
             text_version="1", source="account", actor="customer", at=at,
         )  # fmt: skip
         correct(
-            account_id=account.pk, points=10, reason="Geste", reference=f"X-{n}",
+            customer_id=person.pk, points=10, reason="Geste", reference=f"X-{person.pk}-{n}",
             actor="user:1", at=at,
         )  # fmt: skip
         case = conversations.open_case(

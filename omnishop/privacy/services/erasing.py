@@ -12,7 +12,8 @@ from django.db.models import Q, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import override
 
-from customers.models import Customer, Household, Message
+from customers.models import Case, CaseAttachment, Customer, Household, Message
+from customers.models.conversation import private_storage
 from customers.selectors import records
 from customers.services.messages import queue_message
 from loyalty.closing import close
@@ -260,7 +261,26 @@ def _before_exports(who: Person, at: datetime) -> None:
         exporting.delete_files(export)
 
 
+def _before_case_files(who: Person, at: datetime) -> None:
+    """The files go with their rows, once it is certain."""
+    table = next(one for one in TABLES if one.model == "customers.CaseAttachment")
+    for attachment in CaseAttachment.objects.filter(table.of(who)):
+        name = attachment.file.name
+        transaction.on_commit(lambda name=name: private_storage().delete(name))
+
+
+def _before_cases(who: Person, at: datetime) -> None:
+    """Nobody is left to answer."""
+    table = next(one for one in TABLES if one.model == "customers.Case")
+    cases = Case.objects.filter(table.of(who))
+    cases.exclude(status=Case.Status.CLOSED).update(
+        status=Case.Status.CLOSED, due_at=None, solved_at=None
+    )
+
+
 BEFORE: dict[str, Callable[[Person, datetime], None]] = {
+    "customers.Case": _before_cases,
+    "customers.CaseAttachment": _before_case_files,
     "customers.Household": _before_household,
     "customers.Message": _before_messages,
     "loyalty.Account": _before_points,
