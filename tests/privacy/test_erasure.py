@@ -28,7 +28,7 @@ from customers.models import (
 from customers.services import messages
 from customers.services.consents import record_consent
 from loyalty.models import PointsLot
-from loyalty.services import correct
+from loyalty.services.corrections import correct
 from omnishop.network.models import User
 from omnishop.privacy.lines import After
 from omnishop.privacy.models import ArchivedInvoice, ExportRequest, RetentionNotice
@@ -96,7 +96,7 @@ def one_of_each(at=NOON):
     )
     sold = flows.sold(TillFactory(store=store), (shop, 2), customer=who)
     AccountFactory(customer=who)
-    correct(account_id=who.loyalty.pk, points=50, reason="gift", reference="G-1", actor="user:1",
+    correct(customer_id=who.pk, points=50, reason="gift", reference="G-1", actor="user:1",
             at=at)  # fmt: skip
     record_consent(customer=who, granted=True, source="account", actor="customer", at=at)
     DuplicateCandidate.objects.create(
