@@ -260,8 +260,21 @@ def _before_exports(who: Person, at: datetime) -> None:
         exporting.delete_files(export)
 
 
+def _before_attachments(who: Person, at: datetime) -> None:
+    entry = next(entry for entry in TABLES if entry.model == "customers.CaseAttachment")
+    delete_attachments(_of(entry, who))
+
+
+def delete_attachments(rows: Any) -> None:
+    """The files of attachments go, then their rows."""
+    for attachment in rows:
+        attachment.file.delete(save=False)
+    rows.delete()
+
+
 BEFORE: dict[str, Callable[[Person, datetime], None]] = {
     "customers.Household": _before_household,
+    "customers.CaseAttachment": _before_attachments,
     "customers.Message": _before_messages,
     "loyalty.Account": _before_points,
     "network.User": _before_login,
