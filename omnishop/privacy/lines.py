@@ -115,7 +115,14 @@ def of_signed(p: Person) -> Q:
 
 
 def of_cases(way: str) -> Callable[[Person], Q]:
-    """What the person asked of us, also as a guest under their addresses."""
+    """Cases of the person, and those under their addresses that nobody was found for."""
     return lambda p: (
-        Q(**{f"{way}customer__in": p.records}) | Q(**{f"{way}email__in": list(p.emails)})
+        Q(**{f"{way}customer__in": p.records})
+        | Q(**{f"{way}customer__isnull": True, f"{way}email__in": p.emails})
     )
+
+
+C, A, L, LI = Basis.CONTRACT, Basis.CONSENT, Basis.LAW, Basis.INTEREST
+OPINION = _("an opinion, read by staff, without a name")
+LEDGER = _("a ledger, without a name")
+PSEUDONYM = _("a key without a name: figures, guarantees and ledgers hang on it")

@@ -22,7 +22,7 @@ COLUMNS = (
 def lines(*, on: date) -> list[tuple[str, ...]]:
     """A line for each personal field, with the days its clock runs on that day; one statement."""
     days = {rule.code: (rule, count) for rule, count in rules.table(on=on)}
-    found = []
+    found: list[tuple[str, ...]] = []
     for entry in TABLES:
         meta = entry.cls._meta
         for line in entry.lines:

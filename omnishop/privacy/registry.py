@@ -11,24 +11,25 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from omnishop.privacy.lines import (
+    LEDGER,
+    LI,
+    PSEUDONYM,
+    A,
     After,
-    Basis,
+    C,
+    L,
     Line,
     Table,
     of_attempts,
     of_cases,
     of_messages,
-    of_orders,
     of_records,
     of_signed,
     of_users,
     of_words,
 )
+from omnishop.privacy.purchases import PURCHASES
 
-C, A, L, LI = Basis.CONTRACT, Basis.CONSENT, Basis.LAW, Basis.INTEREST
-OPINION = _("an opinion, read by staff, without a name")
-LEDGER = _("a ledger, without a name")
-PSEUDONYM = _("a key without a name: figures, guarantees and ledgers hang on it")
 TABLES: tuple[Table, ...] = (
     # --- The person ---------------------------------------------------------------------------
     Table("customers.Customer_groups", of_records(), (Line("customer", C, "inactive"),)),
@@ -103,21 +104,22 @@ TABLES: tuple[Table, ...] = (
         (Line("day", LI, "visits"), Line("first_at", LI, "visits"), Line("last_at", LI, "visits")),
         rest="-customer channel",
     ),
+    # --- What they asked of us ----------------------------------------------------------------
     Table(
         "customers.CaseAttachment",
         of_cases("entry__case__"),
-        (Line("name", C, "inactive"), Line("file", C, "inactive")),
+        (Line("name", C, "cases"), Line("file", C, "cases")),
         rest="kind",
     ),
     Table(
         "customers.CaseEntry",
         of_cases("case__"),
         (
-            Line("text", C, "inactive", After.ERASE),
-            Line("data", C, "inactive", After.ERASE),
-            Line("sender", C, "inactive", After.ERASE),
-            Line("message_id", C, "inactive", After.ERASE),
-            Line("in_reply_to", C, "inactive", After.ERASE),
+            Line("text", C, "cases", After.ERASE),
+            Line("data", C, "cases", After.ERASE),
+            Line("sender", C, "cases", After.ERASE),
+            Line("message_id", C, "cases", After.ERASE),
+            Line("in_reply_to", C, "cases", After.ERASE),
         ),
         rest="kind side channel -internal what -actor -key at",
     ),
@@ -125,13 +127,13 @@ TABLES: tuple[Table, ...] = (
         "customers.Case",
         of_cases(""),
         (
-            Line("subject", C, "inactive", After.ERASE),
-            Line("name", C, "inactive", After.ERASE),
-            Line("email", C, "inactive", After.ERASE),
-            Line("phone", C, "inactive", After.ERASE),
-            Line("customer", C, "inactive", After.KEEP, PSEUDONYM),
+            Line("subject", C, "cases", After.ERASE),
+            Line("name", C, "cases", After.ERASE),
+            Line("email", C, "cases", After.ERASE),
+            Line("phone", C, "cases", After.ERASE),
+            Line("customer", C, "cases", After.KEEP, PSEUDONYM),
         ),
-        rest="number -token language channel status document -assignee due_at opened_at last_at"
+        rest="number -token language channel status -assignee document due_at opened_at last_at"
         " solved_at",
     ),
     # --- What they say of articles ------------------------------------------------------------
@@ -230,156 +232,7 @@ TABLES: tuple[Table, ...] = (
         (Line("at", C, "inactive", After.KEEP, LEDGER),),
         rest="kind document channel -actor -idempotency_key",
     ),
-    # --- What they bought ---------------------------------------------------------------------
-    Table(
-        "orders.Relaunch",
-        lambda p: Q(customer__in=p.records) | Q(basket__customer__in=p.records),
-        (
-            Line("facts", C, "inactive", After.ERASE),
-            Line("customer", C, "inactive", After.KEEP, PSEUDONYM),
-        ),
-        rest="-document status reason due_at decided_at since dropped coupon -code",
-    ),
-    Table(
-        "orders.Attribution",
-        of_orders(),
-        (Line("touched_at", LI, "inactive", After.KEEP, PSEUDONYM),),
-        rest="touch found_at",
-    ),
-    Table(
-        "orders.StockAlert",
-        lambda p: Q(customer__in=p.records) | Q(email__in=p.emails),
-        (Line("email", A, "alerts"), Line("customer", A, "alerts")),
-        rest="-token language status reason asked_at confirmed_at expires_at closed_at",
-    ),
-    Table(
-        "orders.PriceDrop",
-        of_records("item__wish_list__customer"),
-        (Line("found_at", A, "inactive"),),
-        rest="status reason decided_at",
-    ),
-    Table(
-        "orders.WishItem",
-        of_records("wish_list__customer"),
-        (Line("note", C, "inactive"), Line("added_at", C, "inactive")),
-        rest="removed_at",
-    ),
-    Table(
-        "orders.WishList",
-        of_records(),
-        (Line("name", C, "inactive"), Line("shown_name", C, "inactive")),
-        rest="-customer -token created_at changed_at",
-    ),
-    Table(
-        "orders.BasketLine",
-        lambda p: (
-            Q(basket__customer__in=p.records, basket__orders__isnull=True)
-            | Q(basket__email__in=p.emails, basket__orders__isnull=True)
-        ),
-        (Line("added_at", C, "baskets"),),
-        rest="discount_reason handover",
-    ),
-    Table(
-        "orders.Basket",
-        lambda p: (
-            Q(customer__in=p.records) & (Q(orders__isnull=True) | Q(orders__in=p.orders))
-            | Q(orders__in=p.orders)
-            | Q(email__in=p.emails, orders__isnull=True)
-        ),
-        (
-            Line("email", C, "baskets", After.ERASE),
-            Line("held_label", C, "baskets", After.ERASE),
-            Line("customer", C, "baskets", After.ERASE),
-            Line("coupons", C, "baskets", After.ERASE),
-        ),
-        rest="-token channel status language decided_at created_at changed_at",
-    ),
-    Table(
-        "orders.PriceDrop",
-        of_records("item__wish_list__customer"),
-        (Line("found_at", C, "inactive"),),
-        rest="-item -variant status reason decided_at -message",
-    ),
-    Table(
-        "orders.WishItem",
-        of_records("wish_list__customer"),
-        (Line("note", C, "inactive"), Line("added_at", C, "inactive")),
-        rest="-wish_list product variant removed_at -taken",
-    ),
-    Table(
-        "orders.WishList",
-        of_records(),
-        (Line("name", C, "inactive"), Line("shown_name", C, "inactive")),
-        rest="-customer -token created_at changed_at",
-    ),
-    Table(
-        "orders.StockAlert",
-        lambda p: Q(customer__in=p.records) | Q(email__in=p.emails),
-        (Line("email", C, "inactive"), Line("asked_at", C, "inactive")),
-        rest="-customer -token variant store language status reason confirmed_at expires_at"
-        " closed_at -message",
-    ),
-    Table(
-        "orders.Order",
-        lambda p: Q(pk__in=p.orders),
-        (
-            Line("name", L, "archive", After.ARCHIVE),
-            Line("email", C, "inactive", After.ERASE),
-            Line("phone", C, "inactive", After.ERASE),
-            Line("fingerprint", C, "inactive", After.ERASE),
-            Line("customer", C, "inactive", After.KEEP, PSEUDONYM),
-        ),
-        rest="number -token channel status language currency placed_at paid_at sold_on"
-        " hold_expires_at -source_key",
-    ),
-    Table(
-        "orders.Fulfilment",
-        of_orders(),
-        (
-            Line("address", L, "archive", After.ARCHIVE),
-            Line("collector", C, "inactive", After.ERASE),
-            Line("handed_to", C, "inactive", After.ERASE),
-            Line("tracking", C, "inactive", After.ERASE),
-            Line("tracking_link", C, "inactive", After.ERASE),
-        ),
-        rest="kind status promised_at first_promised_at hold_until picked_at ready_at closed_at"
-        " carrier delivered_at -shelf -picker -picker_until -sourcing",
-    ),
-    Table(
-        "orders.OrderLine",
-        of_orders(),
-        (Line("name", L, "archive", After.KEEP, _("what was sold: accounts, without a name")),),
-        rest="kind sku discount_reason contract_place",
-    ),
-    Table(
-        "orders.RefundClaim",
-        of_orders(),
-        (Line("iban", C, "inactive", After.ERASE),),
-        rest="label claim_by status reason claimed_at settled_at",
-    ),
-    Table(
-        "orders.Withdrawal",
-        lambda p: Q(order__in=p.orders) | Q(email__in=p.emails, order__isnull=True),
-        (
-            Line("name", L, "archive", After.ARCHIVE),
-            Line("email", L, "archive", After.ARCHIVE),
-            Line("lines", L, "archive", After.ARCHIVE),
-            Line("order_number", L, "archive", After.ARCHIVE),
-        ),
-        rest="reference received_at",
-    ),
-    Table(
-        "orders.Payment",
-        of_orders(),
-        (Line("reference", L, "archive", After.KEEP, _("to find the payment at the bank")),),
-        rest="method status provider refusal created_at settled_at checked_at",
-    ),
-    Table(
-        "orders.Return",
-        of_orders(),
-        (Line("reason", L, "archive", After.KEEP, _("what was taken back: accounts")),),
-        rest="number kind -actor business_on at -source_key",
-    ),
+    *PURCHASES,
     # --- Sign-in ------------------------------------------------------------------------------
     Table(
         "network.User",

@@ -65,6 +65,7 @@ RULES: dict[str, Rule] = {
             _("emptied"),
             180,
         ),
+        Rule("cases", _("The words of cases"), _("when it was solved"), _("emptied"), 1095),
         Rule(
             "alerts",
             _("Who waits for an article: address and answer"),

@@ -10,9 +10,10 @@ from catalog.models import CatalogChange, Price
 from customers.models import ConsentEvent, ConsentText
 from customers.services.consents import record_consent
 from inventory.models import StockMovement
-from loyalty.models import PointsEntry
+from loyalty.models import PointsEntry, TierChange
 from loyalty.services.corrections import correct
 from omnishop.kernel.append_only import AppendOnly
+from omnishop.privacy.models import ArchiveLook
 from orders.models import Approval, OrderEvent, PaymentEvent, Receipt
 from orders.services import baskets
 from tests.factories import (
@@ -101,7 +102,19 @@ def approval():
     )
 
 
+def look():
+    return ArchiveLook.objects.create(document="O-1", user=UserFactory(), at=NOON)
+
+
+def tier_change():
+    return TierChange.objects.create(
+        account=AccountFactory(), before="", after="or", counted=1, at=NOON
+    )
+
+
 LEDGERS = {
+    ArchiveLook: (look, "document"),
+    TierChange: (tier_change, "after"),
     Approval: (approval, "reason"),
     StockMovement: (movement, "actor"),
     PointsEntry: (points, "actor"),

@@ -15,6 +15,9 @@ from django.db import connection, models
 
 from catalog.models import Product, Question, Review
 from customers.models import (
+    Case,
+    CaseAttachment,
+    CaseEntry,
     ConsentEvent,
     Customer,
     CustomerGroup,
@@ -23,19 +26,20 @@ from customers.models import (
     Household,
     Identity,
     Message,
+    PushDevice,
     Visit,
 )
 from customers.services import messages
 from customers.services.consents import record_consent
 from loyalty.models import PointsLot
-from loyalty.services import correct
+from loyalty.services.corrections import correct
 from omnishop.network.models import User
 from omnishop.privacy.lines import After
 from omnishop.privacy.models import ArchivedInvoice, ExportRequest, RetentionNotice
 from omnishop.privacy.person import person
 from omnishop.privacy.registry import TABLES
 from omnishop.privacy.services import erasing
-from orders.models import BasketLine, Order, Withdrawal
+from orders.models import BasketLine, Order, WishItem, WishList, Withdrawal
 from orders.services import checkout
 from tests.factories import (
     LONG_AGO,
@@ -61,6 +65,7 @@ KEYS = {
     ("catalog.Review", "customer_number"),
     ("catalog.Question", "customer_number"),
     ("axes.AccessLog", "username"),
+    ("customers.CaseAttachment", "file"),
 }
 
 
@@ -96,7 +101,7 @@ def one_of_each(at=NOON):
     )
     sold = flows.sold(TillFactory(store=store), (shop, 2), customer=who)
     AccountFactory(customer=who)
-    correct(account_id=who.loyalty.pk, points=50, reason="gift", reference="G-1", actor="user:1",
+    correct(customer_id=who.pk, points=50, reason="gift", reference="G-1", actor="user:1",
             at=at)  # fmt: skip
     record_consent(customer=who, granted=True, source="account", actor="customer", at=at)
     DuplicateCandidate.objects.create(
@@ -117,6 +122,15 @@ def one_of_each(at=NOON):
     BasketLineFactory(basket=open_basket, variant=VariantFactory())
     Withdrawal.objects.create(reference="W-1", name="x", email="a@b.org", order_number="O",
         lines="x", order=order, received_at=at)  # fmt: skip
+    case = Case.objects.create(number="K-1", subject="x", customer=old, name="x", email="a@b.org",
+        channel="form", due_at=at, opened_at=at, last_at=at)  # fmt: skip
+    entry = CaseEntry.objects.create(case=case, side="customer", text="x", actor="customer",
+        key="k1", at=at)  # fmt: skip
+    CaseAttachment.objects.create(entry=entry, name="x", kind="image/png", size=7,
+        file=ContentFile(CANARY.encode(), name="x.png"))  # fmt: skip
+    PushDevice.objects.create(customer=who, endpoint="x", p256dh="k", auth="a", created_at=at)
+    wishes = WishList.objects.create(customer=old, name="x", created_at=at, changed_at=at)
+    WishItem.objects.create(wish_list=wishes, product=product, added_at=at)
     LogEntry.objects.create(user=UserFactory(is_staff=True), object_id=str(who.pk), action_flag=2,
         content_type=ContentType.objects.get_for_model(Customer), object_repr="x")  # fmt: skip
     ExportRequest.objects.create(customer=who, source="account", actor="customer", asked_at=at,

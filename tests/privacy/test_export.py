@@ -99,7 +99,6 @@ def test_a_copy_is_fetched_by_its_link_noted_and_deleted_after_days(client):
         assert client.get(f"{path}json/").status_code == 405  # nothing follows it by itself
         file = client.post(f"{path}json/")
         assert json.loads(b"".join(file.streaming_content))["customer"] == who.number
-        file.file_to_stream.close()
     request.refresh_from_db()
     assert (request.fetched, request.fetched_at) == (1, NOON)
     with time_machine.travel(NOON + timedelta(days=4), tick=False):

@@ -13,7 +13,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.search_log import forget
-from customers.models import DuplicateCandidate, Message, Visit
+from customers.models import (
+    Case,
+    CaseAttachment,
+    CaseEntry,
+    DuplicateCandidate,
+    Message,
+    Visit,
+)
 from omnishop.kernel.claims import claim
 from omnishop.kernel.models import IdempotencyKey
 from omnishop.privacy import rules
@@ -62,6 +69,7 @@ def due(*, at: datetime) -> dict[str, int]:
     }
     found["archive"] = _over(at).count()
     found["guest_orders"] = _guest_orders(at).count()
+    found["cases"] = _cases(at).count()
     found["exports"] = ExportRequest.objects.over(at).count()
     return found
 
@@ -77,6 +85,7 @@ def run(*, at: datetime, limit: int) -> dict[str, int]:
     }
     done["archive"] = _batches(_over(at), None, most=limit * BATCH)
     done["guest_orders"] = _forget_guests(at, limit)
+    done["cases"] = _empty_cases(at, limit)
     done["exports"] = _delete_exports(at, limit)
     done["searches"] = forget(today=today)
     before = at - timedelta(days=rules.days("sign_ins", on=today))
@@ -135,6 +144,24 @@ def _forget_guests(at: datetime, limit: int) -> int:
         )
         erasing.erase(nobody, at=at)
     return len(orders)
+
+
+def _cases(at: datetime) -> Any:
+    """Cases solved long ago that still say something."""
+    before = at - timedelta(days=rules.days("cases", on=timezone.localdate(at)))
+    return Case.objects.filter(solved_at__lt=before).exclude(subject="", email="").order_by("pk")
+
+
+def _empty_cases(at: datetime, limit: int) -> int:
+    with transaction.atomic():
+        cases = list(claim(_cases(at))[:limit])
+        entries = CaseEntry.objects.filter(case__in=cases)
+        erasing.delete_attachments(CaseAttachment.objects.filter(entry__in=entries))
+        entries.update(text="", data={}, sender="", message_id="", in_reply_to="")
+        Case.objects.filter(pk__in=[case.pk for case in cases]).update(
+            subject="", name="", email="", phone=""
+        )
+    return len(cases)
 
 
 def _delete_exports(at: datetime, limit: int) -> int:

@@ -12,7 +12,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import override
 
-from customers.models import Case, CaseAttachment, Customer, Household, Message
+from customers.models import Case, Customer, Household, Message
 from customers.models.conversation import private_storage
 from customers.selectors import records
 from customers.services.messages import queue_message
@@ -261,14 +261,6 @@ def _before_exports(who: Person, at: datetime) -> None:
         exporting.delete_files(export)
 
 
-def _before_case_files(who: Person, at: datetime) -> None:
-    """The files go with their rows, once it is certain."""
-    table = next(one for one in TABLES if one.model == "customers.CaseAttachment")
-    for attachment in CaseAttachment.objects.filter(table.of(who)):
-        name = attachment.file.name
-        transaction.on_commit(lambda name=name: private_storage().delete(name))
-
-
 def _before_cases(who: Person, at: datetime) -> None:
     """Nobody is left to answer."""
     table = next(one for one in TABLES if one.model == "customers.Case")
@@ -278,10 +270,23 @@ def _before_cases(who: Person, at: datetime) -> None:
     )
 
 
+def _before_attachments(who: Person, at: datetime) -> None:
+    entry = next(entry for entry in TABLES if entry.model == "customers.CaseAttachment")
+    delete_attachments(_of(entry, who))
+
+
+def delete_attachments(rows: Any) -> None:
+    """Rows of attachments go, and their files once that is certain."""
+    for attachment in rows:
+        name = attachment.file.name
+        transaction.on_commit(lambda name=name: private_storage().delete(name))
+    rows.delete()
+
+
 BEFORE: dict[str, Callable[[Person, datetime], None]] = {
     "customers.Case": _before_cases,
-    "customers.CaseAttachment": _before_case_files,
     "customers.Household": _before_household,
+    "customers.CaseAttachment": _before_attachments,
     "customers.Message": _before_messages,
     "loyalty.Account": _before_points,
     "network.User": _before_login,

@@ -29,6 +29,9 @@ ACTS = (
     "SELECT customer_id, at FROM customers_consentevent WHERE actor = 'customer'",
     """SELECT customer_id, clicked_at FROM customers_message
         WHERE customer_id IS NOT NULL AND clicked_at IS NOT NULL""",
+    """SELECT c.customer_id, e.at FROM customers_caseentry e
+         JOIN customers_case c ON c.id = e.case_id
+        WHERE c.customer_id IS NOT NULL AND e.side = 'customer'""",
     """SELECT w.customer_id, i.added_at FROM orders_wishitem i
          JOIN orders_wishlist w ON w.id = i.wish_list_id""",
     """SELECT c.id, u.last_login FROM customers_customer c JOIN network_user u ON u.id = c.user_id
