@@ -45,6 +45,11 @@ HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
 LEFT = NOON - 3 * HOUR
 
 
+@pytest.fixture(autouse=True)
+def _carried_nowhere(settings, tmp_path):
+    settings.SMS_FILE_PATH, settings.PUSH_FILE_PATH = tmp_path, tmp_path
+
+
 @pytest.fixture
 def desk(db):
     return TillFactory()
