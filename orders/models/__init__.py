@@ -11,6 +11,14 @@ from orders.models.receipt import Receipt, ReceiptChain
 from orders.models.relaunch import Relaunch
 from orders.models.returns import Return, ReturnLine
 from orders.models.sales_import import SalesImport
+from orders.models.segment import (
+    CustomerValue,
+    GroupChange,
+    Segment,
+    SegmentExport,
+    SegmentSnapshot,
+    SnapshotMember,
+)
 from orders.models.shortage import Shortage
 from orders.models.withdrawal import Withdrawal
 
@@ -20,10 +28,12 @@ __all__ = [
     "BasketLine",
     "Carrier",
     "Channel",
+    "CustomerValue",
     "DeliveryMethod",
     "DiscountShare",
     "Fulfilment",
     "FulfilmentLine",
+    "GroupChange",
     "Order",
     "OrderDiscount",
     "OrderEvent",
@@ -39,6 +49,10 @@ __all__ = [
     "ReturnLine",
     "SalesImport",
     "SandboxCharge",
+    "Segment",
+    "SegmentExport",
+    "SegmentSnapshot",
     "Shortage",
+    "SnapshotMember",
     "Withdrawal",
 ]
