@@ -21,6 +21,7 @@ from omnishop.demo import (
     members,
     operations,
     opinions,
+    people_sets,
     pictures,
     searches,
     shelves,
@@ -119,6 +120,8 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     opinions.fill(days, scale=scale, actor=f"user:{place.staff[signins.LYON].pk}")
     say("Reviews written")
     _analyse()
+    people_sets.fill(recent.now)
+    say("Segments counted")
     say("Search and statistics refreshed")
 
 
