@@ -138,7 +138,7 @@ def _value(one: Field, typed: Any) -> Any:
         return typed or []
     text = str(typed or "").replace("\u202f", "").replace("\u00a0", "").replace(" ", "")
     if not isinstance(one, Number):
-        return text or (one.choices[0][0] if isinstance(one, Choice) and one.choices else None)
+        return text or (isinstance(one, Choice) and one.choices[0][0]) or None
     if not text:
         return None
     try:
@@ -210,7 +210,7 @@ LABELS = {
     "op": _("How"),
     "days": _("Days"),
     "channel": _("Channel"),
-    "count": _("Number"),
+    "count": _("How many"),
     "amount": _("Amount in euros"),
     "percent": _("Per cent"),
 }
