@@ -11,7 +11,7 @@ from catalog.models import Review
 from inventory.models import Reservation
 from omnishop.kernel.claims import each
 from omnishop.kernel.locks import Busy
-from orders.models import Fulfilment, Order, Payment, Refund, SandboxCharge, Shortage
+from orders.models import Fulfilment, Order, Payment, Refund, SandboxCharge, Segment, Shortage
 from orders.providers.sandbox import signed_notice
 from orders.services import (
     aisle,
@@ -25,8 +25,10 @@ from orders.services import (
     recommendations,
     relaunch,
     reviews,
+    segments,
     shortages,
     unpaid,
+    values,
 )
 
 
@@ -226,3 +228,24 @@ def compute_recommendations() -> int:
     with contextlib.suppress(Busy):
         return recommendations.compute(at=timezone.now())
     return 0
+
+
+@shared_task(name="orders.compute_values")
+def compute_values() -> int:
+    """Scores and expected next purchases of everybody, anew; beat runs it every night.
+
+    Safe to repeat; one that finds another at work leaves it to that one.
+    """
+    with contextlib.suppress(Busy):
+        return values.compute(at=timezone.now())
+    return 0
+
+
+@shared_task(name="orders.fill_groups")
+def fill_groups() -> int:
+    """Customer groups that segments fill, every hour. Safe to overlap: each segment is locked."""
+    at = timezone.now()
+    linked = Segment.objects.filter(group__isnull=False).order_by("pk")
+    return each(
+        linked.values_list("pk", flat=True), lambda pk: segments.fill_group(segment_id=pk, at=at)
+    )

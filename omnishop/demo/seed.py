@@ -24,6 +24,7 @@ from omnishop.demo import (
     membership,
     operations,
     opinions,
+    people_sets,
     pictures,
     privacy,
     searches,
@@ -132,6 +133,8 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     wanted.fill(days)
     say("Wish lists and alerts written")
     _analyse()
+    people_sets.fill(recent.now)
+    say("Segments counted")
     say("Search and statistics refreshed")
 
 

@@ -93,8 +93,6 @@ NOBODYS: dict[str, str] = {
     "loyalty.CorrectionLimit": "role",
     "loyalty.Reward": "kind name description tiers starts_at ends_at",
     "customers.ContactRule": "channel",
-    "customers.ReplyTemplate": "name language text",
-    "customers.ServiceLevel": "opening_hours",
     "orders.Campaign": "name kind status starts_at ends_at activated_at activated_by",
     "orders.CampaignStep": (
         "channel coupon planned_until subject subject_fr subject_en body body_fr body_en"

@@ -64,6 +64,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                     "permission": everybody,
                 },
                 {
+                    "title": _("Segments"),
+                    "icon": "groups",
+                    "link": reverse("reports:segments"),
+                    "permission": _may("orders.view_segment"),
+                },
+                {
                     "title": _("Does this store take part?"),
                     "icon": "help_center",
                     "link": reverse("care:participation"),

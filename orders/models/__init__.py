@@ -13,6 +13,14 @@ from orders.models.receipt import Receipt, ReceiptChain
 from orders.models.relaunch import Relaunch
 from orders.models.returns import Return, ReturnLine
 from orders.models.sales_import import SalesImport
+from orders.models.segment import (
+    CustomerValue,
+    GroupChange,
+    Segment,
+    SegmentExport,
+    SegmentSnapshot,
+    SnapshotMember,
+)
 from orders.models.shortage import Shortage
 from orders.models.wish import PriceDrop, WishItem, WishList
 from orders.models.withdrawal import Withdrawal
@@ -26,10 +34,12 @@ __all__ = [
     "CampaignStep",
     "Carrier",
     "Channel",
+    "CustomerValue",
     "DeliveryMethod",
     "DiscountShare",
     "Fulfilment",
     "FulfilmentLine",
+    "GroupChange",
     "Order",
     "OrderDiscount",
     "OrderEvent",
@@ -46,7 +56,11 @@ __all__ = [
     "ReturnLine",
     "SalesImport",
     "SandboxCharge",
+    "Segment",
+    "SegmentExport",
+    "SegmentSnapshot",
     "Shortage",
+    "SnapshotMember",
     "StockAlert",
     "WishItem",
     "WishList",
