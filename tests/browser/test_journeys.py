@@ -1,5 +1,6 @@
 """The main job in a browser, phone and desk, from the site to the shop and back (issue 5)."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -250,4 +251,49 @@ def test_nobody_came_and_everything_goes_back(world: World, signed_in: Any) -> N
 
     phone.reload()
     expect(phone.locator("main")).to_contain_text("Annulé")
+    assert violations(at=timezone.now()) == []
+
+
+def test_enrolled_at_the_till_signs_in_on_the_site_and_the_points_are_there(
+    world: World, signed_in: Any, open_page: Any, mailoutbox: Any, axe: Any, no_sideways_scroll: Any
+) -> None:
+    """Same e-mail, proved: one person, one card, one balance (FIELD 27, 42, 46)."""
+    desk = signed_in(world.associate.user, world.till, **DESK)
+    desk.goto("/till/customers/new/?who=Nour Benali")
+    desk.get_by_label("E-mail", exact=False).first.fill("Nour@Example.org")
+    checked(desk, axe, no_sideways_scroll)
+    desk.locator("main button[type=submit], form[data-check] button").first.click()
+    expect(desk.locator("#customer")).to_contain_text("Nour")
+    desk.locator("#scan").fill("4006381333931")
+    desk.locator("#scan").press("Enter")
+    expect(desk.locator("#sale")).to_contain_text("Tente Refuge")
+    desk.keyboard.press("F9")
+    desk.locator("#card").click()
+    desk.wait_for_url("**/till/receipt/**")
+    nour = Customer.objects.get(first_name="Nour")
+    card = nour.identities.get(kind="card").value
+
+    phone = open_page(**PHONE)
+    phone.goto("/compte/signup/")
+    phone.locator("input[name=email]").fill("nour@example.org")
+    phone.locator("input[name=password1]").fill("correct horse battery")
+    phone.locator("main form button[type=submit]").last.click()
+    phone.wait_for_url("**/confirm-email/**")
+    assert nour.user is None  # nothing is linked before the address is proved (ALG-11)
+    code = re.search(r"\b[A-Z0-9]{4}-?[A-Z0-9]{2,4}\b", mailoutbox[-1].body)
+    assert code
+    phone.locator("input[name=code]").fill(code[0])
+    phone.locator("main form button[type=submit]").first.click()
+    phone.wait_for_url(lambda url: "confirm-email" not in url)
+
+    phone.goto("/mon-compte/points/")
+    expect(phone.locator("main")).to_contain_text("199")
+    expect(phone.get_by_role("img", name=re.compile(card))).to_be_visible()
+    checked(phone, axe, no_sideways_scroll)
+    phone.goto("/mon-compte/")
+    expect(phone.locator("main")).to_contain_text(Order.objects.get().number)
+    nour.refresh_from_db()
+    assert nour.user is not None
+    assert nour.user.email == "nour@example.org"
+    assert Customer.objects.filter(merged_into=None).count() == 2
     assert violations(at=timezone.now()) == []
