@@ -44,6 +44,7 @@ NAMES = (
     "matching_recall",
     "customer_search",
     "relaunch_sweep",
+    "points_spend",
     "memory_mib",
 )
 
@@ -92,6 +93,7 @@ def main() -> int:
         matching,
         pages,
         people,
+        points,
         promises,
         quoting,
         recommending,
@@ -110,6 +112,7 @@ def main() -> int:
         "quote": quoting.quote_ratio,
         "import_rows": lambda: importing.import_rows(own_database("omnishop_imports")),
         "relaunch_sweep": lambda: relaunching.relaunch_sweep(own_database("omnishop_relaunch")),
+        "points_spend": points.points_spend,
         "search_hit_at_5": search_quality.search_hit_at_5,
         "recommend_hit_at_10": recommending.hit_at_10,
         "customer_search": lambda: people.customer_search(own_database("omnishop_people")),

@@ -1,14 +1,16 @@
 """What the points that are out may cost: their value, less what will never be spent.
 
-Breakage is measured, not guessed: of the lots whose time ended in the last two years, which share
-of the points that were still there at an age (30 days each) expired in the end. Where no lot ever
-ended, nothing is taken off.
+Breakage is measured, not guessed. For each age of a lot, in steps of 30 days, the ledger says which
+share of the points still there was spent (or taken back). What a lot of today will lose is what
+would be left of it at its end at this pace. An age that no lot has lived through counts as spent:
+a young programme takes nothing off.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from django.conf import settings
@@ -23,7 +25,8 @@ MONTH = 30  # days of an age
 _OUT = """
     SELECT coalesce(t.name, ''), coalesce(t.entry, -1),
            date_trunc('month', l.expires_at AT TIME ZONE %(zone)s)::date,
-           (extract(epoch FROM %(at)s - l.earned_at) / 86400)::int / %(month)s,
+           floor(extract(epoch FROM %(at)s - l.earned_at) / 86400 / %(month)s)::int,
+           floor(extract(epoch FROM l.expires_at - l.earned_at) / 86400 / %(month)s)::int,
            sum(l.remaining)
       FROM loyalty_pointslot l
       JOIN loyalty_account a ON a.id = l.account_id
@@ -31,21 +34,27 @@ _OUT = """
       LEFT JOIN loyalty_account live ON live.customer_id = c.merged_into_id
       LEFT JOIN loyalty_tier t ON t.id = coalesce(live.tier_id, a.tier_id)
      WHERE l.remaining > 0 AND l.expires_at > %(at)s
-     GROUP BY 1, 2, 3, 4
+     GROUP BY 1, 2, 3, 4, 5
      ORDER BY 3, 2
 """
-_ENDED = """
-    WITH ended AS (
-      SELECT id, points, earned_at FROM loyalty_pointslot
-       WHERE expires_at <= %(at)s AND expires_at > %(at)s - interval '2 years')
-    SELECT age, sum(points) FROM (
-      SELECT -1 AS age, points FROM ended
-       UNION ALL
-      SELECT greatest((extract(epoch FROM e.at - l.earned_at) / 86400)::int / %(month)s, 0), e.delta
-        FROM ended l JOIN loyalty_pointsentry e ON e.lot_id = l.id
-       WHERE e.kind IN ('spend', 'restore', 'reverse', 'repay')
-          OR (e.kind = 'correction' AND e.delta < 0)) moved
-     GROUP BY 1 ORDER BY 1
+# Points earned (age -1) and taken at each age, by how many whole ages the lot has lived through.
+_MOVED = """
+    WITH lot AS (
+      SELECT id, points, earned_at,
+             floor(extract(epoch FROM least(%(at)s, expires_at) - earned_at) / 86400
+                   / %(month)s)::int AS lived
+        FROM loyalty_pointslot
+       WHERE earned_at > %(at)s - interval '3 years' AND earned_at <= %(at)s)
+    SELECT lived, -1 AS age, sum(points) FROM lot GROUP BY 1
+     UNION ALL
+    SELECT l.lived,
+           greatest(floor(extract(epoch FROM e.at - l.earned_at) / 86400 / %(month)s)::int, 0),
+           sum(e.delta)
+      FROM lot l JOIN loyalty_pointsentry e ON e.lot_id = l.id
+     WHERE e.at <= %(at)s
+       AND (e.kind IN ('spend', 'restore', 'reverse', 'repay')
+            OR (e.kind = 'correction' AND e.delta < 0))
+     GROUP BY 1, 2
 """
 
 
@@ -65,7 +74,7 @@ class Liability:
     """All points that are out."""
 
     rows: tuple[Row, ...]
-    breakage_bp: tuple[tuple[int, int], ...]  # age in months → share that expires
+    kept_bp: tuple[tuple[int, int], ...]  # age in months → share that is not spent at that age
     point_value_minor: int
 
     @property
@@ -81,26 +90,24 @@ class Liability:
         return sum(row.expected_minor for row in self.rows)
 
 
-def breakage(moved: Iterable[tuple[int, int]]) -> dict[int, Fraction]:
-    """The share of the points still there at each age that expired in the end.
-
-    `moved`: at age -1 all that was earned, then what each age took away (negative).
+def kept(moved: Iterable[tuple[int, int, int]]) -> dict[int, Fraction]:
+    """For each age that lots have lived through: the share of the points still there at its
+    beginning that is there at its end. `moved`: ages lived, age (-1: earned), points (signed).
     """
-    left, shares, steps = 0, {}, sorted(moved)
-    ended = sum(points for _age, points in steps)
-    for age, points in steps:
-        if age >= 0 and left > 0:
-            shares[age] = min(Fraction(ended, left), Fraction(1))
-        left += points
-    if left > 0:
-        shares[max(shares, default=-1) + 1] = Fraction(1)
+    steps = list(moved)
+    shares = {}
+    for age in range(max((lived for lived, _age, _points in steps), default=0)):
+        older = [(when, points) for lived, when, points in steps if lived > age]
+        start = sum(points for when, points in older if when < age)
+        end = sum(points for when, points in older if when <= age)
+        if start > 0:
+            shares[age] = max(Fraction(0), min(Fraction(end, start), Fraction(1)))
     return shares
 
 
-def _share(shares: dict[int, Fraction], age: int) -> Fraction:
-    """The share for an age: that of the next age at which anything was taken."""
-    later = [known for known in shares if known >= age]
-    return shares[min(later)] if later else Fraction(int(bool(shares)))
+def breakage(shares: Mapping[int, Fraction], age: int, ends: int) -> Fraction:
+    """What is left at its end of a lot of that age, at the pace of the ages to come."""
+    return prod((shares.get(one, Fraction(0)) for one in range(age, ends)), start=Fraction(1))
 
 
 def liability(at: datetime) -> Liability:
@@ -111,22 +118,22 @@ def liability(at: datetime) -> Liability:
     value = programme.point_value_minor if programme else 0
     asked: dict[str, Any] = {"at": at, "zone": settings.TIME_ZONE, "month": MONTH}
     with connection.cursor() as cursor:
-        cursor.execute(_ENDED, asked)
-        shares = breakage((age, int(points)) for age, points in cursor.fetchall())
+        cursor.execute(_MOVED, asked)
+        shares = kept((lived, age, int(points)) for lived, age, points in cursor.fetchall())
         cursor.execute(_OUT, asked)
         found = cursor.fetchall()
     sums: dict[tuple[date, int, str], tuple[int, Fraction]] = {}
-    for tier, entry, month, age, points in found:
+    for tier, entry, month, age, ends, points in found:
         key = month, entry, tier
         count, expected = sums.get(key, (0, Fraction(0)))
-        cost = points * value * (1 - _share(shares, age))
+        cost = points * value * (1 - breakage(shares, age, ends))
         sums[key] = count + int(points), expected + cost
     return Liability(
         rows=tuple(
             Row(tier, month, count, count * value, int(expected + Fraction(1, 2)))
             for (month, _entry, tier), (count, expected) in sorted(sums.items())
         ),
-        breakage_bp=tuple((age, int(share * 10_000)) for age, share in sorted(shares.items())),
+        kept_bp=tuple((age, int(share * 10_000)) for age, share in sorted(shares.items())),
         point_value_minor=value,
     )
 

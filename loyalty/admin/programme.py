@@ -64,7 +64,7 @@ class ProgrammeAdmin(StoreModelAdmin):
                 "title": _t("What points may cost"),
                 "opts": self.model._meta,
                 "found": found,
-                "breakage": [(age + 1, bp) for age, bp in found.breakage_bp],
+                "spent": [(age + 1, 10_000 - bp) for age, bp in found.kept_bp],
                 "at": at,
             },
         )

@@ -1,6 +1,7 @@
 """Gifts between members and corrections by staff: limits, second persons, no secrets told."""
 
 from datetime import date, timedelta
+from fractions import Fraction
 from itertools import pairwise
 
 import pytest
@@ -9,7 +10,7 @@ from django.db.models import Sum
 
 from customers.services.identities import add_card
 from loyalty import statements
-from loyalty.liability import breakage, csv_rows, liability
+from loyalty.liability import breakage, csv_rows, kept, liability
 from loyalty.models import (
     Correction,
     CorrectionLimit,
@@ -264,12 +265,15 @@ def test_a_statement_adds_up_to_the_ledger_month_by_month():
     assert statements.statement(person, date(2026, 10, 1)).spent == -120
 
 
-def test_breakage_is_what_was_still_there_and_expired():
-    # 100 earned, 40 spent in the first month, 30 in the third: 30 expired.
-    shares = breakage([(-1, 100), (0, -40), (2, -30)])
+def test_what_is_kept_is_measured_at_each_age_that_lots_have_lived_through():
+    # Both lived a month, in which a fifth was spent; one lived another, and lost half of its rest.
+    shares = kept([(2, -1, 60), (1, -1, 40), (2, 0, -20), (2, 1, -20), (1, 5, -1)])
 
-    assert [round(float(shares[age]), 3) for age in sorted(shares)] == [0.3, 0.5, 1.0]
-    assert breakage([]) == {}
+    assert shares == {0: Fraction(4, 5), 1: Fraction(1, 2)}
+    assert breakage(shares, 0, 2) == Fraction(2, 5)
+    assert breakage(shares, 1, 2) == Fraction(1, 2)
+    assert breakage(shares, 0, 3) == 0  # nobody lived that long: counted as spent
+    assert kept([]) == {}
 
 
 def test_the_liability_is_told_by_tier_and_month_and_files_bear_formulas():
@@ -304,6 +308,6 @@ def test_what_expired_before_lowers_what_is_expected():
 
     found = liability(NOON)
 
-    # At an age of a month everything earned was still there, and a quarter of it expired.
+    # The old lot lost three quarters at seven months, nothing before and nothing after.
     assert (found.points, found.value_minor, found.expected_minor) == (100, 500, 375)
     assert young.pk
