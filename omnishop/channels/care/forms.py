@@ -89,7 +89,7 @@ class NewCaseForm(forms.Form):
     priority = forms.TypedChoiceField(
         label=_("Priority"), coerce=int, choices=Case.Priority, initial=Case.Priority.NORMAL
     )
-    store: forms.ModelChoiceField[Store] = forms.ModelChoiceField(
+    store: "forms.ModelChoiceField[Store]" = forms.ModelChoiceField(
         label=_("Team"), queryset=Store.objects.none(), required=False,
         empty_label=_("Customer service"),
     )  # fmt: skip
@@ -107,7 +107,7 @@ class ChangeForm(forms.Form):
 
     subject = forms.CharField(label=_("Subject"), max_length=160)
     priority = forms.TypedChoiceField(label=_("Priority"), coerce=int, choices=Case.Priority)
-    store: forms.ModelChoiceField[Store] = forms.ModelChoiceField(
+    store: "forms.ModelChoiceField[Store]" = forms.ModelChoiceField(
         label=_("Team"), queryset=Store.objects.none(), required=False,
         empty_label=_("Customer service"),
     )  # fmt: skip
