@@ -261,8 +261,8 @@ def rows(
     with connection.cursor() as database:
         database.execute(query, values)
         found = [
-            Row(*row[:5], json.loads(row[5]) if isinstance(row[5], str) else row[5])
-            for row in database.fetchall()
+            Row(at, kind, pk, channel, store, json.loads(data))  # Django gives jsonb as text
+            for at, kind, pk, channel, store, data in database.fetchall()
         ]
     more = found[size - 1].cursor if len(found) > size else ""
     return found[:size], more

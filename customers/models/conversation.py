@@ -247,7 +247,7 @@ class CaseEntry(AppendOnly):
 
 
 def private_storage() -> Storage:
-    """Where nothing is served from; read when it is used, so that tests have their own."""
+    """Where nothing is served from."""
     return storages["private"]
 
 

@@ -60,7 +60,7 @@ def change(
     case = locked(case_id)
     case.subject = " ".join(subject.split())[:160] or case.subject
     moved = (case.priority, case.store_id) != (priority, store_id)
-    case.priority, case.store = priority, Store.objects.filter(pk=store_id).first()
+    case.priority, case.store = priority, Store.objects.filter(pk=store_id or 0).first()
     if moved and case.status == Status.OPEN:
         asked = case.entries.filter(side=Side.CUSTOMER).order_by("-pk").first()
         case.due_at = due(priority, case.store, asked.at if asked else case.opened_at)

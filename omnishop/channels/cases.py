@@ -54,7 +54,7 @@ class WriteForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
         error_messages={"required": gettext_lazy("Write your message.")},
     )
-    files = FilesField(
+    attachments = FilesField(
         label=gettext_lazy("Pictures or PDF files"),
         required=False,
         help_text=gettext_lazy("Five at the most, 5 MB each."),
@@ -180,5 +180,5 @@ def attachment_of(case: Case, pk: int, *, internal: bool) -> CaseAttachment:
 
 def uploads(form: forms.Form) -> Sequence[Upload]:
     """The files of a checked form."""
-    found: Sequence[Upload] = form.cleaned_data.get("files") or ()
+    found: Sequence[Upload] = form.cleaned_data.get("attachments") or ()
     return found

@@ -7,7 +7,7 @@ from django.test import Client
 from customers.models import Case, CaseAttachment, CaseEntry, Identity, Message, Visit
 from customers.services import conversations
 from orders.services.checkout import Pickup
-from tests.customers.test_cases import PNG
+from tests.customers.test_cases import PNG, kept_in
 from tests.factories import NOON, CustomerFactory, StoreFactory, UserFactory
 from tests.orders.flows import paid, stocked
 
@@ -15,9 +15,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def quiet(settings, tmp_path):
-    private = settings.STORAGES["private"] | {"OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = settings.STORAGES | {"private": private}
+def quiet(monkeypatch, tmp_path):
+    kept_in(tmp_path, monkeypatch)
 
 
 def text(response):
@@ -79,7 +78,7 @@ def test_somebody_signed_in_goes_on_in_the_case_at_once(client, member):
     case = Case.objects.get()
     assert answer.url == f"/demande/{case.token}/"
     assert (case.customer, case.email) == (member, "z@example.org")
-    sent = {"text": "Et aussi…", "key": "c", "files": SimpleUploadedFile("p.png", PNG)}
+    sent = {"text": "Et aussi…", "key": "c", "attachments": SimpleUploadedFile("p.png", PNG)}
     client.post(answer.url, sent)
     client.post(answer.url, {"text": "Et aussi…", "key": "c"})
     assert case.entries.count() == 2
@@ -144,7 +143,7 @@ def test_what_is_missing_is_said_and_nothing_is_written(client, changes):
 
 
 def test_a_file_of_another_kind_is_refused_in_words(client):
-    refused = asked(client, files=SimpleUploadedFile("page.html", b"<script>"))
+    refused = asked(client, attachments=SimpleUploadedFile("page.html", b"<script>"))
 
     assert refused.status_code == 422
     assert "page.html" in text(refused)

@@ -12,16 +12,15 @@ from customers.models import Case, CaseAttachment, CaseEntry, Message
 from customers.services import conversations, messages
 from customers.services.conversations import Sender
 from customers.services.inbound import receive
-from tests.customers.test_cases import PNG
+from tests.customers.test_cases import PNG, kept_in
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def files(settings, tmp_path):
-    private = settings.STORAGES["private"] | {"OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = settings.STORAGES | {"private": private}
+def files(monkeypatch, tmp_path):
+    kept_in(tmp_path, monkeypatch)
 
 
 def raw(text="Bonjour, où est mon colis ?", sender="Camille <camille@example.org>", **headers):

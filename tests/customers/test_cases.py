@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.db import IntegrityError, connection, connections, transaction
 
 from customers import cases
@@ -192,9 +193,14 @@ def test_a_solved_case_nobody_came_back_to_is_closed():
     assert Case.objects.get().status == "closed"
 
 
-def test_files_are_what_their_bytes_say(settings, tmp_path):
-    private = settings.STORAGES["private"] | {"OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = settings.STORAGES | {"private": private}
+def kept_in(folder, monkeypatch):
+    """Files of cases go to a folder of the test."""
+    field = CaseAttachment._meta.get_field("file")
+    monkeypatch.setattr(field, "storage", FileSystemStorage(folder))
+
+
+def test_files_are_what_their_bytes_say(monkeypatch, tmp_path):
+    kept_in(tmp_path, monkeypatch)
     with pytest.raises(Invalid):
         opened(uploads=[Upload("photo.png", b"<svg onload=alert(1)>")])
     with pytest.raises(Invalid):

@@ -3,23 +3,21 @@
 import pytest
 
 from customers.models import Case, CaseAttachment, CaseEntry
-from customers.models.conversation import private_storage
 from customers.services import conversations
 from customers.services.attachments import Upload
 from customers.services.conversations import Sender
 from omnishop.privacy.person import person
 from omnishop.privacy.services import erasing
-from tests.customers.test_cases import PNG
+from tests.customers.test_cases import PNG, kept_in
 from tests.factories import NOON, CustomerFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def test_words_and_files_of_cases_go_and_strangers_keep_theirs(
-    settings, tmp_path, django_capture_on_commit_callbacks
+    monkeypatch, tmp_path, django_capture_on_commit_callbacks
 ):
-    private = settings.STORAGES["private"] | {"OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = settings.STORAGES | {"private": private}
+    kept_in(tmp_path, monkeypatch)
     camille = CustomerFactory(email="canary@example.org")
     for n, sender in enumerate(
         [
@@ -48,4 +46,4 @@ def test_words_and_files_of_cases_go_and_strangers_keep_theirs(
         "Canary",
     ]
     assert (pauls.name, pauls.status) == ("Paul", "open")
-    assert [private_storage().exists(name) for name in stored] == [False, False, True]
+    assert [(tmp_path / name).exists() for name in stored] == [False, False, True]

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from customers.models import Case
 from loyalty.selectors import balance
-from omnishop.channels.care.access import actor_of, desk_only
+from omnishop.channels.care.access import actor_of, desk_only, staff_of
 from omnishop.channels.care.cases import back, seen_case
 from omnishop.channels.care.forms import ActForm, PointsForm, VoucherForm
 from omnishop.kernel.errors import Refusal
@@ -35,13 +35,15 @@ def _units(request: HttpRequest, order: Order, act: str) -> dict[int, int]:
 def _on_order(request: HttpRequest, case: Case, act: str) -> HttpResponse:
     """Cancel or refund: choose, see what it does, confirm."""
     order = get_object_or_404(
-        Order.objects.visible_to(request.user).prefetch_related("lines", "payments", "receipts"),
+        Order.objects.visible_to(staff_of(request)).prefetch_related(
+            "lines", "payments", "receipts"
+        ),
         number=case.document,
     )
     form = ActForm(request.POST or None)
     context: dict[str, Any] = {
         "case": case, "order": order, "act": act, "form": form, "lines": possible(order)[act],
-        "limits": limits_of(request.user), "step": "choose",
+        "limits": limits_of(staff_of(request)), "step": "choose",
     }  # fmt: skip
     if request.method == "GET":
         return render(request, "care/act_order.html", context)
@@ -53,7 +55,7 @@ def _on_order(request: HttpRequest, case: Case, act: str) -> HttpResponse:
         if request.POST.get("step") == "confirm":
             care.act_on_order(
                 case_id=case.pk, order_id=order.pk, act=act, units=units,
-                reason=form.cleaned_data["reason"], limits=limits_of(request.user),
+                reason=form.cleaned_data["reason"], limits=limits_of(staff_of(request)),
                 key=f"{act}:{case.pk}:{form.cleaned_data['key']}", actor=actor_of(request),
                 at=timezone.now(),
             )  # fmt: skip
@@ -72,7 +74,7 @@ def _points(request: HttpRequest, case: Case, _act: str) -> HttpResponse:
     at = timezone.now()
     form = PointsForm(request.POST or None)
     context: dict[str, Any] = {
-        "case": case, "person": person, "form": form, "limits": limits_of(request.user),
+        "case": case, "person": person, "form": form, "limits": limits_of(staff_of(request)),
         "balance": balance(person, at=at) if person else None, "step": "choose",
     }  # fmt: skip
     if request.method == "GET":
@@ -90,7 +92,7 @@ def _points(request: HttpRequest, case: Case, _act: str) -> HttpResponse:
     try:
         care.give_points(
             case_id=case.pk, points=data["points"], reason=data["reason"],
-            limits=limits_of(request.user), key=f"points:{case.pk}:{data['key']}",
+            limits=limits_of(staff_of(request)), key=f"points:{case.pk}:{data['key']}",
             actor=actor_of(request), at=at,
         )  # fmt: skip
     except Refusal as refusal:
@@ -105,7 +107,7 @@ def _voucher(request: HttpRequest, case: Case, _act: str) -> HttpResponse:
     at = timezone.now()
     form = VoucherForm(request.POST or None)
     context: dict[str, Any] = {
-        "case": case, "person": person, "form": form, "limits": limits_of(request.user),
+        "case": case, "person": person, "form": form, "limits": limits_of(staff_of(request)),
         "balance": balance(person, at=at) if person else None, "step": "choose",
     }  # fmt: skip
     if request.method == "GET":
@@ -120,7 +122,7 @@ def _voucher(request: HttpRequest, case: Case, _act: str) -> HttpResponse:
     try:
         care.voucher(
             case_id=case.pk, amount_minor=amount_minor, reason=data["reason"],
-            limits=limits_of(request.user), key=f"voucher:{case.pk}:{data['key']}",
+            limits=limits_of(staff_of(request)), key=f"voucher:{case.pk}:{data['key']}",
             actor=actor_of(request), at=at,
         )  # fmt: skip
     except Refusal as refusal:

@@ -16,7 +16,7 @@ from customers.services import conversations, desk
 from customers.services.case_rows import WrittenMeanwhile
 from customers.services.conversations import Sender
 from loyalty.selectors import balance
-from omnishop.channels.care.access import DESK, actor_of, at_desk, staff_only
+from omnishop.channels.care.access import DESK, actor_of, at_desk, staff_of, staff_only
 from omnishop.channels.care.forms import AnswerForm, ChangeForm, NewCaseForm, NoteForm
 from omnishop.channels.cases import attachment_of, missed, said, uploads
 from omnishop.kernel.errors import Refusal
@@ -32,7 +32,7 @@ Status = Case.Status
 def seen_case(request: HttpRequest, number: str) -> Case:
     """The case of an address; one that somebody else works with is not there (404)."""
     found = get_object_or_404(
-        Case.objects.visible_to(request.user).select_related(
+        Case.objects.visible_to(staff_of(request)).select_related(
             "customer__merged_into", "store", "assignee", "merged_into"
         ),
         number=number,
@@ -65,7 +65,7 @@ def shown(
     status: int = 200,
 ) -> HttpResponse:
     """The page of a case, with what was refused on it."""
-    user, at = request.user, timezone.now()
+    user, at = staff_of(request), timezone.now()
     person = case.customer and (case.customer.merged_into or case.customer)
     order = None
     if case.document and at_desk(user):
@@ -143,12 +143,12 @@ def answer(request: HttpRequest, number: str) -> HttpResponse:
             version=data["version"],
             actor=actor_of(request),
             at=timezone.now(),
-            agent=request.user.get_short_name(),
+            agent=staff_of(request).get_short_name(),
             uploads=uploads(form),
             then=data["then"],
         )
     except WrittenMeanwhile as refusal:
-        again = AnswerForm(initial=data | {"version": refusal.case.version, "files": None})
+        again = AnswerForm(initial=data | {"version": refusal.case.version, "attachments": None})
         return shown(request, refusal.case, answer=again, refusal=refusal, status=refusal.status)
     except Refusal as refusal:
         return shown(request, found, answer=form, refusal=refusal, status=refusal.status)
@@ -185,7 +185,7 @@ def note(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Begin a case for somebody who calls or stands in the shop."""
-    user = request.user
+    user = staff_of(request)
     source = request.POST if request.method == "POST" else request.GET
     customer = _customer(source.get("customer", ""))
     order = _order(request, source.get("order", ""))
@@ -241,7 +241,7 @@ def _customer(number: str) -> Customer | None:
 
 def _order(request: HttpRequest, number: str) -> Order | None:
     number = number.replace("\x00", "")[:20]
-    orders = Order.objects.visible_to(request.user).select_related("customer__merged_into")
+    orders = Order.objects.visible_to(staff_of(request)).select_related("customer__merged_into")
     return orders.filter(number=number).first() if number else None
 
 
@@ -256,7 +256,7 @@ def assign(request: HttpRequest, number: str) -> HttpResponse:
     """Take the case, give it to somebody, or leave it to whoever comes."""
     found = seen_case(request, number)
     chosen = request.POST.get("agent", "me")
-    user = request.user if chosen == "me" else None
+    user = staff_of(request) if chosen == "me" else None
     if chosen not in ("me", ""):
         user = next((one for one in agents(found) if str(one.pk) == chosen), None)
     try:
@@ -267,7 +267,7 @@ def assign(request: HttpRequest, number: str) -> HttpResponse:
     except Refusal as refusal:
         found.refresh_from_db()
         return shown(request, found, refusal=refusal, status=refusal.status)
-    if not Case.objects.visible_to(request.user).filter(pk=found.pk).exists():
+    if not Case.objects.visible_to(staff_of(request)).filter(pk=found.pk).exists():
         return redirect("care:home")  # given away: it is another team's now
     return back(found)
 
@@ -294,7 +294,7 @@ def status(request: HttpRequest, number: str) -> HttpResponse:
 def change(request: HttpRequest, number: str) -> HttpResponse:
     """Subject, urgency, team."""
     found = seen_case(request, number)
-    form = ChangeForm(request.POST, user=request.user)
+    form = ChangeForm(request.POST, user=staff_of(request))
     if form.is_valid():
         data = form.cleaned_data
         desk.change(
@@ -302,7 +302,7 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
             store_id=data["store"].pk if data["store"] else None, actor=actor_of(request),
             at=timezone.now(),
         )  # fmt: skip
-    if not Case.objects.visible_to(request.user).filter(pk=found.pk).exists():
+    if not Case.objects.visible_to(staff_of(request)).filter(pk=found.pk).exists():
         return redirect("care:home")
     return back(found)
 
@@ -331,7 +331,7 @@ def join(request: HttpRequest, number: str) -> HttpResponse:
     """Join this case to another of the same person."""
     found = seen_case(request, number)
     into = get_object_or_404(
-        Case.objects.live().visible_to(request.user), number=request.POST.get("into", "")[:12]
+        Case.objects.live().visible_to(staff_of(request)), number=request.POST.get("into", "")[:12]
     )
     try:
         joined = desk.merge(

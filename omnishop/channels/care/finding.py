@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from customers import cases, selectors
 from customers.models import Case, Customer
-from omnishop.channels.care.access import at_desk, staff_only
+from omnishop.channels.care.access import at_desk, staff_of, staff_only
 from omnishop.network.models import User
 from orders.models import Order
 
@@ -88,7 +88,7 @@ def found(text: str, user: User, *, most: int) -> list[Hit]:
 @staff_only
 def home(request: HttpRequest) -> HttpResponse:
     """The field, and the cases by tab. A lone hit opens."""
-    user, at, text = request.user, timezone.now(), typed(request)
+    user, at, text = staff_of(request), timezone.now(), typed(request)
     hits = found(text, user, most=20) if text else []
     if len(hits) == 1:
         return redirect(hits[0].href)
@@ -113,5 +113,5 @@ def home(request: HttpRequest) -> HttpResponse:
 @staff_only
 def suggest(request: HttpRequest) -> HttpResponse:
     """Hits while somebody types."""
-    hits = found(typed(request), request.user, most=FEW)
+    hits = found(typed(request), staff_of(request), most=FEW)
     return render(request, "care/_hits.html", {"hits": hits})

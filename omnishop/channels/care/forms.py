@@ -26,7 +26,7 @@ class AnswerForm(WriteForm):
         ],
         initial=Status.WAITING,
     )
-    field_order = ("text", "files", "then")
+    field_order = ("text", "attachments", "then")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -56,7 +56,7 @@ class NoteForm(WriteForm):
             (Status.CLOSED, pgettext_lazy("case", "close")),
         ],
     )
-    field_order = ("way", "text", "files", "then")
+    field_order = ("way", "text", "attachments", "then")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -89,7 +89,7 @@ class NewCaseForm(forms.Form):
     priority = forms.TypedChoiceField(
         label=_("Priority"), coerce=int, choices=Case.Priority, initial=Case.Priority.NORMAL
     )
-    store = forms.ModelChoiceField(
+    store: "forms.ModelChoiceField[Store]" = forms.ModelChoiceField(
         label=_("Team"), queryset=Store.objects.none(), required=False,
         empty_label=_("Customer service"),
     )  # fmt: skip
@@ -107,7 +107,7 @@ class ChangeForm(forms.Form):
 
     subject = forms.CharField(label=_("Subject"), max_length=160)
     priority = forms.TypedChoiceField(label=_("Priority"), coerce=int, choices=Case.Priority)
-    store = forms.ModelChoiceField(
+    store: "forms.ModelChoiceField[Store]" = forms.ModelChoiceField(
         label=_("Team"), queryset=Store.objects.none(), required=False,
         empty_label=_("Customer service"),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from customers.models import Case, Customer, Identity
 from customers.selectors import records
 from loyalty.selectors import balance
-from omnishop.channels.care.access import desk_only
+from omnishop.channels.care.access import desk_only, staff_of
 from omnishop.channels.timeline import page_of
 from orders.care import limits_of, possible
 from orders.models import Fulfilment, Order
@@ -22,7 +22,7 @@ def person(request: HttpRequest, number: str) -> HttpResponse:
     found = get_object_or_404(known, number=number)
     if found.merged_into:
         return redirect("care:person", found.merged_into.number)
-    at, user = timezone.now(), request.user
+    at, user = timezone.now(), staff_of(request)
     mine = records(found.pk).values("pk")
     context = {
         "person": found,
@@ -52,7 +52,7 @@ def person(request: HttpRequest, number: str) -> HttpResponse:
 def order(request: HttpRequest, number: str) -> HttpResponse:
     """An order of one's stores: lines, money, hand-over, its cases, and what can be done."""
     found = get_object_or_404(
-        Order.objects.visible_to(request.user)
+        Order.objects.visible_to(staff_of(request))
         .select_related("customer__merged_into", "store")
         .prefetch_related("lines", "payments__refunds", "fulfilments__store", "returns", "events"),
         number=number,
@@ -61,10 +61,10 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
         "order": found,
         "person": found.customer and (found.customer.merged_into or found.customer),
         "cases": Case.objects.live()
-        .visible_to(request.user)
+        .visible_to(staff_of(request))
         .filter(document=found.number)
         .select_related("assignee"),
         "acts": possible(found),
-        "limits": limits_of(request.user),
+        "limits": limits_of(staff_of(request)),
     }
     return render(request, "care/order.html", context)

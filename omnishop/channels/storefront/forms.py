@@ -157,7 +157,7 @@ class ServiceForm(WriteForm):
         help_text=_("If it is about an order. Example: O-0001042"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    field_order = ("subject", "order_number", "text", "files")
+    field_order: tuple[str, ...] = ("subject", "order_number", "text", "attachments")
 
 
 class GuestServiceForm(ServiceForm):
@@ -178,7 +178,7 @@ class GuestServiceForm(ServiceForm):
             "invalid": _("This is not an e-mail address. Example: camille@example.org"),
         },
     )
-    field_order = ("name", "email", "subject", "order_number", "text", "files")
+    field_order = ("name", "email", "subject", "order_number", "text", "attachments")
 
 
 class ProfileForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
@@ -13,7 +14,6 @@ from django.db.models.functions import Cast, Concat
 from django.utils.translation import override
 
 from customers.models import Case, Customer, Household, Message
-from customers.models.conversation import private_storage
 from customers.selectors import records
 from customers.services.messages import queue_message
 from loyalty.closing import close
@@ -278,8 +278,7 @@ def _before_attachments(who: Person, at: datetime) -> None:
 def delete_attachments(rows: Any) -> None:
     """Rows of attachments go, and their files once that is certain."""
     for attachment in rows:
-        name = attachment.file.name
-        transaction.on_commit(lambda name=name: private_storage().delete(name))
+        transaction.on_commit(partial(attachment.file.storage.delete, attachment.file.name))
     rows.delete()
 
 
