@@ -23,30 +23,6 @@ PURCHASES: tuple[Table, ...] = (
         rest="touch found_at",
     ),
     Table(
-        "orders.StockAlert",
-        lambda p: Q(customer__in=p.records) | Q(email__in=p.emails),
-        (Line("email", A, "alerts"), Line("customer", A, "alerts")),
-        rest="-token language status reason asked_at confirmed_at expires_at closed_at",
-    ),
-    Table(
-        "orders.PriceDrop",
-        of_records("item__wish_list__customer"),
-        (Line("found_at", A, "inactive"),),
-        rest="status reason decided_at",
-    ),
-    Table(
-        "orders.WishItem",
-        of_records("wish_list__customer"),
-        (Line("note", C, "inactive"), Line("added_at", C, "inactive")),
-        rest="removed_at",
-    ),
-    Table(
-        "orders.WishList",
-        of_records(),
-        (Line("name", C, "inactive"), Line("shown_name", C, "inactive")),
-        rest="-customer -token created_at changed_at",
-    ),
-    Table(
         "orders.BasketLine",
         lambda p: (
             Q(basket__customer__in=p.records, basket__orders__isnull=True)
@@ -91,7 +67,7 @@ PURCHASES: tuple[Table, ...] = (
     Table(
         "orders.StockAlert",
         lambda p: Q(customer__in=p.records) | Q(email__in=p.emails),
-        (Line("email", C, "inactive"), Line("asked_at", C, "inactive")),
+        (Line("email", A, "alerts"), Line("asked_at", A, "alerts")),
         rest="-customer -token variant store language status reason confirmed_at expires_at"
         " closed_at -message",
     ),
