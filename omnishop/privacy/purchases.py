@@ -23,6 +23,30 @@ PURCHASES: tuple[Table, ...] = (
         rest="touch found_at",
     ),
     Table(
+        "orders.SnapshotMember",
+        of_records(),
+        (Line("customer", LI, "inactive"),),
+        rest="-snapshot",
+    ),
+    Table(
+        "orders.GroupChange",
+        of_records(),
+        (Line("customer", LI, "inactive"),),
+        rest="segment at",
+    ),
+    Table(
+        "orders.CustomerValue",
+        of_records(),
+        (
+            Line("customer", LI, "inactive"),
+            Line("first_on", LI, "inactive"),
+            Line("last_on", LI, "inactive"),
+            Line("last_by_channel", LI, "inactive"),
+            Line("expected_on", LI, "inactive"),
+        ),
+        rest="computed_at",
+    ),
+    Table(
         "orders.BasketLine",
         lambda p: (
             Q(basket__customer__in=p.records, basket__orders__isnull=True)
