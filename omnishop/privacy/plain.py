@@ -93,6 +93,9 @@ NOBODYS: dict[str, str] = {
     "loyalty.CorrectionLimit": "role",
     "loyalty.Reward": "kind name description tiers starts_at ends_at",
     "customers.ContactRule": "channel",
+    "orders.Segment": "name description rules filled_at created_at changed_at changed_by",
+    "orders.SegmentSnapshot": "name rules taken_at taken_by",
+    "orders.SegmentExport": "name columns reason by at",
     "orders.Campaign": "name kind status starts_at ends_at activated_at activated_by",
     "orders.CampaignStep": (
         "channel coupon planned_until subject subject_fr subject_en body body_fr body_en"

@@ -23,28 +23,28 @@ PURCHASES: tuple[Table, ...] = (
         rest="touch found_at",
     ),
     Table(
-        "orders.StockAlert",
-        lambda p: Q(customer__in=p.records) | Q(email__in=p.emails),
-        (Line("email", A, "alerts"), Line("customer", A, "alerts")),
-        rest="-token language status reason asked_at confirmed_at expires_at closed_at",
-    ),
-    Table(
-        "orders.PriceDrop",
-        of_records("item__wish_list__customer"),
-        (Line("found_at", A, "inactive"),),
-        rest="status reason decided_at",
-    ),
-    Table(
-        "orders.WishItem",
-        of_records("wish_list__customer"),
-        (Line("note", C, "inactive"), Line("added_at", C, "inactive")),
-        rest="removed_at",
-    ),
-    Table(
-        "orders.WishList",
+        "orders.SnapshotMember",
         of_records(),
-        (Line("name", C, "inactive"), Line("shown_name", C, "inactive")),
-        rest="-customer -token created_at changed_at",
+        (Line("customer", LI, "inactive"),),
+        rest="-snapshot",
+    ),
+    Table(
+        "orders.GroupChange",
+        of_records(),
+        (Line("customer", LI, "inactive"),),
+        rest="segment at",
+    ),
+    Table(
+        "orders.CustomerValue",
+        of_records(),
+        (
+            Line("customer", LI, "inactive"),
+            Line("first_on", LI, "inactive"),
+            Line("last_on", LI, "inactive"),
+            Line("last_by_channel", LI, "inactive"),
+            Line("expected_on", LI, "inactive"),
+        ),
+        rest="computed_at",
     ),
     Table(
         "orders.BasketLine",
@@ -91,7 +91,7 @@ PURCHASES: tuple[Table, ...] = (
     Table(
         "orders.StockAlert",
         lambda p: Q(customer__in=p.records) | Q(email__in=p.emails),
-        (Line("email", C, "inactive"), Line("asked_at", C, "inactive")),
+        (Line("email", A, "alerts"), Line("asked_at", A, "alerts")),
         rest="-customer -token variant store language status reason confirmed_at expires_at"
         " closed_at -message",
     ),

@@ -65,6 +65,9 @@ def test_a_person_is_forgotten(desktop_page, axe):
     page.get_by_role("link", name="Mes données").click()
     axe(page)
     page.get_by_role("link", name="Voir ce qui serait effacé").click()
+    page.fill("main [name=password]", "correct horse battery")  # once more: it is for good
+    axe(page)
+    page.locator("main form button[type=submit]").first.click()
     assert page.get_by_role("heading", name="Ce qui disparaît").is_visible()
     axe(page)
     page.get_by_role("button", name="Effacer définitivement").click()

@@ -14,7 +14,7 @@ PASSWORD = "correct horse battery"  # of the factories
 
 
 def signed_in_by_hand(client):
-    """Somebody who typed their password a moment ago."""
+    """Somebody who typed their password again a moment ago."""
     customer = signed_in(client)
     user = User.objects.get(pk=customer.user_id)
     client.logout()
@@ -22,6 +22,8 @@ def signed_in_by_hand(client):
         email=user.email, defaults={"verified": True, "primary": True}
     )
     page = client.post("/compte/login/", {"login": user.email, "password": PASSWORD})
+    assert page.status_code == 302, page.content.decode()
+    page = client.post("/compte/reauthenticate/?next=/", {"password": PASSWORD})
     assert page.status_code == 302, page.content.decode()
     return Customer.objects.get(pk=customer.pk)
 

@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from catalog.models import CatalogChange, Price
-from customers.models import ConsentEvent, ConsentText
+from customers.models import Case, CaseEntry, ConsentEvent, ConsentText
 from customers.services.consents import record_consent
 from inventory.models import StockMovement
 from loyalty.models import PointsEntry, TierChange
@@ -112,7 +112,15 @@ def tier_change():
     )
 
 
+def case_entry():
+    case = Case.objects.create(
+        number="K-1", subject="?", channel="form", due_at=NOON, opened_at=NOON, last_at=NOON
+    )
+    return CaseEntry.objects.create(case=case, side="customer", actor="customer", key="1", at=NOON)
+
+
 LEDGERS = {
+    CaseEntry: (case_entry, "actor"),
     ArchiveLook: (look, "document"),
     TierChange: (tier_change, "after"),
     Approval: (approval, "reason"),
