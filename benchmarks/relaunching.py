@@ -104,7 +104,7 @@ def main() -> None:
     )  # fmt: skip
     with connection.cursor() as cursor:
         _fill(cursor)
-        cursor.execute("DELETE FROM orders_relaunch")
+        cursor.execute("TRUNCATE orders_relaunch, orders_attribution")
         campaign.steps.filter(number=2).delete()
         campaign.steps.update(planned_until=None)
         cursor.execute("CREATE TEMP TABLE bare (LIKE orders_relaunch INCLUDING ALL)")

@@ -50,6 +50,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
             }
         ),
     },
+    "price_drop": {
+        "lines": [{"sku": "0", "name": "Veste Lautaret", "before_minor": 15990, "now_minor": 12990}]
+    },
     "basket_reminder": {"total_minor": None},
     "campaign": {
         "title": "Nouveautés",

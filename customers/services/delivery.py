@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from customers import gateways, sms
+from customers.links import unsubscribe_headers
 from customers.models import Customer, Message, PushDevice
 from customers.selectors import records
 
@@ -60,10 +61,8 @@ def _sms(message: Message, text: str) -> Letter:
 def mail_of(message: Message, letter: Letter) -> EmailMultiAlternatives:
     """The e-mail itself. An advertisement names the way to refuse in its header (RFC 8058)."""
     headers = {"Message-ID": f"<message-{message.pk}@omnishop>"}
-    if stop := message.context.get("stop_link"):
-        headers["List-Unsubscribe"] = f"<{message.context.get('one_click_link') or stop}>"
-        if message.context.get("one_click_link"):
-            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if message.purpose == Message.Purpose.MARKETING and message.customer:
+        headers |= unsubscribe_headers(message.customer)
     mail = EmailMultiAlternatives(
         letter.subject, letter.text, to=[message.to], headers=headers | message.headers
     )

@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from catalog.book import prices
 from catalog.models import Coupon
-from customers.links import preferences_url, unsubscribe_url
+from customers.links import preferences_url
 from customers.models import Customer, Identity, Message
 from customers.selectors import by_identity, resolve
 from customers.services import marketing
@@ -226,7 +226,6 @@ def context_of(
             "link": settings.SITE_URL + opened,
             "target": wish.target,
             "stop_link": preferences_url(person),
-            "one_click_link": unsubscribe_url(person, step.channel),
         }
     return _filled(step, person, lines, wish.facts, relaunch.coupon) | links
 

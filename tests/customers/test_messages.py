@@ -161,6 +161,23 @@ def test_marketing_to_nobody_in_particular_stays_here():
     assert only().status == "withheld"
 
 
+def test_marketing_names_the_stop_button_of_mail_programs_and_service_does_not():
+    """RFC 8058: one POST."""
+    customer = CustomerFactory()
+    record_consent(customer=customer, granted=True, source="account", actor="customer", at=NOON)
+    queue(key="order", headers={"In-Reply-To": "<a@b>"}, customer_id=customer.pk)
+    queue(key="offer", purpose="marketing", customer_id=customer.pk)
+
+    for message in Message.objects.order_by("pk"):
+        assert send(message_id=message.pk, at=NOON)
+
+    service, offer = mail.outbox
+    assert service.extra_headers["In-Reply-To"] == "<a@b>"
+    assert "List-Unsubscribe" not in service.extra_headers
+    assert "/preferences/stop/" in offer.extra_headers["List-Unsubscribe"]
+    assert offer.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
 def test_marketing_with_consent_leaves_and_is_never_repeated_after_a_crash(settings):
     customer = CustomerFactory()
     record_consent(customer=customer, granted=True, source="account", actor="customer", at=NOON)

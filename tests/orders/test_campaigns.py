@@ -179,7 +179,7 @@ def test_a_campaign_is_not_switched_on_with_another_count_than_was_shown(camille
     with pytest.raises(Refusal):
         campaigns.activate(campaign_id=campaign.pk, shown=0, by="user:1", at=NOON)
 
-    assert Campaign.objects.get().status == "draft"
+    assert Campaign.objects.get(pk=campaign.pk).status == "draft"
 
 
 def test_a_paused_campaign_waits_and_an_ended_one_says_so(camille, article):
