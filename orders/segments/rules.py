@@ -12,7 +12,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from omnishop.kernel.errors import Invalid
-from orders.segments.conditions import KINDS, Values
+from orders.segments.conditions import KINDS
+from orders.segments.fields import Values
 
 DEEPEST = 5  # groups inside each other
 MOST = 40  # conditions
