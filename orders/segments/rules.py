@@ -91,7 +91,8 @@ def read(data: object, *, path: str = "", depth: int = 0) -> Rule:
     try:
         return Condition(kind.name, kind.read({k: v for k, v in data.items() if k != "is"}))
     except ValueError as error:
-        raise WrongRule(f"{kind.label}: {error}", path) from error
+        words = _("%(condition)s: %(fault)s") % {"condition": kind.label, "fault": error}
+        raise WrongRule(words, path) from error
 
 
 def write(rule: Rule) -> dict[str, Any]:
