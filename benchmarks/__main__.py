@@ -43,6 +43,8 @@ NAMES = (
     "matching_precision",
     "matching_recall",
     "customer_search",
+    "segment_count",
+    "expected_next",
     "relaunch_sweep",
     "points_spend",
     "memory_mib",
@@ -99,6 +101,7 @@ def main() -> int:
         recommending,
         relaunching,
         search_quality,
+        segmenting,
         stock,
     )
 
@@ -116,6 +119,8 @@ def main() -> int:
         "search_hit_at_5": search_quality.search_hit_at_5,
         "recommend_hit_at_10": recommending.hit_at_10,
         "customer_search": lambda: people.customer_search(own_database("omnishop_people")),
+        "segment_count": lambda: segmenting.segment_count(own_database("omnishop_people")),
+        "expected_next": segmenting.expected_next,
         "matching_precision": lambda: matching.matching_entry("matching_precision"),
         "matching_recall": lambda: matching.matching_entry("matching_recall"),
     }

@@ -8,18 +8,18 @@ from orders.services import segments, values
 SEGMENTS: tuple[tuple[str, str, list[dict[str, Any]]], ...] = (
     (
         "Fidèles qui s’éloignent",
-        "Trois achats ou plus, rien depuis quatre mois : les reconquérir.",
+        "Trois achats ou plus, rien depuis un mois : les reconquérir.",
         [
             {"is": "orders", "op": "at_least", "count": 3},
-            {"is": "last_order", "op": "longer", "days": 120},
+            {"is": "last_order", "op": "longer", "days": 30},
         ],
     ),
     (
         "Un achat et puis rien",
-        "Premier achat il y a plus de deux mois, aucun autre depuis.",
+        "Premier achat il y a plus d’un mois, aucun autre depuis.",
         [
             {"is": "orders", "op": "at_most", "count": 1},
-            {"is": "first_order", "op": "longer", "days": 60},
+            {"is": "first_order", "op": "longer", "days": 30},
         ],
     ),
     (

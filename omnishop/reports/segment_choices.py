@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from catalog.models import Brand, Category, Operation
 from customers.models import CustomerGroup
+from loyalty.models import Tier
 from omnishop.network.models import Store
 from omnishop.reports.segment_editor import Draft
 from orders.segments.conditions import KINDS
@@ -19,6 +20,10 @@ def _stores() -> Choices:
 
 def _groups() -> Choices:
     return list(CustomerGroup.objects.values_list("code", "name")[:MOST])
+
+
+def _tiers() -> Choices:
+    return list(Tier.objects.order_by("entry").values_list("code", "name"))
 
 
 def _categories() -> Choices:
@@ -38,6 +43,7 @@ def _operations() -> Choices:
 SOURCES: dict[str, Callable[[], Choices]] = {
     "stores": _stores,
     "groups": _groups,
+    "tiers": _tiers,
     "categories": _categories,
     "brands": _brands,
     "operations": _operations,

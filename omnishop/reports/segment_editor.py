@@ -24,6 +24,7 @@ MODES = {
     "not_all": _("not all of these"),
 }
 FIRST = "last_order"  # what a new condition begins as
+FIRST_VALUES = {"op": "within", "days": "90"}
 ROOT = "r"
 _PATH = re.compile(r"r(\.\d{1,2}){0,5}")
 
@@ -115,9 +116,9 @@ def change(draft: Draft, order: str) -> None:
         if parent:
             parent.items.remove(target)
     elif what == "add" and not target.kind:
-        target.items.append(Draft(kind=FIRST))
+        target.items.append(Draft(kind=FIRST, values=dict(FIRST_VALUES)))
     elif what == "group" and not target.kind and path.count(".") < DEEPEST - 2:
-        target.items.append(Draft("any", [Draft(kind=FIRST)]))
+        target.items.append(Draft("any", [Draft(kind=FIRST, values=dict(FIRST_VALUES))]))
 
 
 def _mode(data: QueryDict, path: str) -> str:

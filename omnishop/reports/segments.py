@@ -17,13 +17,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from customers.models import ConsentEvent
 from omnishop.kernel.errors import Refusal
 from omnishop.network.selectors import names, sees_all_stores
 from omnishop.reports import exports, segment_choices, segment_editor
 from omnishop.reports.segment_editor import Draft
 from omnishop.reports.views import View, for_staff
 from orders.models import Segment, SegmentExport, SegmentSnapshot
+from orders.segments.conditions import MARKETING
 from orders.segments.rules import EVERYBODY, WrongRule, read
 from orders.services import segment_exports, segments
 
@@ -120,8 +120,7 @@ def _counted(draft: Draft) -> dict[str, Any]:
         people = segments.sample(draft.data(), at=at)
     except WrongRule as wrong:
         return {"wrong": str(wrong), "now": at}
-    labels = dict(ConsentEvent.Channel.choices)
-    reach = [(labels[code], number) for code, number in found.reachable.items()]
+    reach = [(label, found.reachable[str(code)]) for code, label in MARKETING]
     return {"people": found.people, "reach": reach, "sample": people, "now": at}
 
 

@@ -5,12 +5,13 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from customers.models import ConsentEvent
-from orders.segments.conditions import KINDS, consents
+from orders.segments.conditions import KINDS, MARKETING, consents
 from orders.segments.rules import All, AnyOf, Condition, Not, Rule
 from orders.segments.statement import Part, Statement, both
 
-COUNTED = tuple(ConsentEvent.Channel.values)  # channels in which reachable people are counted
+COUNTED = tuple(
+    str(code) for code, _label in MARKETING
+)  # channels in which reachable people are counted
 
 
 def members(rule: Rule, *, at: datetime) -> Part:

@@ -14,7 +14,9 @@ from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from customers.models import ConsentEvent
+from customers.models.consent import Channel as Answered
+from customers.models.consent import Purpose
+from customers.services.consents import OF_QUESTION, STANDING
 from orders.models.order import Channel
 from orders.segments.fields import (
     AGO,
@@ -200,29 +202,46 @@ def _member_since(to: Statement, values: Values) -> Part:
     return _ago(f"{to.joined(_ACCOUNTS)}.joined", values, to)
 
 
+@_kind("tier", "person", _("Tier"), Codes("in", source="tiers"))
+def _tier(to: Statement, values: Values) -> Part:
+    # Of the account that a person earns on: the live record's, else the oldest.
+    alias = to.joined(
+        f"SELECT DISTINCT ON ({PERSON}) {PERSON} AS person, t.code"  # noqa: S608
+        " FROM loyalty_account a"
+        " JOIN customers_customer r ON r.id = a.customer_id"
+        " LEFT JOIN loyalty_tier t ON t.id = a.tier_id"
+        f" ORDER BY {PERSON}, r.merged_into_id IS NOT NULL, a.joined_at, a.id"
+    )
+    return Part(f"coalesce({alias}.code = ANY(%s), false)", (values["in"],))
+
+
 @_kind("points", "person", _("Points balance"), OP, Number("count", high=10**8))
 def _points(to: Statement, values: Values) -> Part:
     return _figure(f"{to.joined(_ACCOUNTS)}.points", values)
 
 
-_STANDING = f"""
-    SELECT e.person FROM (
-      SELECT DISTINCT ON (e.customer_id) {PERSON} AS person, e.granted
-        FROM customers_consentevent e JOIN customers_customer r ON r.id = e.customer_id
-       WHERE e.purpose = 'marketing' AND e.channel = %s AND e.at <= %s
-       ORDER BY e.customer_id, e.at DESC, e.id DESC) e
-     GROUP BY e.person HAVING bool_and(e.granted)"""  # noqa: S608  constants of ours
+MARKETING = tuple(
+    (code, Answered(code).label)
+    for code in (Answered.EMAIL, Answered.SMS, Answered.PUSH, Answered.PHONE)
+)
 
 
-@_kind("consent", "person", _("Agreed to offers by"),
-       Choice("channel", tuple(ConsentEvent.Channel.choices)))  # fmt: skip
+@_kind("consent", "person", _("Agreed to offers by"), Choice("channel", MARKETING))
 def _consent(to: Statement, values: Values) -> Part:
     return consents(to, values["channel"])
 
 
-def consents(to: Statement, channel: str) -> Part:
-    """Whether the standing answer is yes: the strictest one over the person's records (GDP-2)."""
-    return to.found(_STANDING, channel, to.at)
+@_kind("profiling", "person", _("Personalised recommendations"),
+       yes_no(_("agreed to them"), _("did not agree to them")))  # fmt: skip
+def _profiling(to: Statement, values: Values) -> Part:
+    agreed = consents(to, Answered.ALL, Purpose.PROFILING)
+    return agreed if values["op"] == "yes" else Part(f"NOT ({agreed.sql})")
+
+
+def consents(to: Statement, channel: str, purpose: str = Purpose.MARKETING) -> Part:
+    """Whether yes stands for a question, as `customers.services.consents` has it."""
+    sql = STANDING.format(what="a.person", only=OF_QUESTION)
+    return to.found(sql, to.at, str(purpose), str(channel))
 
 
 # --- What they do --------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from omnishop.kernel.errors import Invalid
-from orders.segments.conditions import KINDS, Values
+from orders.segments.conditions import KINDS
+from orders.segments.fields import Values
 
 DEEPEST = 5  # groups inside each other
 MOST = 40  # conditions
@@ -90,7 +91,8 @@ def read(data: object, *, path: str = "", depth: int = 0) -> Rule:
     try:
         return Condition(kind.name, kind.read({k: v for k, v in data.items() if k != "is"}))
     except ValueError as error:
-        raise WrongRule(f"{kind.label}: {error}", path) from error
+        words = _("%(condition)s: %(fault)s") % {"condition": kind.label, "fault": error}
+        raise WrongRule(words, path) from error
 
 
 def write(rule: Rule) -> dict[str, Any]:

@@ -50,7 +50,8 @@ def take(
     if not reason.strip():
         raise Invalid(_("Say what the people are taken out for."))
     segment = Segment.objects.filter(pk=segment_id).first()
-    snapshot = SegmentSnapshot.objects.filter(pk=snapshot_id, segment=segment_id).first()
+    frozen = SegmentSnapshot.objects.filter(segment=segment_id)
+    snapshot = frozen.filter(pk=snapshot_id).first() if snapshot_id else None
     if segment is None or (snapshot_id and snapshot is None):
         raise NotFound(_("There is no such segment."))
     chosen = (

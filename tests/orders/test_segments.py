@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from customers.models import Company, ConsentEvent, Customer, CustomerGroup, Visit
+from loyalty.models import Tier
 from omnishop.kernel.errors import Invalid
 from orders.models import Basket, OrderDiscount
 from orders.segments.conditions import KINDS
@@ -21,6 +22,7 @@ from tests.factories import (
     CategoryFactory,
     CouponFactory,
     CustomerFactory,
+    ProgrammeFactory,
     StoreFactory,
 )
 from tests.orders.people_and_sales import TODAY, article, bought, gave_back, who
@@ -76,6 +78,23 @@ def test_loyalty_counts_over_all_records_of_a_person():
     assert who({"is": "member_since", "op": "within", "days": 400}) == set()
 
 
+def test_the_tier_is_that_of_the_account_a_person_earns_on():
+    programme = ProgrammeFactory()
+    gold, silver = (
+        Tier.objects.create(programme=programme, code=code, name=code, entry=entry, keep=0)
+        for code, entry in (("gold", 500), ("silver", 100))
+    )
+    a, b, none = (CustomerFactory() for _ in range(3))
+    AccountFactory(customer=a, tier=gold, programme=programme)
+    AccountFactory(customer=CustomerFactory(merged_into=a), tier=silver, programme=programme)
+    AccountFactory(customer=CustomerFactory(merged_into=b), tier=silver, programme=programme)
+    AccountFactory(customer=none, programme=programme)
+
+    assert who({"is": "tier", "in": ["gold"]}) == {a.pk}
+    assert who({"is": "tier", "in": ["silver"]}) == {b.pk}
+    assert who({"not": {"is": "tier", "in": ["silver", "gold"]}}) == {none.pk}
+
+
 def test_known_since_is_the_day_at_head_office():
     person = CustomerFactory()
     Customer.objects.filter(pk=person.pk).update(created_at=NOON - timedelta(days=5))
@@ -85,9 +104,9 @@ def test_known_since_is_the_day_at_head_office():
     assert who({"is": "known", "op": "longer", "days": 5}) == {person.pk}
 
 
-def answer(person, granted, *, ago=10, channel="email"):
+def answer(person, granted, *, ago=10, channel="email", purpose="marketing"):
     ConsentEvent.objects.create(
-        customer=person, purpose="marketing", channel=channel, granted=granted, text_version="1",
+        customer=person, purpose=purpose, channel=channel, granted=granted, text_version="1",
         source="account", actor="customer", at=NOON - timedelta(days=ago),
     )  # fmt: skip
 
@@ -107,6 +126,15 @@ def test_consent_is_the_standing_answer_and_the_strictest_of_merged_records():
     count = segments.count({"all": []}, at=NOON)
     assert count.people == 4
     assert count.reachable == {"email": 1, "sms": 1, "push": 0, "phone": 0}
+
+
+def test_personalised_recommendations_are_a_question_of_their_own():
+    yes, no = CustomerFactory(), CustomerFactory()
+    answer(yes, granted=True, purpose="profiling", channel="all")
+    answer(no, granted=True)
+
+    assert who({"is": "profiling", "op": "yes"}) == {yes.pk}
+    assert who({"is": "profiling", "op": "no"}) == {no.pk}
 
 
 def test_recency_by_channel_and_what_is_no_purchase():
