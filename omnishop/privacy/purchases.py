@@ -29,12 +29,6 @@ PURCHASES: tuple[Table, ...] = (
         rest="-token language status reason asked_at confirmed_at expires_at closed_at",
     ),
     Table(
-        "orders.PriceDrop",
-        of_records("item__wish_list__customer"),
-        (Line("found_at", A, "inactive"),),
-        rest="status reason decided_at",
-    ),
-    Table(
         "orders.WishItem",
         of_records("wish_list__customer"),
         (Line("note", C, "inactive"), Line("added_at", C, "inactive")),
@@ -69,12 +63,6 @@ PURCHASES: tuple[Table, ...] = (
             Line("coupons", C, "baskets", After.ERASE),
         ),
         rest="-token channel status language decided_at created_at changed_at",
-    ),
-    Table(
-        "orders.PriceDrop",
-        of_records("item__wish_list__customer"),
-        (Line("found_at", C, "inactive"),),
-        rest="-item -variant status reason decided_at -message",
     ),
     Table(
         "orders.WishItem",
