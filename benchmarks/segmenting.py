@@ -54,7 +54,8 @@ def spread(cursor: Any, table: str, many: int, changes: dict[str, str], *, where
     values = ", ".join(changes.get(column, f't."{column}"') for column in columns)
     listed = ", ".join(f'"{column}"' for column in columns)
     cursor.execute(
-        f"INSERT INTO {table} ({listed}) SELECT {values} FROM generate_series(0::bigint, {many - 1}) n,"
+        f"INSERT INTO {table} ({listed}) SELECT {values}"
+        f" FROM generate_series(0::bigint, {many - 1}) n,"
         f" (SELECT * FROM {table} WHERE {where} ORDER BY id LIMIT 1) t"
     )
 

@@ -16,7 +16,7 @@ _PLACE = re.compile(r"\{(\w*)\}")
 COMMON = ("name", "shop", "coupon")
 PLACES: dict[str, tuple[str, ...]] = {
     Kind.BASKET: (*COMMON, "product"),
-    Kind.PRICE_DROP: (*COMMON, "product", "price"),
+    Kind.PRICE_DROP: (*COMMON, "product", "price", "more"),
     Kind.REVIEW: (*COMMON, "product", "number"),
     Kind.POINTS: (*COMMON, "points", "day"),
     Kind.BIRTHDAY: COMMON,
@@ -33,8 +33,8 @@ OURS: dict[str, tuple[Any, Any, Any]] = {
     ),
     Kind.PRICE_DROP: (
         _("{product} costs less"),
-        _("{product}, of your list, now costs {price}."),
-        _("See the article"),
+        _("{product}, of your wishes, now costs {price}. {more}"),
+        _("See what costs less"),
     ),
     Kind.REVIEW: (
         _("What do you think of {product}?"),
@@ -86,7 +86,7 @@ class Words:
         paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", self.body))
         return Filled(
             subject=" ".join(fill(self.subject).split()),
-            paragraphs=tuple(fill(part) for part in paragraphs if part),
+            paragraphs=tuple(fill(part).strip() for part in paragraphs if part),
             button=self.button,
         )
 

@@ -181,17 +181,8 @@ def close_stock_alerts() -> int:
 
 @shared_task(name="orders.find_price_drops")
 def find_price_drops() -> int:
-    """Wishes that cost less than before, each morning."""
+    """Plan what campaigns tell of wishes that cost less, each morning."""
     return price_drops.find(at=timezone.now())
-
-
-@shared_task(name="orders.tell_price_drops")
-def tell_price_drops(limit: int = 500) -> int:
-    """One message to each person about what became cheaper."""
-    at = timezone.now()
-    return each(
-        price_drops.due(at=at, limit=limit), lambda pk: price_drops.tell(customer_id=pk, at=at)
-    )
 
 
 @shared_task(name="orders.deliver_sandbox_hooks")

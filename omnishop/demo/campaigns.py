@@ -1,20 +1,27 @@
 """Campaigns of the demonstration: reminders of baskets, and what was written besides."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
+from django.utils.translation import override
+
+from catalog.book import prices
+from catalog.models import Product, Variant
 from customers.models import ConsentEvent, Message
 from customers.sms import size
 from omnishop.demo.days import Days
 from omnishop.demo.members import Person
 from omnishop.demo.rows import keys, write
+from omnishop.kernel.templatetags.omnishop import money
 from orders.campaign_texts import words
-from orders.models import Campaign, CampaignStep, Relaunch
+from orders.models import Campaign, CampaignStep, Relaunch, WishItem, WishList
 from orders.services.attribution import attribute
 
 Row = dict[str, Any]
+DROPS = 24  # people told of a lower price
 LETTERS = (
     # days ago, channel, name, subject, text; at most so many people
     (
@@ -55,8 +62,8 @@ def baskets(days: Days) -> CampaignStep:
 
 
 def fill(days: Days, people: Sequence[Person], *, at: datetime) -> int:
-    """Two letters of the last weeks with what they brought in, and two campaigns to look at; how
-    many messages.
+    """Two letters and the price drops of the last weeks with what they brought in, and two
+    campaigns to look at; how many messages.
     """
     rng = Random("campaigns")
     agreed = {
@@ -84,7 +91,10 @@ def fill(days: Days, people: Sequence[Person], *, at: datetime) -> int:
             planned_until=days.at(ago, 11),
         )  # fmt: skip
         willing = [one for one in people if one.pk in agreed[channel]]
-        sent += _letter(step, rng.sample(willing, min(most, len(willing))), days.at(ago, 10), rng)
+        chosen = rng.sample(willing, min(most, len(willing)))
+        sent += _write([_letter(step, one, days.at(ago, 10), rng) for one in chosen], rng)
+    calm = [one for one in people if one.pk in agreed["email"] and not one.user]
+    sent += _price_drops(days, rng.sample(calm, min(DROPS, len(calm))), rng)
     Campaign.objects.create(
         name="Avis après achat", kind="review", status="active", activated_at=at,
         activated_by="demo", activated_count=0,
@@ -96,43 +106,104 @@ def fill(days: Days, people: Sequence[Person], *, at: datetime) -> int:
     return sent
 
 
-def _letter(step: CampaignStep, people: Sequence[Person], first: datetime, rng: Random) -> int:
-    """What became of one letter: most got it, some were held out or had had enough."""
+def _letter(step: CampaignStep, person: Person, at: datetime, rng: Random) -> tuple[Row, Row]:
+    document = f"person:{person.pk}"
+    return _planned(step, person, document, at), _message(step, person, document, at, rng)
+
+
+def _price_drops(days: Days, people: Sequence[Person], rng: Random) -> int:
+    """Wishes whose price fell last week, each of another person, as the worker would have told."""
+    first = days.at(6, 8, 41)
+    campaign = Campaign.objects.create(
+        name="Baisse de prix d’une envie", kind="price_drop", status="active",
+        activated_at=days.midnight(40), activated_by="demo", activated_count=0,
+    )  # fmt: skip
+    step = CampaignStep.objects.create(campaign=campaign, number=1)
+    articles = list(
+        Variant.objects.filter(active=True, product__status=Product.Status.ACTIVE)
+        .select_related("product")
+        .order_by("-product__popularity", "sku")[:80]
+    )
+    now = prices([one.pk for one in articles], at=first)
+    found: list[tuple[Row, Row]] = []
+    lists: list[Row] = []
+    items: list[Row] = []
+    for number, person in enumerate(people):
+        variant = rng.choice([one for one in articles if one.pk in now])
+        minor, added = now[variant.pk].amount_minor, days.at(20 + number % 10, 19)
+        before = minor * 5 // 4
+        lists.append(
+            {"id": keys(WishList, 1)[0], "customer_id": person.pk, "name": "Mes envies",
+             "is_default": True, "created_at": added, "changed_at": added}
+        )  # fmt: skip
+        items.append(
+            {"id": keys(WishItem, 1)[0], "wish_list_id": lists[-1]["id"],
+             "product_id": variant.product_id, "variant_id": variant.pk, "added_at": added,
+             "price_minor": before, "told_minor": minor}
+        )  # fmt: skip
+        document = f"wishes:{person.pk}:{first:%Y-%m-%d}"
+        planned = _planned(step, person, document, first)
+        planned["facts"] = {"wishes": [{"item": items[-1]["id"], "before": before, "now": minor}]}
+        with override(person.language):
+            name = variant.product.name
+            facts = {"product": name, "price": money(minor)}
+        message = _message(step, person, document, first, rng, facts)
+        message["context"]["lines"] = [
+            {"sku": variant.sku, "name": name, "quantity": 1, "total_minor": minor,
+             "before_minor": before}
+        ]  # fmt: skip
+        found.append((planned, message))
+    write(WishList, lists)
+    write(WishItem, items)
+    return _write(found, rng)
+
+
+def _planned(step: CampaignStep, person: Person, document: str, at: datetime) -> Row:
+    return {
+        "campaign_step_id": step.pk,
+        "step": 1,
+        "document": document,
+        "customer_id": person.pk,
+        "since": at,
+        "due_at": at,
+        "facts": {},
+    }
+
+
+def _write(found: Sequence[tuple[Row, Row]], rng: Random) -> int:
+    """What became of them: most got it, some were held out or had had enough."""
     messages: list[Row] = []
-    planned: list[Row] = []
-    for position, person in enumerate(people):
-        at = first + timedelta(seconds=3 * position)
-        row = {
-            "campaign_step_id": step.pk,
-            "step": 1,
-            "document": f"person:{person.pk}",
-            "customer_id": person.pk,
-            "since": first,
-            "due_at": first,
-            "decided_at": at,
-        }
-        planned.append(row)
+    for position, (planned, message) in enumerate(found):
+        at = planned["due_at"] + timedelta(seconds=3 * position)
+        planned["decided_at"] = at
         if rng.random() < 0.08:
-            row |= {"status": "withheld", "reason": "cap"}
+            planned |= {"status": "withheld", "reason": "cap"}
         elif rng.random() < 0.1:
-            row["status"] = "held_out"
+            planned["status"] = "held_out"
         else:
-            messages.append(_message(step, person, at, rng))
-            code = f"demo{messages[-1]['id']}"
-            row |= {"status": "sent", "message_id": messages[-1]["id"], "code": code}
+            messages.append(message | dict.fromkeys(("queued_at", "due_at", "sent_at"), at))
+            planned |= {
+                "status": "sent",
+                "message_id": message["id"],
+                "code": f"demo{message['id']}",
+            }
     write(Message, messages)
-    write(Relaunch, planned)
+    write(Relaunch, [planned for planned, _message in found])
     return len(messages)
 
 
-def _message(step: CampaignStep, person: Person, at: datetime, rng: Random) -> Row:
-    text = words(step, person.language).filled({"name": person.first_name, "shop": "Grand Air"})
+def _message(
+    step: CampaignStep, person: Person, document: str, at: datetime, rng: Random,
+    facts: Mapping[str, str] = MappingProxyType({}),
+) -> Row:  # fmt: skip
+    known = {"name": person.first_name, "shop": "Grand Air"} | dict(facts)
+    text = words(step, person.language).filled(known)
     is_sms = step.channel == "sms"
     said = f"Grand Air : {' '.join(text.paragraphs)}"
     clicked = at + timedelta(minutes=rng.randint(3, 3000)) if rng.random() < 0.22 else None
     return {
         "id": keys(Message, 1)[0],
-        "key": f"relaunch:{step.campaign_id}:1:person:{person.pk}",
+        "key": f"relaunch:{step.campaign_id}:1:{document}",
         "customer_id": person.pk,
         "purpose": "marketing",
         "channel": step.channel,
@@ -144,14 +215,12 @@ def _message(step: CampaignStep, person: Person, at: datetime, rng: Random) -> R
             "title": text.subject,
             "paragraphs": text.paragraphs,
             "button": text.button,
+            "currency": "EUR",
             "lines": [],
         },
-        "document": f"person:{person.pk}",
+        "document": document,
         "status": "sent",
         "subject": said[:80] if is_sms else text.subject,
         "segments": size(said).parts if is_sms else None,
-        "queued_at": at,
-        "due_at": at,
-        "sent_at": at,
         "clicked_at": clicked,
     }

@@ -96,7 +96,7 @@ MORE: Mapping[str, Mapping[str, Sequence[str]]] = {
         "orders": (
             *("change_fulfilment", "change_order", "view_relaunch", "view_withdrawal"),
             *("view_paymentevent", "change_refundclaim", "view_stockalert"),
-            *("view_wishlist", "view_wishitem", "view_pricedrop"),
+            *("view_wishlist", "view_wishitem"),
         ),
     },
 }

@@ -71,12 +71,6 @@ PURCHASES: tuple[Table, ...] = (
         rest="-token channel status language decided_at created_at changed_at",
     ),
     Table(
-        "orders.PriceDrop",
-        of_records("item__wish_list__customer"),
-        (Line("found_at", C, "inactive"),),
-        rest="-item -variant status reason decided_at -message",
-    ),
-    Table(
         "orders.WishItem",
         of_records("wish_list__customer"),
         (Line("note", C, "inactive"), Line("added_at", C, "inactive")),

@@ -1,4 +1,4 @@
-"""What people wait for: the board of articles and places, and the alerts, wishes and falls."""
+"""What people wait for: the board of articles and places, and the alerts and wishes."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from inventory.availability import stock
-from omnishop.kernel.admin import ReadOnlyAdmin, ScopedFilter, amount
+from omnishop.kernel.admin import ReadOnlyAdmin, ScopedFilter
 from omnishop.network.selectors import sees_all_stores
-from orders.models import PriceDrop, StockAlert, WishItem, WishList
+from orders.models import StockAlert, WishItem, WishList
 from orders.services.alerts import units_at
 
 SHOWN = 200  # articles and places on the board
@@ -96,17 +96,3 @@ class WishListAdmin(_OfPerson, ReadOnlyAdmin):
 class WishItemAdmin(_OfPerson, ReadOnlyAdmin):
     list_display = ("product", "variant", "wish_list", "quantity", "added_at", "removed_at")
     list_select_related = ("product", "variant", "wish_list")
-
-
-@admin.register(PriceDrop)
-class PriceDropAdmin(_OfPerson, ReadOnlyAdmin):
-    """Each fall of a wish's price, and why it was or was not told."""
-
-    list_display = (
-        "variant",
-        amount("before_minor", _("price before")),
-        amount("now_minor", _("price now")),
-        *("status", "reason", "found_at", "decided_at"),
-    )
-    list_filter = ("status", "reason")
-    list_select_related = ("variant",)

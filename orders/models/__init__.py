@@ -22,7 +22,7 @@ from orders.models.segment import (
     SnapshotMember,
 )
 from orders.models.shortage import Shortage
-from orders.models.wish import PriceDrop, WishItem, WishList
+from orders.models.wish import WishItem, WishList
 from orders.models.withdrawal import Withdrawal
 
 __all__ = [
@@ -46,7 +46,6 @@ __all__ = [
     "OrderLine",
     "Payment",
     "PaymentEvent",
-    "PriceDrop",
     "Receipt",
     "ReceiptChain",
     "Refund",

@@ -1,7 +1,6 @@
 """Wish lists: a person's, with names; shared by a link, readable at the till."""
 
 import secrets
-from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -9,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Product, Variant
-from customers.models import Customer, Message
+from customers.models import Customer
 from customers.selectors import records
 from orders.models.basket import MAX_QUANTITY
 
@@ -109,63 +108,3 @@ class WishItem(models.Model):
 
     def __str__(self) -> str:
         return str(self.variant or self.product)
-
-
-class PriceDropQuerySet(models.QuerySet["PriceDrop"]):
-    def due(self, before: datetime) -> Self:
-        """Falls to decide on that were found before an instant."""
-        return self.filter(status=PriceDrop.Status.WAITING, found_at__lte=before)
-
-
-class PriceDrop(models.Model):
-    """The price of a wish fell; told with the others of its person, at the most once a week."""
-
-    class Status(models.TextChoices):
-        WAITING = "waiting", _("waiting")
-        SENT = "sent", _("told")
-        WITHHELD = "withheld", _("not told")
-
-    class Reason(models.TextChoices):
-        NONE = "", "–"
-        NO_CONSENT = "no_consent", _("no consent to reminders")
-        NO_ADDRESS = "no_address", _("no verified address")
-        BOUGHT = "bought", _("bought since, in some channel")
-        REMOVED = "removed", _("no longer on a list")
-        OUT_OF_STOCK = "stock", _("nothing left in stock")
-        RISEN = "risen", _("the price rose again")
-        TOO_OLD = "too_old", _("waited too long")
-
-    item = models.ForeignKey(WishItem, models.CASCADE, related_name="drops", verbose_name=_("wish"))
-    variant = models.ForeignKey(
-        Variant, models.PROTECT, related_name="+", verbose_name=_("article")
-    )  # the one that became cheaper
-    before_minor = models.PositiveIntegerField(_("price before"))
-    now_minor = models.PositiveIntegerField(_("price now"))
-    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.WAITING)
-    reason = models.CharField(_("why"), max_length=12, choices=Reason, blank=True, default="")
-    found_at = models.DateTimeField(_("found"))
-    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
-    message = models.ForeignKey(
-        Message, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("message")
-    )
-
-    objects = PriceDropQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("price drop")
-        verbose_name_plural = _("price drops")
-        ordering = ["-pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["item"], name="price_drop_one_waiting", condition=Q(status="waiting")
-            ),
-            models.CheckConstraint(
-                condition=Q(now_minor__lt=F("before_minor")), name="price_drop_falls"
-            ),
-            models.CheckConstraint(
-                condition=~Q(status="withheld") | ~Q(reason=""), name="price_drop_says_why"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.variant}: {self.before_minor} → {self.now_minor}"

@@ -1,8 +1,8 @@
 """Campaigns as staff use them: count, switch on, pause, end; try out; what a click opens."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -19,36 +19,18 @@ OPEN_FOR = timedelta(days=60)  # the link of a message
 Status = Campaign.Status
 
 
-def plan(
-    *,
-    kind: str,
-    customer_id: int,
-    document: str,
-    at: datetime,
-    facts: dict[str, Any] | None = None,
-) -> int:
-    """Plan the messages about something that was just noticed; how many steps there are.
+def plan(*, kind: str, noticed: Sequence[planning.Noticed], at: datetime) -> set[int]:
+    """Plan the messages about what was just noticed; the people for whom something was planned.
 
-    Once per object and step, however often it is told. Nothing is planned while no campaign of
-    the kind is on. For a price drop on a list: kind="price_drop", document="wish:12:990" (the
-    wish and the price, so that a further drop is another object), facts={"variants": [7],
-    "price_minor": 990}. The guard decides when it is due; what was bought since `at` is left out.
+    Once per document and step, however often it is told. Nothing is planned while no campaign of
+    the kind is on, nor for people outside its audience. The guard decides when it is due.
     """
     steps = CampaignStep.objects.filter(campaign__kind=kind, campaign__status=Status.ACTIVE)
-    rows = [
-        Relaunch(
-            campaign_step=step,
-            step=step.number,
-            document=document,
-            customer_id=customer_id,
-            facts=facts or {},
-            since=at,
-            due_at=at + step.delay,
-        )
-        for step in steps
-    ]
-    Relaunch.objects.bulk_create(rows, ignore_conflicts=True)
-    return len(rows)
+    people: set[int] = set()
+    for step in steps.select_related("campaign"):
+        if planning.runs(step.campaign, at):
+            people |= planning.notice(step, noticed, at=at)
+    return people
 
 
 @dataclass(frozen=True, slots=True)

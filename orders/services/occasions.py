@@ -8,14 +8,14 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import override
 
-from catalog.book import prices
-from catalog.models import Review, Variant
+from catalog.models import Review
 from customers.models import Customer
 from customers.selectors import records
 from loyalty.models import PointsLot
-from omnishop.kernel.templatetags.omnishop import day, money
+from omnishop.kernel.templatetags.omnishop import day
 from orders.models import Campaign, Order, OrderLine, Relaunch
-from orders.services.wanted import Wish, basket_wish, bought_since, still_wanted
+from orders.services import price_drops
+from orders.services.wanted import Wish, basket_wish, bought_since
 
 Kind = Campaign.Kind
 Reason = Relaunch.Reason
@@ -29,33 +29,10 @@ def wish_of(relaunch: Relaunch, person: Customer | None, *, at: datetime) -> Wis
         return _WISHES[Kind(relaunch.campaign_step.campaign.kind)](relaunch, person, at)
 
 
-def _articles(relaunch: Relaunch, person: Customer | None, at: datetime) -> Wish:
-    """Articles that somebody waits for, or has on a list: not what they bought since."""
-    ids = relaunch.facts.get("variants", [])
-    found = Variant.objects.select_related("product").filter(pk__in=ids).order_by("pk")
-    wish = Wish(lines=[(variant, 1) for variant in found])
-    if not wish.lines:
-        wish.reason = Reason.DONE
-        return wish
-    wish = still_wanted(wish, person, "", relaunch.since, at=at)
-    if wish.lines:
-        wish.target = reverse("storefront:product", args=[wish.lines[0][0].product.slug])
-    return wish
-
-
-def _price_drop(relaunch: Relaunch, person: Customer | None, at: datetime) -> Wish:
-    """Only while the price is as low as it was when it was noticed."""
-    wish = _articles(relaunch, person, at)
-    noticed = relaunch.facts.get("price_minor")
-    if wish.reason or noticed is None:
-        return wish
-    now = prices([variant.pk for variant, _units in wish.lines], at=at)
-    wish.lines = [line for line in wish.lines if now[line[0].pk].amount_minor <= noticed]
-    if not wish.lines:
-        wish.reason = Reason.DONE
-        return wish
-    wish.facts["price"] = money(now[wish.lines[0][0].pk].amount_minor)
-    return wish
+def settle(relaunch: Relaunch, wish: Wish) -> None:
+    """Note with a person's wishes what the decision told them, in its transaction."""
+    if relaunch.campaign_step.campaign.kind == Kind.PRICE_DROP:
+        price_drops.settle(relaunch, wish)
 
 
 def _review(relaunch: Relaunch, _person: Customer | None, _at: datetime) -> Wish:
@@ -105,7 +82,7 @@ def _always(_relaunch: Relaunch, _person: Customer | None, _at: datetime) -> Wis
 
 
 _WISHES: dict[Any, Callable[[Relaunch, Customer | None, datetime], Wish]] = {
-    Kind.PRICE_DROP: _price_drop,
+    Kind.PRICE_DROP: price_drops.wish_of,
     Kind.REVIEW: _review,
     Kind.POINTS: _points,
     Kind.BIRTHDAY: _always,

@@ -3,6 +3,9 @@
 A step is planned when its moment comes, from what happened in the window since the last sweep.
 """
 
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -89,7 +92,7 @@ SOURCES: dict[str, str] = {
                 AND e.purpose = 'marketing' AND e.channel = %(channel)s AND e.granted)
     """,
 }
-# What is told by whoever notices it (`campaigns.plan`) has no source here.
+# What is planned by whoever notices it (`campaigns.plan`) has no source here.
 SWEPT = tuple(kind for kind in SOURCES if kind != Kind.BASKET)
 
 _BOUGHT = """ EXISTS (
@@ -104,6 +107,15 @@ _AUDIENCE = {
     "bought_days": _BOUGHT.format(days="%(bought_days)s"),
     "not_bought_days": f"NOT {_BOUGHT.format(days='%(not_bought_days)s')}",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """Something about a live person that a campaign may tell: one document is told once."""
+
+    customer_id: int
+    document: str
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 def schedule(*, at: datetime) -> int:
@@ -126,7 +138,7 @@ def _steps(kinds: Any) -> list[int]:
 @transaction.atomic
 def _sweep(step_id: int, *, at: datetime) -> int:
     step = claim(CampaignStep.objects.select_related("campaign").filter(pk=step_id)).first()
-    if step is None or not _runs(step.campaign, at):
+    if step is None or not runs(step.campaign, at):
         return 0
     oldest = step.planned_until
     if oldest is not None:
@@ -137,7 +149,8 @@ def _sweep(step_id: int, *, at: datetime) -> int:
     return made
 
 
-def _runs(campaign: Campaign, at: datetime) -> bool:
+def runs(campaign: Campaign, at: datetime) -> bool:
+    """Whether an instant is within the campaign's period."""
     return (campaign.starts_at is None or campaign.starts_at <= at) and (
         campaign.ends_at is None or at < campaign.ends_at
     )
@@ -168,12 +181,7 @@ def write(step: CampaignStep, *, at: datetime, oldest: datetime | None = None) -
     start, until = window(step, at=at, activated_at=activated_at)
     if oldest is not None:
         start = max(start, oldest - step.delay)
-    named = {key: getattr(campaign, key) for key in _AUDIENCE}
-    wanted = [sql for key, sql in _AUDIENCE.items() if named[key] is not None]
-    audience = ""
-    if wanted and campaign.kind != Kind.BASKET:
-        audience = f"""AND EXISTS (SELECT 1 FROM customers_customer p
-                        WHERE p.id = e.customer_id AND {" AND ".join(wanted)})"""  # noqa: S608
+    audience, named = _audience(campaign)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -200,3 +208,47 @@ def write(step: CampaignStep, *, at: datetime, oldest: datetime | None = None) -
             },
         )
         return int(cursor.rowcount)
+
+
+def notice(step: CampaignStep, noticed: Sequence[Noticed], *, at: datetime) -> set[int]:
+    """Plan a step for what was just noticed; the people of the audience it is planned for.
+
+    One statement; a document that is planned already is left alone.
+    """
+    audience, named = _audience(step.campaign)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO orders_relaunch
+              (campaign_step_id, step, customer_id, document, facts, status, reason,
+               since, due_at, dropped)
+            SELECT %(step)s, %(number)s, e.customer_id, e.document, e.facts,
+                   'scheduled', '', %(at)s, %(at)s + %(delay)s, '[]'
+              FROM jsonb_to_recordset(%(noticed)s)
+                AS e(customer_id bigint, document text, facts jsonb)
+             WHERE true {audience}
+            ON CONFLICT DO NOTHING RETURNING customer_id
+            """,  # noqa: S608  fragments of this module
+            named
+            | {
+                "step": step.pk,
+                "number": step.number,
+                "delay": step.delay,
+                "noticed": json.dumps([asdict(one) for one in noticed]),
+                "at": at,
+            },
+        )
+        return {customer_id for (customer_id,) in cursor.fetchall()}
+
+
+def _audience(campaign: Campaign) -> tuple[str, dict[str, Any]]:
+    """The condition on people of a campaign, and its values; baskets are of everybody."""
+    named = {key: getattr(campaign, key) for key in _AUDIENCE}
+    wanted = [sql for key, sql in _AUDIENCE.items() if named[key] is not None]
+    if not wanted or campaign.kind == Kind.BASKET:
+        return "", named
+    return (
+        f"""AND EXISTS (SELECT 1 FROM customers_customer p
+             WHERE p.id = e.customer_id AND {" AND ".join(wanted)})""",  # noqa: S608
+        named,
+    )

@@ -22,7 +22,7 @@ from omnishop.kernel.claims import claim
 from omnishop.kernel.templatetags.omnishop import day, money
 from orders.campaign_texts import words
 from orders.models import Basket, Campaign, CampaignStep, Order, Relaunch
-from orders.services.occasions import wish_of
+from orders.services.occasions import settle, wish_of
 from orders.services.wanted import Wish, bought_since
 
 RECHECK = timedelta(minutes=15)  # a basket that someone is paying is looked at again then
@@ -64,6 +64,7 @@ def send(*, relaunch_id: int, at: datetime) -> bool:
             said = marketing.Verdict(wish.reason, None if wish.reason else said.later)
         if said.later:
             return _postpone(relaunch, said.later)
+        settle(relaunch, wish)
         relaunch.decided_at = at
         relaunch.dropped = wish.dropped
         if said.reason or person is None:
@@ -210,7 +211,7 @@ def context_of(
     step: CampaignStep, person: Customer, wish: Wish, *, relaunch: Relaunch, at: datetime
 ) -> dict[str, Any]:
     """What a template needs, in the reader's language; kept with the message as it was sent."""
-    now = prices([variant.pk for variant, _units in wish.lines], at=at)
+    now = prices([variant.pk for variant, _units in wish.lines], at=at, groups=wish.groups)
     with override(person.language):
         lines = [
             {
@@ -219,6 +220,7 @@ def context_of(
                 "quantity": units,
                 "total_minor": now[variant.pk].amount_minor * units,
             }
+            | ({"before_minor": wish.before[variant.pk]} if variant.pk in wish.before else {})
             for variant, units in wish.lines
         ]
         opened = reverse("storefront:from_message", args=[relaunch.code])
@@ -233,11 +235,14 @@ def context_of(
 def sample_of(step: CampaignStep, reader: Customer) -> dict[str, Any]:
     """The context of a step for somebody invented, to try it out (E3)."""
     article = {"sku": "0", "name": "Veste Lautaret", "quantity": 1, "total_minor": 12990}
+    if step.campaign.kind == Campaign.Kind.PRICE_DROP:
+        article["before_minor"] = 15990
     with override(reader.language):
         facts = {
             "product": article["name"],
             "points": "120",
-            "price": money(9990),
+            "price": money(12990),
+            "more": "",
             "number": "O-0001042",
             "day": day(date(2026, 12, 24)),
         }

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.core import signing
-from django.db.models import Q
+from django.db.models import Max, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import override
 
@@ -29,12 +29,27 @@ class Wish:
     products: list[int] = field(default_factory=list)  # all that it is about, dropped or not
     facts: dict[str, str] = field(default_factory=dict)  # placeholders of texts
     target: str = ""  # where the link leads
+    groups: frozenset[str] = frozenset()  # of the person, where their prices are told
+    before: dict[int, int] = field(default_factory=dict)  # former prices, by article
+    told: dict[int, int] | None = None  # prices told of wishes; None: they were not looked at
 
 
 def bought_since(customer: Customer | None, email: str, since: datetime) -> dict[int, int]:
     """Articles the person bought in any channel since an instant, under any of their records, with
     the product of each. What was returned afterwards was bought: it is not offered again.
     """
+    return dict(_bought(customer, email, since).values_list("variant_id", "variant__product_id"))
+
+
+def last_bought(customer: Customer, since: datetime) -> dict[int, datetime]:
+    """Products of which the person bought any article since an instant, and when last: whoever
+    bought one size does not want another (FIELD 39).
+    """
+    rows = _bought(customer, "", since).values_list("variant__product_id")
+    return dict(rows.annotate(last=Max("order__placed_at")).order_by())
+
+
+def _bought(customer: Customer | None, email: str, since: datetime) -> QuerySet[OrderLine]:
     person = Q()
     if customer:
         own = records(customer.pk)
@@ -44,11 +59,12 @@ def bought_since(customer: Customer | None, email: str, since: datetime) -> dict
     if email:
         person |= Q(order__email=email.lower())
     if not person:
-        return {}
-    return dict(
-        OrderLine.objects.filter(person, order__placed_at__gte=since, variant__isnull=False)
-        .filter(order__status__in=[Order.Status.PLACED, Order.Status.FULFILLED])
-        .values_list("variant_id", "variant__product_id")
+        return OrderLine.objects.none()
+    return OrderLine.objects.filter(
+        person,
+        order__placed_at__gte=since,
+        order__status__in=[Order.Status.PLACED, Order.Status.FULFILLED],
+        variant__isnull=False,
     )
 
 

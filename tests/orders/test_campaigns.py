@@ -561,20 +561,20 @@ def test_who_did_not_buy_for_long_is_written_to_unless_they_bought_under_another
     assert log() == [("sent", "")]
 
 
-def test_a_price_drop_is_told_while_it_lasts(camille, article):
-    CampaignFactory(kind="price_drop", steps=[timedelta()])
+def test_what_is_noticed_is_planned_once_for_the_audience_of_a_campaign_that_is_on(camille):
+    store = StoreFactory()
+    customer = CustomerFactory(home_store=store)
+    noticed = [planning.Noticed(one.pk, f"wishes:{one.pk}:1") for one in (camille, customer)]
 
-    def noticed(price):
-        return campaigns.plan(
-            kind="price_drop", customer_id=camille.pk, document=f"wish:1:{price}", at=NOON,
-            facts={"variants": [article.pk], "price_minor": price},
-        )  # fmt: skip
+    def plan():
+        return campaigns.plan(kind="price_drop", noticed=noticed, at=NOON)
 
-    assert [noticed(2000), noticed(2000), noticed(1500)] == [1, 1, 1]
-    assert campaigns.plan(kind="review", customer_id=camille.pk, document="x", at=NOON) == 0
-    run()
-
-    assert sorted(log()) == [("sent", ""), ("withheld", "done")]
+    assert plan() == set()
+    campaign = CampaignFactory(kind="price_drop", home_store=store, steps=[HOUR])
+    assert [plan(), plan()] == [{customer.pk}, set()]
+    assert Relaunch.objects.get().due_at == NOON + HOUR
+    campaigns.pause(campaign_id=campaign.pk)
+    assert campaigns.plan(kind="price_drop", noticed=noticed, at=NOON) == set()
 
 
 @pytest.mark.parametrize("rule, chosen", [("bought_days", "buyer"), ("not_bought_days", "other")])

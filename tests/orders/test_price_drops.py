@@ -1,22 +1,35 @@
-"""A wish costs less: with consent, once a week, several together, never after buying (MSG-2)."""
+"""A wish costs less: one message of the campaign, once a week, never after buying (MSG-2)."""
 
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.core import mail
-from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from catalog.models import Price
-from customers.models import CustomerGroup, Message
+from customers.models import Customer, CustomerGroup, Message
+from customers.services import marketing
 from customers.services.consents import record_consent
-from orders.models import PriceDrop, WishItem
-from orders.services import price_drops, wishes
-from orders.tasks import find_price_drops, tell_price_drops
-from tests.factories import NOON, CustomerFactory, PriceListFactory, TillFactory
+from orders import tasks
+from orders.models import Campaign, Relaunch, WishItem
+from orders.services import price_drops, relaunch, wishes
+from tests.factories import (
+    LONG_AGO,
+    NOON,
+    CampaignFactory,
+    CustomerFactory,
+    PriceListFactory,
+    StockLevelFactory,
+    StoreFactory,
+    TillFactory,
+    VariantFactory,
+)
 from tests.orders.flows import sold, stocked
+from tests.orders.test_campaigns import meanwhile
 
 pytestmark = pytest.mark.django_db
+SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 WEEK = timedelta(days=7, minutes=1)
 
 
@@ -26,8 +39,18 @@ def noon():
         yield
 
 
-def reader(**fields):
-    person = CustomerFactory(email="camille@example.org", **fields)
+@pytest.fixture
+def desk(db):
+    return TillFactory()
+
+
+@pytest.fixture
+def on(db):
+    return CampaignFactory(kind="price_drop")
+
+
+def reader(email="camille@example.org", **fields):
+    person = CustomerFactory(email=email, **fields)
     agree(person)
     return person
 
@@ -39,71 +62,150 @@ def agree(person, granted=True):
     )  # fmt: skip
 
 
-def wanted(person, variant, was=2000):
+def wanted(person, variant, was=2000, at=NOON - HOUR):
     item = wishes.add(
-        customer=person, product_id=variant.product_id, variant_id=variant.pk,
-        at=NOON - timedelta(hours=1),
+        customer=person, product_id=variant.product_id, variant_id=variant.pk, at=at
     )  # fmt: skip
     WishItem.objects.filter(pk=item.pk).update(price_minor=was)
     return item
 
 
-def drops():
-    return list(PriceDrop.objects.order_by("pk").values_list("status", "reason"))
+def priced(variant, minor):
+    Price.objects.filter(variant=variant).update(amount_minor=minor)
 
 
-def test_a_fall_below_the_threshold_is_no_news_and_one_of_ten_per_cent_is():
-    desk, person = TillFactory(), reader()
+def run(at=NOON):
+    """What the real tasks do, each of them delivered three times."""
+    with time_machine.travel(at, tick=False):
+        for task in (tasks.find_price_drops, tasks.send_due_relaunches):
+            for _turn in range(3):
+                task()
+
+
+def send(at=NOON):
+    return [relaunch.send(relaunch_id=pk, at=at) for pk in relaunch.due(at)]
+
+
+def log():
+    return [(row.status, row.reason) for row in Relaunch.objects.order_by("pk")]
+
+
+def told(*items):
+    return [WishItem.objects.get(pk=item.pk).told_minor for item in items]
+
+
+# --- In the morning ------------------------------------------------------------------------------
+
+
+def test_a_fall_below_the_threshold_is_no_news_and_one_of_ten_per_cent_is(desk, on):
+    person = reader()
     wanted(person, stocked(desk.store, price=1801))
     fell = wanted(person, stocked(desk.store, price=1800))
     wanted(person, stocked(desk.store, price=2500))
     wanted(person, stocked(desk.store, price=80), was=100)  # less than a euro
+    wanted(person, stocked(desk.store, price=500, on_hand=0))  # nobody can buy it
 
     assert price_drops.find(at=NOON) == 1
     assert price_drops.find(at=NOON) == 0
-    drop = PriceDrop.objects.get()
-    assert (drop.item, drop.before_minor, drop.now_minor) == (fell, 2000, 1800)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        PriceDrop.objects.create(
-            item=fell, variant=fell.variant, before_minor=2000, now_minor=1500, found_at=NOON
-        )
+    row = Relaunch.objects.get()
+    assert (row.customer, row.document) == (person, f"wishes:{person.pk}:2026-11-17")
+    assert row.facts == {"wishes": [{"item": fell.pk, "before": 2000, "now": 1800}]}
+    assert (row.since, row.due_at, row.status) == (NOON, NOON, "scheduled")
 
 
-def test_several_wishes_make_one_message_and_repeats_none():
-    desk, person = TillFactory(), reader()
-    for price in (1500, 1000):
-        wanted(person, stocked(desk.store, price=price))
-    for _ in range(3):
-        find_price_drops()
-        tell_price_drops()
+@pytest.mark.parametrize("campaign", [None, "paused", "not yet", "another audience"])
+def test_without_a_campaign_nothing_is_planned_and_switching_on_tells_nothing_old(desk, campaign):
+    """FIELD 40: only what falls after the switch is news."""
+    person, variant = reader(), stocked(desk.store, price=1500)
+    item = wanted(person, variant)
+    facts = {
+        "paused": {"status": "paused"},
+        "not yet": {"starts_at": NOON + HOUR},
+        "another audience": {"home_store": StoreFactory()},
+    }
+    if campaign:
+        CampaignFactory(kind="price_drop", **facts[campaign])
 
-    assert len(mail.outbox) == 1
-    assert "2 articles" in mail.outbox[0].subject
+    assert price_drops.find(at=NOON) == 0
+    assert told(item) == [1500]
+
+    Campaign.objects.all().delete()
+    CampaignFactory(kind="price_drop")
+    assert price_drops.find(at=NOON + DAY) == 0
+    priced(variant, 1200)
+    assert price_drops.find(at=NOON + DAY) == 1
+    assert Relaunch.objects.get().facts["wishes"][0]["before"] == 1500
+
+
+def test_several_wishes_make_one_message_and_repeats_none(desk, on):
+    person = reader(first_name="Camille")
+    less, least = stocked(desk.store, price=1500), stocked(desk.store, price=1000)
+    items = [wanted(person, less), wanted(person, least)]
+    run()
+    run(NOON + HOUR)
+
+    (letter,) = mail.outbox
+    assert least.product.name in letter.subject  # the biggest fall
     message = Message.objects.get()
     assert message.purpose == "marketing"
-    assert len(message.context["lines"]) == 2
-    assert drops() == [("sent", "")] * 2
+    lines = [
+        (one["sku"], one["before_minor"], one["total_minor"]) for one in message.context["lines"]
+    ]
+    assert lines == [(least.sku, 2000, 1000), (less.sku, 2000, 1500)]
+    assert message.context["target"].endswith("/envies/")
+    assert "1 autre article de vos envies a aussi baissé" in letter.body
+    assert "au lieu de 20,00" in letter.body
+    assert log() == [("sent", "")]
+    assert told(*items) == [1500, 1000]
 
 
-def test_a_second_fall_within_the_week_waits_and_the_same_price_is_never_told_again():
-    desk, person = TillFactory(), reader()
+def test_a_second_fall_within_the_week_waits_and_the_same_price_is_never_told_again(desk, on):
+    person = reader()
     first, second = stocked(desk.store, price=1500), stocked(desk.store)
     wanted(person, first)
     item = wanted(person, second)
-    price_drops.find(at=NOON)
-    assert price_drops.tell(customer_id=person.pk, at=NOON)
+    run()
 
     WishItem.objects.filter(pk=item.pk).update(price_minor=4000)
-    price_drops.find(at=NOON)
-    assert not price_drops.tell(customer_id=person.pk, at=NOON + timedelta(days=6))
-    assert price_drops.tell(customer_id=person.pk, at=NOON + WEEK)
-    assert price_drops.find(at=NOON + WEEK) == 0
+    run(NOON + 6 * DAY)
+    assert len(mail.outbox) == 1
+    run(NOON + WEEK)
+    assert [line["sku"] for line in Message.objects.latest("pk").context["lines"]] == [second.sku]
+    run(NOON + 2 * WEEK)
     assert len(mail.outbox) == 2
+    assert log() == [("sent", "")] * 2
+
+
+def test_a_price_of_the_persons_group_counts(desk, on):
+    person, variant = reader(), stocked(desk.store)
+    wanted(person, variant)
+    wanted(CustomerFactory(), variant)
+    person.groups.add(CustomerGroup.objects.create(code="club", name="Club"))
+    Price.objects.create(
+        variant=variant, price_list=PriceListFactory(group="club"), amount_minor=1500,
+        valid_from=NOON - DAY,
+    )  # fmt: skip
+
+    assert price_drops.find(at=NOON) == 1
+    assert send() == [True]
+    assert Relaunch.objects.get().customer == person
+    assert Message.objects.get().context["lines"][0]["total_minor"] == 1500
+
+
+def test_thousands_of_wishes_cost_a_few_statements(desk, on, django_assert_max_num_queries):
+    for number in range(3):
+        person = reader(f"p{number}@example.org")
+        for _ in range(4):
+            wanted(person, stocked(desk.store, price=1000))
+    with django_assert_max_num_queries(16):
+        assert price_drops.find(at=NOON) == 3
+
+
+# --- At the moment of sending --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("case", ["never agreed", "withdrew", "record withdrew"])
-def test_without_consent_there_is_no_message(case):
-    desk = TillFactory()
+def test_without_consent_there_is_no_message_nor_a_second_try(desk, on, case):
     person = CustomerFactory(email="camille@example.org")
     if case != "never agreed":
         agree(person)
@@ -111,64 +213,129 @@ def test_without_consent_there_is_no_message(case):
         record_consent(customer=person, granted=False, source="account", actor="customer", at=NOON)
     if case == "record withdrew":
         agree(CustomerFactory(merged_into=person), granted=False)
-    wanted(person, stocked(desk.store, price=1000))
-    price_drops.find(at=NOON)
+    item = wanted(person, stocked(desk.store, price=1000))
+    run()
 
-    assert not price_drops.tell(customer_id=person.pk, at=NOON)
-    assert drops() == [("withheld", "no_consent")]
+    assert log() == [("withheld", "no_consent")]
     assert not Message.objects.exists()
+    assert told(item) == [1000]
+    run(NOON + DAY)
+    assert len(log()) == 1
+
+
+def test_who_had_enough_messages_or_is_held_out_is_not_told_the_same_fall_later(desk, monkeypatch):
+    CampaignFactory(kind="price_drop", holdout_percent=50)
+    full, out = reader("full@example.org"), reader("out@example.org")
+    for number in range(2):
+        Message.objects.create(
+            key=f"m{number}", customer=full, purpose="marketing", template="campaign", to="x@y.fr",
+            status="sent", queued_at=NOON - DAY, due_at=NOON - DAY, sent_at=NOON - DAY,
+        )  # fmt: skip
+    variant = stocked(desk.store, price=1000)
+    items = [wanted(full, variant), wanted(out, variant)]
+    monkeypatch.setattr(marketing, "held_out", lambda pk, **_facts: pk == out.pk)
+    run()
+    run(NOON + 2 * WEEK)
+
+    assert sorted(log()) == [("held_out", ""), ("withheld", "cap")]
+    assert told(*items) == [1000, 1000]
+    assert mail.outbox == []
 
 
 @pytest.mark.parametrize("record", ["own", "merged"])
-def test_what_was_bought_in_a_shop_since_is_left_out(record):
-    desk, person = TillFactory(), reader()
+@pytest.mark.parametrize("size", ["same", "another"])
+def test_what_was_bought_in_a_shop_since_is_left_out(desk, on, record, size):
+    person = reader()
     other = CustomerFactory(merged_into=person)
     bought, cheaper = stocked(desk.store, price=1000), stocked(desk.store, price=1000)
-    wanted(other, bought)
-    wanted(person, cheaper)
+    items = [wanted(other, bought), wanted(person, cheaper)]
     price_drops.find(at=NOON)
-    sold(desk, (bought, 1), customer=other if record == "merged" else person)
+    sibling = bought
+    if size == "another":
+        sibling = VariantFactory(product=bought.product)
+        StockLevelFactory(variant=sibling, location=desk.store.locations.get(), on_hand=5)
+    sold(desk, (sibling, 1), customer=other if record == "merged" else person)
 
-    assert price_drops.due(at=NOON) == [person.pk]
-    assert price_drops.tell(customer_id=person.pk, at=NOON)
+    assert send() == [True]
 
-    assert drops() == [("withheld", "bought"), ("sent", "")]
-    assert [line["sku"] for line in Message.objects.get().context["lines"]] == [cheaper.sku]
+    assert Relaunch.objects.get().dropped == [bought.sku]
+    context = Message.objects.get(purpose="marketing").context
+    assert [line["sku"] for line in context["lines"]] == [cheaper.sku]
+    assert told(*items) == [1000, 1000]
 
 
-def test_what_was_taken_off_rose_again_or_is_gone_is_left_out():
-    desk, person = TillFactory(), reader()
+def test_what_was_bought_before_it_was_added_is_wanted_again(desk, on):
+    person, variant = reader(), stocked(desk.store, price=1000)
+    wanted(person, stocked(desk.store), at=NOON - 9 * DAY)
+    sold(desk, (variant, 1), customer=person, at=NOON - 2 * HOUR)
+    wanted(person, variant, at=NOON - HOUR)
+    price_drops.find(at=NOON)
+
+    assert send() == [True]
+
+
+def test_what_was_taken_off_rose_again_or_is_gone_is_left_out_and_named(desk, on):
+    person = reader()
     off, dearer = stocked(desk.store, price=1000), stocked(desk.store, price=1000)
-    gone = stocked(desk.store, on_hand=0, price=1000)
-    item = wanted(person, off)
-    wanted(person, dearer)
-    wanted(person, gone)
+    gone = stocked(desk.store, price=1000)
+    items = [wanted(person, variant) for variant in (off, dearer, gone)]
     price_drops.find(at=NOON)
-    wishes.remove(customer=person, item_id=item.pk, at=NOON)
-    PriceDrop.objects.filter(variant=dearer).update(now_minor=900)
+    wishes.remove(customer=person, item_id=items[0].pk, at=NOON)
+    priced(dearer, 1900)
+    gone.stock_levels.update(on_hand=0)
 
-    assert not price_drops.tell(customer_id=person.pk, at=NOON)
-    assert drops() == [("withheld", "removed"), ("withheld", "risen"), ("withheld", "stock")]
+    assert send() == [False]
+    assert log() == [("withheld", "out_of_stock")]
+    assert Relaunch.objects.get().dropped == [off.sku, dearer.sku, gone.sku]
+    assert told(*items) == [None, None, None]
+
+    gone.stock_levels.update(on_hand=1)  # it is there again: now it is news
+    run(NOON + DAY)
+    assert log()[1:] == [("sent", "")]
+    assert [line["sku"] for line in Message.objects.get().context["lines"]] == [gone.sku]
 
 
-def test_a_price_of_the_persons_group_counts():
-    desk, person = TillFactory(), reader()
-    variant = stocked(desk.store)
+def test_nothing_left_says_why(desk, on):
+    person, variant = reader(), stocked(desk.store, price=1000)
     wanted(person, variant)
-    wanted(reader_of_nothing := CustomerFactory(), variant)
-    person.groups.add(CustomerGroup.objects.create(code="club", name="Club"))
-    Price.objects.create(
-        variant=variant, price_list=PriceListFactory(group="club"), amount_minor=1500,
-        valid_from=NOON - timedelta(days=1),
-    )  # fmt: skip
+    price_drops.find(at=NOON)
+    priced(variant, 2000)
 
-    assert price_drops.find(at=NOON) == 1
-    assert PriceDrop.objects.get().item.wish_list.customer == person != reader_of_nothing
+    assert send() == [False]
+    assert log() == [("withheld", "done")]
+    assert (Relaunch.objects.get().dropped, mail.outbox) == ([variant.sku], [])
 
 
-def test_thousands_of_wishes_cost_a_few_statements(django_assert_max_num_queries):
+def test_records_merged_after_planning_get_one_message(desk, on):
+    person, twin = reader(), reader("twin@example.org")
+    for one in (person, twin):
+        wanted(one, stocked(desk.store, price=1000))
+    assert price_drops.find(at=NOON) == 2
+    Customer.objects.filter(pk=twin.pk).update(merged_into=person, merged_at=LONG_AGO)
+
+    assert send() == [True, False]
+    assert log() == [("sent", ""), ("withheld", "cap")]
+    assert len(Message.objects.get().context["lines"]) == 2
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_a_sale_that_commits_while_it_is_decided_wins(monkeypatch):
     desk, person = TillFactory(), reader()
-    for _ in range(12):
-        wanted(person, stocked(desk.store, price=1000))
-    with django_assert_max_num_queries(10):
-        assert price_drops.find(at=NOON) == 12
+    CampaignFactory(kind="price_drop")
+    variant = stocked(desk.store, price=1000)
+    wanted(person, variant)
+    price_drops.find(at=NOON)
+    (pk,) = relaunch.due(NOON)
+
+    with meanwhile(lambda: sold(desk, (variant, 1), customer=person, at=NOON - SECOND)) as buyer:
+        assert not relaunch.send(relaunch_id=pk, at=NOON)  # the person is being sold to
+        assert log() == [("scheduled", "")]
+        assert Relaunch.objects.get().due_at == NOON + marketing.BUSY_AGAIN
+        buyer.commit()
+        buyer.join()
+
+    assert not relaunch.send(relaunch_id=pk, at=NOON + marketing.BUSY_AGAIN)
+    assert log() == [("withheld", "bought")]
+    assert mail.outbox == []
+    assert timezone.now() == NOON
