@@ -31,7 +31,7 @@ def test_preferences_by_link_without_javascript(open_page, axe, no_sideways_scro
     assert page.locator("main li").count() == len(QUESTIONS)
     assert page.get_by_text("c•••@example.org").is_visible()
     page.get_by_role("button", name="Retirer").click()
-    assert page.get_by_role("status").is_visible()
+    assert page.locator("main [role=status]").is_visible()
     assert not may_be_sent_marketing(person.pk, at=timezone.now())
     page.get_by_role("button", name="Accepter").first.click()
     page.get_by_role("button", name="Tout refuser").click()
