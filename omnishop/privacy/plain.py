@@ -100,9 +100,6 @@ NOBODYS: dict[str, str] = {
     "orders.CampaignStep": (
         "channel coupon planned_until subject subject_fr subject_en body body_fr body_en"
     ),
-    "orders.Segment": "name description rules filled_at created_at changed_at changed_by",
-    "orders.SegmentSnapshot": "name rules taken_at taken_by",
-    "orders.SegmentExport": "name columns reason by at",
     "orders.Approval": "act what reason asked_by approver answer at",
     "orders.DeliveryMethod": "code name name_fr name_en",
     "orders.Carrier": "name tracking_page",
