@@ -53,11 +53,9 @@ def spread(cursor: Any, table: str, many: int, changes: dict[str, str], *, where
     columns = [row[0] for row in cursor.fetchall()]
     values = ", ".join(changes.get(column, f't."{column}"') for column in columns)
     listed = ", ".join(f'"{column}"' for column in columns)
-    cursor.execute(
-        f"INSERT INTO {table} ({listed}) SELECT {values}"
-        f" FROM generate_series(0::bigint, {many - 1}) n,"
-        f" (SELECT * FROM {table} WHERE {where} ORDER BY id LIMIT 1) t"
-    )
+    one = f"SELECT * FROM {table} WHERE {where} ORDER BY id LIMIT 1"
+    numbers = f"generate_series(0::bigint, {many - 1})"
+    cursor.execute(f"INSERT INTO {table} ({listed}) SELECT {values} FROM {numbers} n, ({one}) t")
 
 
 def fill(orders: int = ORDERS) -> None:

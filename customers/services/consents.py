@@ -32,8 +32,8 @@ SELECT {what} FROM answer a
  WHERE a.live OR own.at IS NULL OR a.merged_at IS NULL OR own.at <= a.merged_at
  GROUP BY a.person, a.purpose, a.channel HAVING bool_and(a.granted)
 """
-OF_QUESTION = "AND e.purpose = %s AND e.channel = %s"
-OF_PEOPLE = "AND (r.id = ANY(%s) OR r.merged_into_id = ANY(%s))"
+OF_QUESTION = " AND e.purpose = %s AND e.channel = %s "
+OF_PEOPLE = " AND (r.id = ANY(%s) OR r.merged_into_id = ANY(%s))"
 
 
 class Standing(NamedTuple):

@@ -95,8 +95,7 @@ class _Asked(ReadOnlyAdmin):
             form.fields["confirmed"] = forms.CharField(
                 widget=forms.HiddenInput, initial=request.POST["who"]
             )
-            form.data = form.data.copy()
-            form.data["confirmed"] = request.POST["who"]
+            form.data = {**request.POST.dict(), "confirmed": request.POST["who"]}
         return TemplateResponse(
             request,
             "admin/ask.html",

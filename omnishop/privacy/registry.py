@@ -196,21 +196,6 @@ TABLES: tuple[Table, ...] = (
         (Line("joined_at", C, "inactive", After.KEEP, PSEUDONYM),),
         rest="-customer tier_due_at",
     ),
-    # --- What purchases say -------------------------------------------------------------------
-    Table(
-        "orders.CustomerValue",
-        of_records(),
-        (
-            Line("customer", LI, "inactive"),
-            Line("first_on", LI, "inactive"),
-            Line("last_on", LI, "inactive"),
-            Line("last_by_channel", LI, "inactive"),
-            Line("expected_on", LI, "inactive"),
-        ),
-        rest="computed_at",
-    ),
-    Table("orders.SnapshotMember", of_records(), (Line("customer", LI, "inactive"),)),
-    Table("orders.GroupChange", of_records(), (Line("customer", LI, "inactive"),), rest="at"),
     Table(
         "loyalty.TierChange",
         of_records("account__customer"),

@@ -181,6 +181,13 @@ class CampaignAdmin(StoreModelAdmin):
         campaign, at = self.found(request, object_id), timezone.now()
         now = campaigns.forecast(campaign, at=at)
         form = ShownForm(request.POST or None, initial={"shown": now.planned})
+
+        def work(data: dict[str, Any]) -> str:
+            campaigns.activate(
+                campaign_id=campaign.pk, shown=data["shown"], by=actor(request), at=at
+            )
+            return _t("The campaign is on.")
+
         return self.ask(
             request,
             campaign,
@@ -195,17 +202,17 @@ class CampaignAdmin(StoreModelAdmin):
                 _("would leave, less what was bought or is sold out"): now.sent,
                 _("held out, %"): campaign.holdout_percent,
             },
-            work=lambda data: (
-                campaigns.activate(
-                    campaign_id=campaign.pk, shown=data["shown"], by=actor(request), at=at
-                )
-                and _t("The campaign is on.")
-            ),
+            work=work,
         )
 
     @action(description=_("Pause"), url_path="pause", icon="pause", permissions=["change"])
     def pause(self, request: HttpRequest, object_id: int) -> HttpResponse:
         campaign = self.found(request, object_id)
+
+        def work(_data: dict[str, Any]) -> str:
+            campaigns.pause(campaign_id=campaign.pk)
+            return _t("The campaign is paused. Nothing leaves.")
+
         return self.ask(
             request,
             campaign,
@@ -213,15 +220,17 @@ class CampaignAdmin(StoreModelAdmin):
             submit=_("Pause"),
             form=forms.Form(request.POST if request.method == "POST" else None),
             facts={_("What is planned"): _("waits until it is switched on again")},
-            work=lambda _data: (
-                campaigns.pause(campaign_id=campaign.pk)
-                and _t("The campaign is paused. Nothing leaves.")
-            ),
+            work=work,
         )
 
     @action(description=_("End"), url_path="end", icon="stop", permissions=["change"])
     def finish(self, request: HttpRequest, object_id: int) -> HttpResponse:
         campaign = self.found(request, object_id)
+
+        def work(_data: dict[str, Any]) -> str:
+            campaigns.finish(campaign_id=campaign.pk, at=timezone.now())
+            return _t("The campaign is over.")
+
         return self.ask(
             request,
             campaign,
@@ -229,10 +238,7 @@ class CampaignAdmin(StoreModelAdmin):
             submit=_("End"),
             form=forms.Form(request.POST if request.method == "POST" else None),
             facts={_("What is planned"): _("does not leave, and the log says so")},
-            work=lambda _data: (
-                campaigns.finish(campaign_id=campaign.pk, at=timezone.now())
-                and _t("The campaign is over.")
-            ),
+            work=work,
         )
 
 

@@ -19,7 +19,7 @@ PAGE = "/mon-compte/points/"
 @pytest.fixture
 def member(client) -> Customer:
     user = UserFactory(email="camille@example.org")
-    customer = CustomerFactory(user=user, first_name="Camille", last_name="Martin")
+    customer = CustomerFactory.create(user=user, first_name="Camille", last_name="Martin")
     programme = ProgrammeFactory()
     Tier.objects.create(programme=programme, code="base", name="Sentier", entry=0, keep=0)
     Tier.objects.create(

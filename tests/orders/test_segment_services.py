@@ -8,7 +8,6 @@ from customers.models import Customer, CustomerGroup, Identity
 from customers.services.merging import merge
 from omnishop.kernel.errors import Invalid, NotFound
 from orders import tasks
-from orders.books import book_of
 from orders.models import CustomerValue, GroupChange, Segment, SegmentExport
 from orders.selectors import basket_view, sale_view
 from orders.services import baskets, segment_exports, segments, values
@@ -164,7 +163,6 @@ def test_a_person_of_the_segment_sees_the_offer_on_the_site_and_at_the_till():
     Customer.objects.filter(pk=member.pk).update(language="fr")
     segments.fill_group(segment_id=segment.pk, at=NOON)
     assert (site(member), till(member)) == (2000, 2000)
-    assert book_of  # the one price book of every channel
 
 
 # --- Taking people out ---------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from customers.services import devices
 from omnishop.channels.storefront.account import signed_in
+from omnishop.channels.storefront.context import Request
 from omnishop.kernel.errors import Invalid
 
 
@@ -36,7 +37,7 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
 
 @login_required
 @require_POST
-def subscribe(request: HttpRequest) -> HttpResponse:
+def subscribe(request: Request) -> HttpResponse:
     """Keep the subscription that the browser just made."""
     try:
         asked = _asked(request)
@@ -57,7 +58,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def unsubscribe(request: HttpRequest) -> HttpResponse:
+def unsubscribe(request: Request) -> HttpResponse:
     """End the subscription of this browser."""
     try:
         endpoint = str(_asked(request).get("endpoint", ""))
