@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
-from itertools import batched
+from itertools import islice
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -82,7 +82,8 @@ def import_customers(
         reading = _Reading(name, at, opening, dry_run)
         stores = dict(Store.objects.values_list("code", "pk"))
         result = Result()
-        for rows in batched(source.rows(), BATCH):
+        lines = source.rows()
+        while rows := list(islice(lines, BATCH)):
             for item in reading.batch(rows, stores, result):
                 column = source.column(item.column)
                 refused(Refused(item.row, column, item.value, item.reason))
@@ -133,7 +134,7 @@ class _Reading:
         self.actor = f"import:{name}"
         self.seen: dict[int, int] = {}  # hash of a key → the row of this file that has it
 
-    def batch(self, rows: tuple[Row, ...], stores: dict[str, int], result: Result) -> list[Refused]:
+    def batch(self, rows: list[Row], stores: dict[str, int], result: Result) -> list[Refused]:
         """Take some rows; those that were refused."""
         refused: list[Refused] = []
         records: list[Record] = []

@@ -343,7 +343,8 @@ def test_a_shopify_export(file):
     )
 
     assert (status, counts(report)) == (0, (1, 0, 0, 0))
-    assert "utf-8" in out and "the header has 9 columns that are known" in out
+    assert "every sign fits UTF-8" in out
+    assert "the header has 9 columns that are known" in out
     assert report["columns_not_imported"] == ["Total Spent", "Total Orders"]
     assert set(Identity.objects.values_list("value", flat=True)) == {
         "camille@example.org",
@@ -386,7 +387,8 @@ def test_an_encoding_that_cannot_be_told_is_asked_for(file):
 def test_columns_are_mapped_and_a_file_without_keys_is_not_read(file):
     path = file("Ada,ada@example.org", header="Vorname,Kontakt", name="german.csv")
     out, status, _report = load(path)
-    assert status == 2 and "--" in out
+    assert status == 2
+    assert "--separator" in out
 
     _out, status, _report = load(
         path, separator=",", map=["Vorname=first_name", "Kontakt=email"], source=""
