@@ -1,7 +1,5 @@
 """The formats there are, and which one a file is in, by its header."""
 
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from catalog.imports import generic, magento, prestashop, saleor, shopify, woocommerce
 from catalog.imports.reader import Circumstances, Reader
-from omnishop.kernel.csv_detect import detect
+from omnishop.kernel.csv_detect import detect, plain_heading
 from omnishop.kernel.csv_files import NotReadable, Row, refuse_other_kinds
 from omnishop.kernel.csv_safe import unquoted
 from omnishop.kernel.sheet_files import is_workbook, open_sheet
@@ -34,11 +32,11 @@ class Format:
         """The headings that this format knows, each with its canonical name."""
         if self.name == generic.NAME:
             return generic.guessed(header)
-        known = {_plain(name): name for name in self.reader.known}
-        known |= {_plain(name): own for name, own in (self.aliases or {}).items()}
+        known = {plain_heading(name): name for name in self.reader.known}
+        known |= {plain_heading(name): own for name, own in (self.aliases or {}).items()}
         found: dict[str, str] = {}
         for heading in header:
-            name = known.get(_plain(heading), "")
+            name = known.get(plain_heading(heading), "")
             if name and name not in found.values():
                 found[heading] = name
         return found
@@ -256,9 +254,3 @@ def _format(table: Table, choices: Choices) -> tuple[Format | None, str]:
         "names": names,
         "found": f" {table.delimiter} ".join(table.header)[:200] or "—",
     }
-
-
-def _plain(heading: str) -> str:
-    """A heading without accents, case, kinds of apostrophe and doubled blanks."""
-    letters = unicodedata.normalize("NFKD", heading.replace("’", "'").casefold())
-    return re.sub(r"\s+", " ", "".join(c for c in letters if not unicodedata.combining(c))).strip()

@@ -10,6 +10,7 @@ from customers.models.conversation import (
     ServiceLevel,
 )
 from customers.models.customer import Company, Customer, CustomerGroup, Household, Identity
+from customers.models.imported import ImportedCustomer
 from customers.models.merge import CustomerMerge, DuplicateCandidate, MatchKey
 from customers.models.message import Message
 from customers.models.visit import Visit
@@ -28,6 +29,7 @@ __all__ = [
     "DuplicateCandidate",
     "Household",
     "Identity",
+    "ImportedCustomer",
     "MatchKey",
     "Message",
     "PushDevice",

@@ -69,7 +69,7 @@ def create_customer(
         birth_date=birth_date,
         postcode=postcode.strip(),
         home_store_id=home_store_id,
-        home_store_rule=_rule_of(home_store_id),
+        home_store_rule=rule_of(home_store_id),
     )
     if email:
         add_identity(customer=customer, kind=Identity.Kind.EMAIL, value=normal_email(email))
@@ -78,7 +78,7 @@ def create_customer(
     return customer
 
 
-def _rule_of(home_store_id: int | None) -> str:
+def rule_of(home_store_id: int | None) -> str:
     """A franchise that keeps its customers keeps those who join there."""
     kept = home_store_id and Store.objects.filter(pk=home_store_id, keeps_customers=True).exists()
     return Customer.HomeStoreRule.CONTRACT if kept else Customer.HomeStoreRule.LAST_VISITED

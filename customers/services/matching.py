@@ -11,6 +11,8 @@ from customers import matching
 from customers.models import Customer, DuplicateCandidate, Identity, MatchKey
 from omnishop.kernel.claims import claim
 
+SAID = [["staff", "said"]]  # staff themselves propose a pair
+TOGETHER = [["file", "together"]]  # one row of an imported file has keys of both
 CROWD = 200  # a key that more records share says nothing: those are not compared for it
 
 
@@ -94,11 +96,22 @@ def _pairs(ids: list[int]) -> list[tuple[int, int]]:
         return cursor.fetchall()
 
 
+def propose_together(one: Customer, other: Customer, *, at: datetime) -> bool:
+    """Ask staff about two records that one row of a file gives keys of; asked once (ALG-11)."""
+    first, second = sorted([one.pk, other.pk])
+    _pair, created = DuplicateCandidate.objects.get_or_create(
+        first_id=first,
+        second_id=second,
+        defaults={"score_bp": 10_000, "evidence": TOGETHER, "found_at": at},
+    )
+    return created
+
+
 def _withdraw(ids: list[int]) -> None:
-    """Proposals of changed records that wait for staff are made anew."""
+    """Proposals of changed records that wait for staff are made anew; not what was said."""
     DuplicateCandidate.objects.filter(
         Q(first__in=ids) | Q(second__in=ids), status=DuplicateCandidate.Status.OPEN
-    ).delete()
+    ).exclude(evidence__in=[SAID, TOGETHER]).delete()
 
 
 def _write(matches: dict[tuple[int, int], matching.Match], *, at: datetime) -> None:

@@ -5,6 +5,8 @@ What cannot be told apart for sure is refused with the option that says it.
 
 import codecs
 import hashlib
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -79,6 +81,12 @@ def detect(
     check_header(path, header)
     file = CsvFile(path, reading, sign, header, digest, headed=not columns)
     return Detected(file, how, why)
+
+
+def plain_heading(heading: str) -> str:
+    """A heading without accents, case, kinds of apostrophe and doubled blanks."""
+    letters = unicodedata.normalize("NFKD", heading.replace("’", "'").casefold())
+    return re.sub(r"\s+", " ", "".join(c for c in letters if not unicodedata.combining(c))).strip()
 
 
 def _given(separator: str) -> str:

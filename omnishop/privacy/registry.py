@@ -59,6 +59,21 @@ TABLES: tuple[Table, ...] = (
         rest="-customer kind",
     ),
     Table(
+        "customers.ImportedCustomer",
+        of_records(),
+        (
+            Line("customer", C, "inactive", After.ERASE),
+            Line(
+                "key",
+                L,
+                "inactive",
+                After.KEEP,
+                _("a hash: an old file does not bring back who was forgotten"),
+            ),
+        ),
+        rest="source opened_at read_at",
+    ),
+    Table(
         "customers.ConsentEvent",
         of_records(),
         (

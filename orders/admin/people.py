@@ -35,6 +35,7 @@ FIELDS = {
     "email": _("e-mail"),
     "phone": _("telephone"),
     "staff": _("staff"),
+    "file": _("imported file"),
 }
 LEVELS = {
     "same": _("the same"),
@@ -43,6 +44,7 @@ LEVELS = {
     "different": _("different"),
     "swapped": _("changed places"),
     "said": _("say it is one person"),
+    "together": _("keys of both in one row"),
 }
 
 

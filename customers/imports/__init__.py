@@ -1,0 +1,1 @@
+"""Reading people of other shops into the golden record."""
