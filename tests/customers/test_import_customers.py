@@ -27,6 +27,7 @@ from customers.services.matching import propose
 from customers.services.merging import merge
 from loyalty.models import Account, Correction
 from omnishop.kernel.locks import lock_key
+from omnishop.privacy.services import erasing
 from tests.factories import NOON, StoreFactory
 
 pytestmark = pytest.mark.django_db
@@ -438,13 +439,20 @@ def test_a_row_that_is_cut_off_and_one_that_tells_nobody(file):
 def test_an_erased_person_stays_erased(file):
     path = file("1,Ada,ada@example.org", header="number,first_name,email")
     load(path)
-    ImportedCustomer.objects.update(customer=None)  # as the registry's erasure does
-    Customer.objects.all().delete()
+    at = datetime.now(UTC)
+    request = erasing.ask(
+        customer=Customer.objects.get(), source="account", actor="customer", at=at, tell=False
+    )
+    erasing.go_on(request_id=request.pk, at=at)
+    request.refresh_from_db()
+    assert request.status == "done"
 
     _out, status, report = load(path)
 
     assert (status, counts(report)) == (1, (0, 0, 0, 1))
-    assert not Customer.objects.exists()
+    assert report["refusals"][0]["reason"].startswith("This person was erased here")
+    assert list(Customer.objects.values_list("first_name", flat=True)) == [""]
+    assert not Identity.objects.exists()
 
 
 def test_naughty_strings_are_names(file, tmp_path):
