@@ -71,8 +71,8 @@ def masked(column: str, value: str) -> str:
     """Enough of a cell to find it in the file, and no more where it is personal."""
     if column in PUBLIC:
         return value[:40]
-    name, at, domain = value.partition("@")
-    if at and name and " " not in domain:
+    name, _at, domain = value.partition("@")
+    if name and domain and " " not in domain:
         return f"{name[:1]}•••@{domain}"[:80]
     return f"{value[:1]}•••" if value else ""
 

@@ -285,10 +285,9 @@ class _Reading:
     def _fill(self, person: Customer, record: Record) -> None:
         """Write what the record leaves empty and the file says."""
         changes = _empty(person, record)
-        if "siren" in changes:
-            siren = changes.pop("siren")
+        if changes.pop("siren", None):
             changes["company"], _made = Company.objects.get_or_create(
-                siren=siren, defaults={"name": record.company or siren}
+                siren=record.siren, defaults={"name": record.company or record.siren}
             )
         if "home_store_id" in changes:
             changes["home_store_rule"] = rule_of(record.home_store_id)
