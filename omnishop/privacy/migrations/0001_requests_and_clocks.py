@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("customers", "0030_consent_texts"),
+        ("customers", "0012_consent_texts"),
         ("network", "0003_staff_pin"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0040_message_channels"),
+        ("customers", "0013_message_channels"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0020_history_without_derived"),
         ("customers", "0005_golden_record"),
-        ("orders", "0061_stock_alerts_schedule"),
+        ("orders", "0025_stock_alerts_schedule"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0030_consent_texts"),
+        ("customers", "0012_consent_texts"),
     ]
 
     operations = [

@@ -33,7 +33,7 @@ def limits(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("loyalty", "0020_programme_as_data")]
+    dependencies = [("loyalty", "0003_programme_as_data")]
     operations = [
         migrations.RunSQL(TAKEN_BACK, migrations.RunSQL.noop),
         migrations.RunSQL(COUNTS, migrations.RunSQL.noop),

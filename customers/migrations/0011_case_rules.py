@@ -26,7 +26,7 @@ def remove(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0020_cases"),
+        ("customers", "0010_cases"),
         ("django_celery_beat", "0019_alter_periodictasks_options"),
         ("kernel", "0001_database"),
     ]

@@ -20,5 +20,5 @@ def remove(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0060_stock_alerts")]
+    dependencies = [("orders", "0024_stock_alerts")]
     operations = [migrations.RunPython(add, remove)]

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         ("catalog", "0020_history_without_derived"),
         ("customers", "0005_golden_record"),
         ("network", "0003_staff_pin"),
-        ("orders", "0053_reminders_have_a_campaign"),
+        ("orders", "0023_reminders_have_a_campaign"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0008_schedule"),
-        ("orders", "0063_wish_lists_schedule"),
+        ("orders", "0027_wish_lists_schedule"),
     ]
 
     operations = [

@@ -51,6 +51,6 @@ def remove(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("django_celery_beat", "0019_alter_periodictasks_options"),
-        ("orders", "0051_campaigns"),
+        ("orders", "0021_campaigns"),
     ]
     operations = [migrations.RunPython(add, remove)]

@@ -7,9 +7,9 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0040_message_channels"),
+        ("customers", "0013_message_channels"),
         ("network", "0003_staff_pin"),
-        ("orders", "0050_relaunch_since"),
+        ("orders", "0020_relaunch_since"),
     ]
 
     operations = [

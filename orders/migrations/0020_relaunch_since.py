@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0040_message_channels"),
+        ("customers", "0013_message_channels"),
         ("orders", "0019_recommendations_schedule"),
     ]
     operations = [

@@ -26,6 +26,6 @@ def remove(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("django_celery_beat", "0019_alter_periodictasks_options"),
-        ("loyalty", "0021_filled"),
+        ("loyalty", "0004_filled"),
     ]
     operations = [migrations.RunPython(add, remove)]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0052_basket_campaign"),
+        ("orders", "0022_basket_campaign"),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ def stop(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0071_segments_schedule")]
+    dependencies = [("orders", "0029_segments_schedule")]
     operations = [
         migrations.RunPython(stop, migrations.RunPython.noop),
         migrations.DeleteModel("PriceDrop"),

@@ -8,7 +8,7 @@ from omnishop.kernel.append_only import append_only_trigger
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0021_case_rules"),
+        ("customers", "0011_case_rules"),
     ]
 
     operations = [
