@@ -1,24 +1,8 @@
 """Replenishment is proposed every night (DESIGN 3.7)."""
 
 from django.db import migrations
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.state import StateApps
 
-TASK = "inventory.propose_replenishment"
-
-
-def add(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
-    crontab_of = apps.get_model("django_celery_beat", "CrontabSchedule").objects
-    tasks = apps.get_model("django_celery_beat", "PeriodicTask").objects
-    night, _created = crontab_of.get_or_create(
-        minute="30", hour="2", day_of_week="*", day_of_month="*", month_of_year="*",
-        timezone="Europe/Paris",
-    )  # fmt: skip
-    tasks.get_or_create(name=TASK, defaults={"task": TASK, "crontab": night})
-
-
-def remove(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
-    apps.get_model("django_celery_beat", "PeriodicTask").objects.filter(name=TASK).delete()
+from omnishop.kernel.schedule import nightly
 
 
 class Migration(migrations.Migration):
@@ -26,4 +10,4 @@ class Migration(migrations.Migration):
         ("django_celery_beat", "0019_alter_periodictasks_options"),
         ("inventory", "0006_unexpected_articles"),
     ]
-    operations = [migrations.RunPython(add, remove)]
+    operations = [nightly({"inventory.propose_replenishment": "2:30"})]

@@ -1,22 +1,10 @@
 """Beat ends unanswered questions about shortages and reminds of pick-ups."""
 
 from django.db import migrations
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.state import StateApps
+
+from omnishop.kernel.schedule import every
 
 SECONDS = {"orders.expire_shortages": 300, "orders.remind_pickups": 1800}
-
-
-def add(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
-    interval_of = apps.get_model("django_celery_beat", "IntervalSchedule").objects
-    tasks = apps.get_model("django_celery_beat", "PeriodicTask").objects
-    for name, seconds in SECONDS.items():
-        interval, _created = interval_of.get_or_create(every=seconds, period="seconds")
-        tasks.get_or_create(name=name, defaults={"task": name, "interval": interval})
-
-
-def remove(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
-    apps.get_model("django_celery_beat", "PeriodicTask").objects.filter(name__in=SECONDS).delete()
 
 
 class Migration(migrations.Migration):
@@ -24,4 +12,4 @@ class Migration(migrations.Migration):
         ("django_celery_beat", "0019_alter_periodictasks_options"),
         ("orders", "0008_return_inspection"),
     ]
-    operations = [migrations.RunPython(add, remove)]
+    operations = [every(SECONDS)]

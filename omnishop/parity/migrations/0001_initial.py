@@ -1,28 +1,8 @@
 """What the nightly comparison of prices found, and beat's entry for it."""
 
 from django.db import migrations, models
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.state import StateApps
 
-NAME = "parity.compare"
-
-
-def add(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
-    crontabs = apps.get_model("django_celery_beat", "CrontabSchedule").objects
-    tasks = apps.get_model("django_celery_beat", "PeriodicTask").objects
-    night, _created = crontabs.get_or_create(
-        minute="40",
-        hour="3",
-        day_of_week="*",
-        day_of_month="*",
-        month_of_year="*",
-        timezone="Europe/Paris",
-    )
-    tasks.get_or_create(name=NAME, defaults={"task": NAME, "crontab": night})
-
-
-def remove(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
-    apps.get_model("django_celery_beat", "PeriodicTask").objects.filter(name=NAME).delete()
+from omnishop.kernel.schedule import nightly
 
 
 class Migration(migrations.Migration):
@@ -49,5 +29,5 @@ class Migration(migrations.Migration):
                 "ordering": ["-at"],
             },
         ),
-        migrations.RunPython(add, remove),
+        nightly({"parity.compare": "3:40"}),
     ]
