@@ -18,6 +18,7 @@ from omnishop.demo import (
     cases,
     content,
     demand,
+    doubles,
     floor,
     house,
     members,
@@ -130,6 +131,7 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     opinions.fill(days, scale=scale, actor=f"user:{place.staff[signins.LYON].pk}")
     say("Reviews written")
     wanted.fill(days)
+    doubles.fill(place, at=recent.now)
     _mail_but_the_last(days)
     say("Wish lists and alerts written")
     _analyse()

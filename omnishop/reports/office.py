@@ -120,7 +120,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 _page(_("Loyalty accounts"), "loyalty", "loyalty_account"),
                 _page(_("Rewards"), "redeem", "loyalty_reward"),
-                _page(_("Rewards of members"), "featured_seasonal", "loyalty_rewardissue"),
+                _page(_("Rewards of members"), "card_giftcard", "loyalty_rewardissue"),
                 _page(
                     _("Corrections of points"),
                     "edit_note",

@@ -60,7 +60,7 @@ class StepInline(StackedInline):
     extra = 0
     min_num = 1
     fieldsets = (
-        (None, {"fields": (("number", "delay_minutes", "channel", "coupon"),)}),
+        (None, {"fields": (("number", "delay_minutes"), ("channel", "coupon"))}),
         (_("In French"), {"fields": ("subject_fr", "body_fr")}),
         (_("In English"), {"fields": ("subject_en", "body_en")}),
     )
@@ -83,17 +83,20 @@ class CampaignAdmin(StoreModelAdmin):
             None,
             {
                 "fields": (
-                    ("name", "kind", "status"),
-                    ("starts_at", "ends_at"),
+                    "name",
+                    ("kind", "status"),
+                    "starts_at",
+                    "ends_at",
                     ("holdout_percent", "attribution_days"),
-                    ("activated_at", "activated_by", "activated_count"),
+                    ("activated_at", "activated_by"),
+                    "activated_count",
                     "placeholders",
                 )
             },
         ),
         (
             _("What it looks back on"),
-            {"fields": (("horizon_days", "catch_up_hours", "lead_days"),)},
+            {"fields": (("horizon_days", "catch_up_hours"), "lead_days")},
         ),
         (
             _("Whom it is for"),

@@ -645,10 +645,11 @@ def test_f1_a_worker_killed_at_any_statement_never_sends_twice(camille, article)
     left(article, customer=camille)
     planning.schedule(at=NOON)
     (pk,) = relaunch.due(NOON)
-    with transaction.atomic():
-        with killed_at(10_000) as sent:
-            assert relaunch.send(relaunch_id=pk, at=NOON)
-        transaction.set_rollback(True)
+    for _turn in range(2):  # what a process remembers of offers is read in the first
+        with transaction.atomic():
+            with killed_at(10_000) as sent:
+                assert relaunch.send(relaunch_id=pk, at=NOON)
+            transaction.set_rollback(True)
     mail.outbox.clear()
 
     for step in range(len(sent)):
