@@ -1,9 +1,8 @@
 """Preferences by link, and being forgotten, in the browser (A5, F-33)."""
 
-from typing import TYPE_CHECKING
-
 import pytest
 from django.utils import timezone
+from playwright.sync_api import Page, expect
 
 from customers.links import preferences_link
 from customers.models import Identity, Message
@@ -14,9 +13,6 @@ from omnishop.network.models import User
 from omnishop.privacy.models import ErasureRequest
 from omnishop.privacy.services import erasing
 from tests.factories import CustomerFactory, UserFactory
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,9 +25,9 @@ def test_preferences_by_link_without_javascript(open_page, axe, no_sideways_scro
     page.goto(f"/preferences/{preferences_link(person)}/")
 
     assert page.locator("main li").count() == len(QUESTIONS)
-    assert page.get_by_text("c•••@example.org").is_visible()
+    expect(page.get_by_text("c•••@example.org")).to_be_visible()
     page.get_by_role("button", name="Retirer").click()
-    assert page.locator("main [role=status]").is_visible()
+    expect(page.locator("main [role=status]")).to_be_visible()
     assert not may_be_sent_marketing(person.pk, at=timezone.now())
     page.get_by_role("button", name="Accepter").first.click()
     page.get_by_role("button", name="Tout refuser").click()
@@ -68,10 +64,10 @@ def test_a_person_is_forgotten(desktop_page, axe):
     page.fill("main [name=password]", "correct horse battery")  # once more: it is for good
     axe(page)
     page.locator("main form button[type=submit]").first.click()
-    assert page.get_by_role("heading", name="Ce qui disparaît").is_visible()
+    expect(page.get_by_role("heading", name="Ce qui disparaît")).to_be_visible()
     axe(page)
     page.get_by_role("button", name="Effacer définitivement").click()
-    assert page.get_by_role("heading", name="en cours d’effacement").is_visible()
+    expect(page.get_by_role("heading", name="en cours d’effacement")).to_be_visible()
     axe(page)
 
     at = timezone.now()

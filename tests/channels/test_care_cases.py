@@ -10,7 +10,7 @@ from customers.models import Case, CaseEntry, Identity, Message, ReplyTemplate, 
 from customers.services import conversations
 from customers.services.conversations import Sender
 from inventory.models import StockLevel
-from loyalty.models import Account
+from loyalty.models import Account, CorrectionLimit
 from loyalty.services.points import join
 from orders.services.checkout import Pickup
 from tests.factories import (
@@ -241,6 +241,7 @@ def test_more_than_a_role_may_give_is_refused_and_nothing_is_done(settings):
 
 
 def test_points_are_given_once_and_within_the_limit(desk):
+    CorrectionLimit.objects.update_or_create(role="service", defaults={"each": 500, "day": 2000})
     person = CustomerFactory()
     join(customer=person, at=NOON)
     case = opened(sender=Sender(customer_id=person.pk))
