@@ -656,4 +656,5 @@ def test_f1_a_worker_killed_at_any_statement_never_sends_twice(camille, article)
     run()
 
     assert log() == [("sent", "")]
-    assert len(mail.outbox) == 1
+    assert Message.objects.count() == 1
+    assert len(mail.outbox) <= 1  # cut after the mark: lost, not repeated
