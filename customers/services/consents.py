@@ -227,20 +227,39 @@ def asked_at_sale(
     """Keep that a buyer was told of mails about similar articles and could refuse (GDP-2).
 
     It becomes an answer once the sale is real. A repeat keeps what was said first, but a refusal
-    always counts. One statement beside the text's.
+    always counts. One statement; two more when the text was never shown.
     """
-    text = notice_text(language=language, at=at, channel=channel)
+    values = {
+        "document": document,
+        "channel": str(channel),
+        "refused": refused,
+        "language": language,
+        "source": source,
+        "actor": actor,
+        "at": at,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO customers_salenotice AS n
-                   (document, channel, refused, text_id, source, actor, at)
-            VALUES (%s, %s, %s, %s, %s, %s, %s)
-            ON CONFLICT (document, channel) DO UPDATE SET refused = true, settled_at = NULL
-             WHERE excluded.refused AND NOT n.refused
-            """,
-            [document, str(channel), refused, text.pk, source, actor, at],
-        )
+        cursor.execute(NOTICE, values)
+        if not cursor.fetchone()[0]:
+            notice_text(language=language, at=at, channel=channel)
+            cursor.execute(NOTICE, values)
+
+
+# Writes that a buyer was told, with the text in force; tells whether there is one.
+NOTICE = """
+WITH shown AS (
+  SELECT id FROM customers_consenttext
+   WHERE purpose = 'marketing' AND basis = 'soft_opt_in' AND channel = %(channel)s
+     AND language = %(language)s AND valid_from <= %(at)s
+   ORDER BY valid_from DESC, id DESC LIMIT 1),
+written AS (
+  INSERT INTO customers_salenotice AS n
+         (document, channel, refused, text_id, source, actor, at)
+  SELECT %(document)s, %(channel)s, %(refused)s, id, %(source)s, %(actor)s, %(at)s FROM shown
+  ON CONFLICT (document, channel) DO UPDATE SET refused = true, settled_at = NULL
+   WHERE excluded.refused AND NOT n.refused)
+SELECT count(*) FROM shown
+"""
 
 
 def notice_text(*, language: str, at: datetime, channel: str = Channel.EMAIL) -> ConsentText:
