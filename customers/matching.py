@@ -30,11 +30,14 @@ PLACE: tuple[Level, ...] = (
     (0.88, "close", 0.20, 0.01),
     (0, "different", 0.10, 0.89),
 )
-KEY: tuple[Level, ...] = (  # e-mail, telephone
-    (1, "same", 0.65, 0.0005),
-    (0.88, "close", 0.27, 0.003),
-    (0, "different", 0.08, 0.99),
-)
+# An e-mail address or telephone: whole families and providers have long parts in common, so only
+# what one or two slips of the hand make of it is close.
+KEY = {
+    "same": log2(0.65 / 0.0005),
+    "close": log2(0.25 / 0.002),
+    "different": log2(0.10 / 0.99),
+}
+SLIPS = {"email": 2, "phone": 1}
 BORN = {
     "same": log2(0.62 / 0.0003),
     "close": log2(0.13 / 0.003),  # one figure, or two of them changed places
@@ -82,8 +85,8 @@ def compare(one: Traits, other: Traits) -> Match:
         (weight, names),
         _texts("postcode", (one.postcode,), (other.postcode,), PLACE),
         _born(one.birth_date, other.birth_date),
-        _texts("email", one.emails, other.emails, KEY),
-        _texts("phone", one.phones, other.phones, KEY),
+        _keys("email", one.emails, other.emails),
+        _keys("phone", one.phones, other.phones),
     ]
     total = PRIOR + sum(part for part, _evidence in parts)
     return Match(
@@ -119,6 +122,15 @@ def _texts(
     likeness = max(_likeness(_plain(one), _plain(other)) for one, other in pairs)
     _from, word, of_one, of_two = next(level for level in levels if likeness >= level[0])
     return log2(of_one / of_two), [(field, word)]
+
+
+def _keys(field: str, ones: tuple[str, ...], others: tuple[str, ...]) -> Part:
+    pairs = [(one, other) for one in ones for other in others]
+    if not pairs:
+        return 0, []
+    slips = min(OSA.distance(one, other) for one, other in pairs)
+    level = "same" if slips == 0 else "close" if slips <= SLIPS[field] else "different"
+    return KEY[level], [(field, level)]
 
 
 @lru_cache(maxsize=100_000)

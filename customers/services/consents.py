@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models.expressions import RawSQL
@@ -229,7 +229,7 @@ def asked_at_sale(
     It becomes an answer once the sale is real. A repeat keeps what was said first, but a refusal
     always counts. One statement; two more when the text was never shown.
     """
-    values = {
+    values: dict[str, Any] = {
         "document": document,
         "channel": str(channel),
         "refused": refused,
