@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.admin import StackedInline
 from unfold.decorators import action
 
@@ -56,6 +57,7 @@ class StepForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
 
 class StepInline(StackedInline):
     model = CampaignStep
+    verbose_name_plural = pgettext_lazy("campaign", "steps")
     form = StepForm
     extra = 0
     min_num = 1

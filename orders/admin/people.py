@@ -65,7 +65,7 @@ class MergeForm(AskForm):
 class DuplicateCandidateAdmin(StoreModelAdmin):
     """The review queue. Staff may also put two records here themselves."""
 
-    list_display = ("likelihood", "first", "second", "why", "status", "found_at")
+    list_display = ("likelihood", "one", "other", "why", "status", "found_at")
     list_display_links = ("likelihood",)
     list_filter = ("status",)
     list_select_related = ("first", "second")
@@ -104,6 +104,14 @@ class DuplicateCandidateAdmin(StoreModelAdmin):
     @admin.display(description=_("likelihood"), ordering="-score_bp")
     def likelihood(self, candidate: DuplicateCandidate) -> str:
         return f"{candidate.score_bp // 100} %"
+
+    @admin.display(description=_("record"))
+    def one(self, candidate: DuplicateCandidate) -> str:
+        return str(candidate.first)
+
+    @admin.display(description=_("other record"))
+    def other(self, candidate: DuplicateCandidate) -> str:
+        return str(candidate.second)
 
     @admin.display(description=_("what speaks for it"))
     def why(self, candidate: DuplicateCandidate) -> str:
