@@ -139,7 +139,7 @@ def database() -> bool:
             with step("PostgreSQL"):
                 run([*server, "start"])
     with step("Database tables"):
-        manage("migrate", "--noinput", "-v0")
+        manage("migrate", "--noinput", "--skip-checks", "-v0")
     return ours
 
 
@@ -163,7 +163,7 @@ def demo() -> None:
     try:
         ours = database()
         with step("Demonstration retailer"):
-            manage("seed_demo")
+            manage("seed_demo", "--skip-checks")
     except BaseException:
         if ours:
             subprocess.run([str(PYTHON), "-m", "omnishop.embedded", "stop"], cwd=BASE, check=False)
