@@ -21,6 +21,7 @@ from django.db.models.functions import Cast
 
 from catalog.models import Product, Synonym
 from omnishop.kernel.language import Language, site_language
+from omnishop.kernel.letters import without_accents
 
 Phrase = tuple[str, ...]
 Synonyms = dict[Phrase, tuple[str, ...]]
@@ -35,8 +36,7 @@ MEASURE = re.compile(r"(\d+)([a-z]+)")
 def plain(text: str) -> str:
     """Lower case without accents, as PostgreSQL's `plain_text`."""
     text = text.lower().replace("œ", "oe").replace("æ", "ae")
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return without_accents(text)
 
 
 def _singular(word: str) -> str:

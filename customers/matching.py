@@ -9,9 +9,10 @@ from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
 from math import log2
-from unicodedata import combining, normalize
 
 from rapidfuzz.distance import OSA, JaroWinkler
+
+from omnishop.kernel.letters import without_accents
 
 # Odds that two records which share a key are one person, before anything is compared.
 PRIOR = log2(1 / 3000)
@@ -192,7 +193,7 @@ def _readable_keys(traits: Traits) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Without capitals and accents: Amélie and AMELIE are the same name."""
-    return "".join(sign for sign in normalize("NFKD", text.lower()) if not combining(sign))
+    return without_accents(text.lower())
 
 
 def _letters(text: str) -> str:

@@ -56,6 +56,15 @@ def by_identity(kind: str, value: str) -> Customer | None:
     return resolve(identity.customer) if identity else None
 
 
+def proved_emails(customer: Customer) -> QuerySet[Identity]:
+    """The addresses that a live person proved, under any of their records; the first one first."""
+    return Identity.objects.filter(
+        customer__in=records(customer.pk),
+        kind=Identity.Kind.EMAIL,
+        verified_at__isnull=False,
+    ).order_by("verified_at", "pk")
+
+
 def masked_address(customer: Customer) -> str:
     """Enough of a person's address to know which one it is: c•••@example.org."""
     identity = (

@@ -1,6 +1,5 @@
 """Products, their articles and what these cost."""
 
-import unicodedata
 from typing import Any
 
 from django import forms
@@ -42,6 +41,7 @@ from omnishop.kernel.admin import (
     StoreModelAdmin,
     list_link,
 )
+from omnishop.kernel.letters import without_accents
 from omnishop.kernel.templatetags.omnishop import money
 from omnishop.network.models import Store
 from omnishop.network.selectors import sees_all_stores
@@ -49,8 +49,7 @@ from omnishop.network.selectors import sees_all_stores
 
 def plain(text: str) -> str:
     """Lower case without accents, as `search_words` holds it."""
-    decomposed = unicodedata.normalize("NFKD", text.lower())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return without_accents(text.lower())
 
 
 def found_products(rows: Any, term: str) -> Any:

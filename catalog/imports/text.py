@@ -2,11 +2,12 @@
 
 import hashlib
 import re
-import unicodedata
 from html import escape, unescape
 from html.parser import HTMLParser
 
 from django.utils.text import slugify
+
+from omnishop.kernel.letters import without_accents
 
 _BLOCKS = {
     *("address", "article", "aside", "blockquote", "dd", "div", "dl", "dt", "fieldset"),
@@ -84,7 +85,7 @@ def code_of(text: str, limit: int) -> str:
     """
     spaced = re.sub(r"[./,_'’]", "-", text)
     code = re.sub(r"-{2,}", "-", slugify(spaced)).strip("-")
-    letters = [c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)]
+    letters = without_accents(text)
     said = sum(c.isalnum() for c in letters) == sum(c.isalnum() for c in code)
     signs = any(not (c.isalnum() or c.isspace() or c in "-./,_'’") for c in letters)
     if code and said and not signs and len(code) <= limit:

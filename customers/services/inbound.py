@@ -13,9 +13,9 @@ from html import unescape
 from django.conf import settings
 from django.db.models import Q
 
-from customers.models import Case, CaseEntry, Identity
+from customers.models import Case, CaseEntry
 from customers.models.conversation import signed_number
-from customers.selectors import resolve
+from customers.selectors import proved_emails, resolve
 from customers.services.attachments import Upload, acceptable
 from customers.services.case_rows import Mail
 from customers.services.conversations import LONGEST, Sender, customer_writes, open_case
@@ -148,13 +148,7 @@ def _proved(case: Case, sender: str) -> bool:
     """Whether the case's person proved that address."""
     if case.customer is None:
         return False
-    person = resolve(case.customer)
-    return Identity.objects.filter(
-        Q(customer=person) | Q(customer__merged_into=person),
-        kind=Identity.Kind.EMAIL,
-        value=sender,
-        verified_at__isnull=False,
-    ).exists()
+    return proved_emails(resolve(case.customer)).filter(value=sender).exists()
 
 
 def words_of(message: EmailMessage) -> str:

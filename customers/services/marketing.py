@@ -7,7 +7,6 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Q
 
 from customers.models import ContactRule, Customer, Identity, Message, PushDevice
 from customers.selectors import records
@@ -109,8 +108,7 @@ def address(customer: Customer, channel: str) -> str:
         live = PushDevice.objects.filter(customer__in=records(customer.pk), gone_at=None)
         return customer.number if live.exists() else ""
     kind = Identity.Kind.PHONE if channel == Message.Channel.SMS else Identity.Kind.EMAIL
-    own = Q(customer=customer)
-    known = Identity.objects.filter(own | Q(customer__merged_into=customer), kind=kind)
+    known = Identity.objects.filter(customer__in=records(customer.pk), kind=kind)
     keys = sorted(
         known, key=lambda key: (key.customer_id != customer.pk, not key.verified_at, key.pk)
     )

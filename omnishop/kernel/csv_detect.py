@@ -6,7 +6,6 @@ What cannot be told apart for sure is refused with the option that says it.
 import codecs
 import hashlib
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from omnishop.kernel.csv_files import (
     first_records,
     refuse_other_kinds,
 )
+from omnishop.kernel.letters import without_accents
 
 SAMPLE = 50  # records that decide about the separator
 _HIGH = bytes(range(128))  # what `translate` drops: ASCII
@@ -85,8 +85,8 @@ def detect(
 
 def plain_heading(heading: str) -> str:
     """A heading without accents, case, kinds of apostrophe and doubled blanks."""
-    letters = unicodedata.normalize("NFKD", heading.replace("’", "'").casefold())
-    return re.sub(r"\s+", " ", "".join(c for c in letters if not unicodedata.combining(c))).strip()
+    letters = without_accents(heading.replace("’", "'").casefold())
+    return re.sub(r"\s+", " ", letters).strip()
 
 
 def _given(separator: str) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import override
 from catalog.book import prices
 from catalog.models import BundleItem, Product, Variant
 from customers.models import Customer, Identity, Message
-from customers.selectors import by_identity, records, resolve
+from customers.selectors import by_identity, proved_emails, records, resolve
 from customers.services.identities import normal_email
 from customers.services.messages import queue_message, send
 from inventory.availability import AT_PLACE, Stock, stock
@@ -118,12 +118,7 @@ def units_at(free: Stock, variant_id: int, store_id: int | None) -> int:
 
 
 def _proved(customer: Customer, email: str) -> bool:
-    return Identity.objects.filter(
-        customer__in=records(customer.pk),
-        kind=Identity.Kind.EMAIL,
-        value=email,
-        verified_at__isnull=False,
-    ).exists()
+    return proved_emails(customer).filter(value=email).exists()
 
 
 def of_token(token: str) -> StockAlert:
@@ -168,9 +163,7 @@ def others_of(alert: StockAlert) -> list[StockAlert]:
 
 def alerts_of(customer: Customer) -> list[StockAlert]:
     """What a person waits for, newest first, whatever record or proved address they used."""
-    proved = Identity.objects.filter(
-        customer__in=records(customer.pk), kind=Identity.Kind.EMAIL, verified_at__isnull=False
-    ).values("value")
+    proved = proved_emails(customer).order_by().values("value")
     mine = Q(customer__in=records(customer.pk)) | Q(email__in=proved)
     return list(StockAlert.objects.open().filter(mine).select_related("variant__product", "store"))
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog.models import Product, Variant
-from customers.models import Customer, Identity
-from customers.selectors import records
+from customers.models import Customer
+from customers.selectors import proved_emails
 from inventory.availability import stock
 from omnishop.channels.storefront.account import signed_in
 from omnishop.channels.storefront.context import Request, Shopper, stores
@@ -53,17 +53,7 @@ def _address(customer: Customer | None) -> str:
     """The proved address of who is signed in, nothing for others."""
     if customer is None:
         return ""
-    return (
-        Identity.objects.filter(
-            customer__in=records(customer.pk),
-            kind=Identity.Kind.EMAIL,
-            verified_at__isnull=False,
-        )
-        .order_by("verified_at", "pk")
-        .values_list("value", flat=True)
-        .first()
-        or ""
-    )
+    return proved_emails(customer).values_list("value", flat=True).first() or ""
 
 
 def _places(variant_id: int, shopper: Shopper) -> list[tuple[str, str]]:

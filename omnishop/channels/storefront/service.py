@@ -4,7 +4,6 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,7 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from customers import cases
-from customers.models import Case, Customer, Identity
+from customers.models import Case, Customer
+from customers.selectors import proved_emails
 from customers.services.conversations import Sender, customer_writes
 from omnishop.channels.cases import WriteForm, attachment_of, file_response, said, uploads
 from omnishop.channels.storefront.account import signed_in
@@ -28,11 +28,7 @@ from orders.services import care
 
 def _address(person: Customer) -> str:
     """Where our answers go: an address that the person proved, else none."""
-    key = Identity.objects.filter(
-        Q(customer=person) | Q(customer__merged_into=person),
-        kind=Identity.Kind.EMAIL,
-        verified_at__isnull=False,
-    ).first()
+    key = proved_emails(person).first()
     if key:
         return key.value
     proved = EmailAddress.objects.filter(user=person.user_id, verified=True).first()

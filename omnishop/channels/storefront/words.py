@@ -1,11 +1,10 @@
 """Words as they are compared: without accents, case, punctuation."""
 
 import re
-import unicodedata
+
+from omnishop.kernel.letters import without_accents
 
 
 def plain(text: str) -> str:
     """`Saint-Étienne` as `saint etienne`."""
-    letters = unicodedata.normalize("NFKD", text)
-    kept = "".join(char for char in letters if not unicodedata.combining(char))
-    return " ".join(re.findall(r"[a-z0-9]+", kept.lower()))
+    return " ".join(re.findall(r"[a-z0-9]+", without_accents(text).lower()))
