@@ -384,21 +384,25 @@ RULES: dict[str, tuple[str, str]] = {
     "MSG-1": (
         "no message of a campaign names what its person had bought, or a sibling, in any channel",
         """
-        SELECT r.id, l.sku, o.number FROM orders_relaunch r
-          JOIN customers_message m ON m.id = r.message_id
-          JOIN customers_customer c ON c.id = m.customer_id
-          JOIN customers_customer d
-            ON d.id = c.id
-            OR (d.id = coalesce(c.merged_into_id, c.id)
-                OR d.merged_into_id = coalesce(c.merged_into_id, c.id))
-           AND coalesce(greatest(c.merged_at, d.merged_at) <= r.decided_at, true)
-          JOIN orders_order o ON o.customer_id = d.id AND o.status IN ('placed', 'fulfilled')
-           AND o.placed_at >= r.since AND o.placed_at <= r.decided_at
+        WITH named AS MATERIALIZED (  -- few rows, found first, whatever the planner knows
+          SELECT r.id, r.since, r.decided_at, m.customer_id, s.product_id
+            FROM orders_relaunch r JOIN customers_message m ON m.id = r.message_id
+            CROSS JOIN LATERAL jsonb_path_query(m.context, '$.lines[*].sku') AS said
+            JOIN catalog_variant s ON s.sku = said #>> '{}'
+           WHERE r.status = 'sent'),
+        asked AS MATERIALIZED (  -- of each record that was the person's when it was decided
+          SELECT DISTINCT n.id, n.since, n.decided_at, n.product_id, d.id AS record
+            FROM named n JOIN customers_customer c ON c.id = n.customer_id
+            JOIN customers_customer d
+              ON d.id = c.id
+              OR (d.id = coalesce(c.merged_into_id, c.id)
+                  OR d.merged_into_id = coalesce(c.merged_into_id, c.id))
+             AND coalesce(greatest(c.merged_at, d.merged_at) <= n.decided_at, true))
+        SELECT a.id, l.sku, o.number FROM asked a
+          JOIN orders_order o ON o.customer_id = a.record AND o.status IN ('placed', 'fulfilled')
+           AND o.placed_at >= a.since AND o.placed_at <= a.decided_at
           JOIN orders_orderline l ON l.order_id = o.id
-          JOIN catalog_variant v ON v.id = l.variant_id
-          JOIN catalog_variant s ON s.product_id = v.product_id  -- itself and its other sizes
-         WHERE r.status = 'sent'
-           AND m.context -> 'lines' @> jsonb_build_array(jsonb_build_object('sku', s.sku))
+          JOIN catalog_variant v ON v.id = l.variant_id AND v.product_id = a.product_id
         """,
     ),
     "MSG-2": (

@@ -42,7 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     database = django_settings.DATABASES["default"]
     database["TEST"] = database.get("TEST", {}) | {"NAME": _database_name()}
     options = database.setdefault("OPTIONS", {})
-    options["options"] = f"{options.get('options', '')} -c synchronous_commit=off".strip()
+    own = "-c synchronous_commit=off -c statement_timeout=90s"  # none outlives its test
+    options["options"] = f"{options.get('options', '')} {own}".strip()
 
     # The machine's load is no finding; and what fails in CI must fail again at the desk.
     hypothesis.settings.register_profile(
@@ -83,11 +84,21 @@ def _database_name() -> str:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """A house that never had an operation: nothing to read that a process does not remember."""
+    """A house that never had an operation: nothing to read that a process does not remember.
+
+    Nor does the database learn from rows that a test took back: statistics of a table between two
+    tests say that it is empty, and a plan for empty tables may take minutes with a few rows.
+    """
+    from django.db import connection
+
     from catalog.models import BookVersion
 
     with django_db_blocker.unblock():
         BookVersion.objects.all().delete()
+        with connection.cursor() as cursor:
+            for table in connection.introspection.table_names(cursor):
+                name = connection.ops.quote_name(table)
+                cursor.execute(f"ALTER TABLE {name} SET (autovacuum_enabled = off)")
 
 
 @pytest.fixture(autouse=True)

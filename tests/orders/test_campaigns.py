@@ -17,9 +17,11 @@ from customers.models import ContactRule, Customer, Message, PushDevice
 from customers.services import marketing
 from customers.services.consents import record_consent
 from customers.services.marketing import held_out
+from customers.services.merging import merge
 from loyalty.models import PointsLot
 from omnishop.kernel.errors import Refusal
 from orders import tasks
+from orders.invariants import violations
 from orders.models import Attribution, Basket, Campaign, Order, Relaunch
 from orders.services import attribution, campaigns, checkout, planning, relaunch, returns
 from tests.factories import (
@@ -123,6 +125,29 @@ def test_another_size_of_what_was_bought_is_not_named(camille, desk, article):
 
     assert log() == [("withheld", "bought")]
     assert Relaunch.objects.get().dropped == [article.sku]
+
+
+@pytest.mark.parametrize("record", ["own", "merged before", "merged after"])
+def test_the_rule_finds_a_message_that_names_what_was_bought(camille, desk, article, record):
+    """MSG-1 for another size of it, in the shop; what was not known then is no fault."""
+    CampaignFactory(steps=[2 * HOUR])
+    left(article, customer=camille)
+    run()
+    sibling, buyer = VariantFactory(product=article.product), camille
+    StockLevelFactory(variant=sibling, location=desk.store.locations.get(), on_hand=5)
+    if record != "own":
+        buyer = CustomerFactory()
+    order = sold(desk, (sibling, 1), customer=buyer, at=NOON - SECOND)
+    if record != "own":
+        merged_at = NOON - HOUR if record == "merged before" else NOON + HOUR
+        merge(source_id=buyer.pk, target_id=camille.pk, reason="same", by="u", at=merged_at)
+
+    found = violations(at=NOON, rules=["MSG-1"])
+
+    rows = [(Relaunch.objects.get().pk, sibling.sku, order.number)]
+    assert [list(one.rows) for one in found] == ([] if record == "merged after" else [rows])
+    Order.objects.update(placed_at=NOON + SECOND)  # after the message: nothing was known
+    assert violations(at=NOON, rules=["MSG-1"]) == []
 
 
 def test_what_was_bought_and_brought_back_is_not_offered_again(camille, desk, article):
