@@ -59,15 +59,14 @@ class Supervisor:
             (VAR / folder).mkdir(parents=True, exist_ok=True)
         died = None
         try:
-            for name, command in COMMANDS.items():
-                self.processes[name] = self._started(command)
-            for name in self.processes:
-                threading.Thread(target=self._relay, args=[name], daemon=True).start()
-            threading.Thread(target=self._welcome, daemon=True).start()
-            while not self.stopping.wait(0.2):
+            self._start("web")
+            welcome_by = time.monotonic() + FIRST_ANSWER
+            while not (died or self.stopping.wait(0.2)):
+                if len(self.processes) < len(COMMANDS) and self._welcomed(welcome_by):
+                    # After the shop is open: three that start at once keep a shopper waiting.
+                    for name in [name for name in COMMANDS if name not in self.processes]:
+                        self._start(name)
                 died = next((n for n, p in self.processes.items() if p.poll() is not None), None)
-                if died:
-                    break
         finally:
             self.stopping.set()
             if died:
@@ -84,7 +83,7 @@ class Supervisor:
                 kill(process, signal.SIGKILL)
         self.stopping.set()
 
-    def _started(self, command: list[str]) -> subprocess.Popen[str]:
+    def _start(self, name: str) -> None:
         environment = os.environ | {
             "HOST": self.host,
             "PORT": str(self.port),
@@ -92,8 +91,8 @@ class Supervisor:
             # The demonstration may be run by root, in a container for one.
             "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
         }
-        return subprocess.Popen(
-            [sys.executable, "-m", *command],
+        self.processes[name] = subprocess.Popen(
+            [sys.executable, "-m", *COMMANDS[name]],
             cwd=BASE,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -104,6 +103,7 @@ class Supervisor:
             start_new_session=True,
             preexec_fn=end_with_parent if sys.platform == "linux" else None,
         )
+        threading.Thread(target=self._relay, args=[name], daemon=True).start()
 
     def _relay(self, name: str) -> None:
         """Pass a process's lines on, each with its name."""
@@ -113,17 +113,16 @@ class Supervisor:
         for line in self.processes[name].stdout or ():
             say(f"{label}{line.rstrip()}")
 
-    def _welcome(self) -> None:
-        """Print the address and the sign-ins once the web server answers."""
+    def _welcomed(self, deadline: float) -> bool:
+        """Whether the web server was waited for; prints the address and the sign-ins."""
         address = f"http://localhost:{self.port}"
-        deadline = time.monotonic() + FIRST_ANSWER
-        while not self.stopping.wait(0.4):
-            if answers(f"http://{self.host}:{self.port}/health/live/"):
-                say(welcome(address))
-                return
-            if time.monotonic() > deadline:
-                say(f"The web server gives no answer yet at {address}")
-                return
+        if answers(f"http://{self.host}:{self.port}/health/live/"):
+            say(welcome(address))
+            return True
+        if time.monotonic() > deadline:
+            say(f"The web server gives no answer yet at {address}")
+            return True
+        return False
 
     def _stop_all(self) -> None:
         """Ask, wait, insist; then the same for what a process left in its session."""

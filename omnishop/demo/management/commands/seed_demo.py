@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from omnishop.demo import pictures, seed, signins
@@ -28,6 +29,9 @@ class Command(BaseCommand):
             "--if-empty", action="store_true", help="do nothing where there is data already"
         )
         parser.add_argument("--no-pictures", action="store_true", help="draw no pictures")
+        parser.add_argument(
+            "--migrate", action="store_true", help="bring the tables up to date first"
+        )
         parser.add_argument("--sign-ins", action="store_true", help="print who can sign in")
         parser.add_argument(
             "--force", action="store_true", help="also in production, passwords included"
@@ -40,6 +44,8 @@ class Command(BaseCommand):
             )
         if not 1 <= options["scale"] <= LARGEST:
             raise CommandError(f"--scale is a number from 1 to {LARGEST}.")
+        if options["migrate"]:
+            call_command("migrate", interactive=False, skip_checks=True, verbosity=0)
         if seed.present():
             self.stdout.write("The demonstration is there already.")
         elif not seed.empty():
