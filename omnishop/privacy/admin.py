@@ -7,10 +7,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from customers.models import Customer, Identity
@@ -191,32 +192,11 @@ class RetentionNoticeAdmin(ReadOnlyAdmin):
     list_select_related = ("customer",)
     search_fields = ("customer__number",)
     ordering = ("erase_on", "pk")
-    actions_list = ["next_ones", "record"]
+    actions_list = ("next", "record")
 
-    def get_urls(self) -> Any:
-        wrap = self.admin_site.admin_view
-        return [
-            path("next/", wrap(self.next_page), name="privacy_next"),
-            path("record/", wrap(self.record_page), name="privacy_record"),
-            *super().get_urls(),
-        ]
-
-    def next_ones(self, request: HttpRequest) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:privacy_next"))
-
-    next_ones.short_description = gettext_lazy("Who comes next")  # type: ignore[attr-defined]
-    next_ones.url_path = "to-next"  # type: ignore[attr-defined]
-
-    def record(self, request: HttpRequest) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:privacy_record"))
-
-    record.short_description = gettext_lazy("Record of processing")  # type: ignore[attr-defined]
-    record.url_path = "to-record"  # type: ignore[attr-defined]
-
-    def next_page(self, request: HttpRequest) -> HttpResponse:
+    @action(description=gettext_lazy("Who comes next"), url_path="next", permissions=["view"])
+    def next(self, request: HttpRequest) -> HttpResponse:
         """What tonight's run would do: whom it tells, whom it erases, what the clocks delete."""
-        if not self.has_view_permission(request):
-            return HttpResponse(status=403)
         at = timezone.now()
         due = retaining.to_tell(at=at, limit=100)
         names = Customer.objects.in_bulk([one.customer_id for one in due])
@@ -237,10 +217,11 @@ class RetentionNoticeAdmin(ReadOnlyAdmin):
             },
         )
 
-    def record_page(self, request: HttpRequest) -> HttpResponse:
+    @action(
+        description=gettext_lazy("Record of processing"), url_path="record", permissions=["view"]
+    )  # fmt: skip
+    def record(self, request: HttpRequest) -> HttpResponse:
         """The record of processing (article 30): every field of people, as a page or a file."""
-        if not self.has_view_permission(request):
-            return HttpResponse(status=403)
         found = lines(on=timezone.localdate())
         if request.GET.get("format") == "csv":
             answer = HttpResponse(content_type="text/csv; charset=utf-8")
