@@ -16,6 +16,7 @@ from customers.selectors import proved_emails
 from inventory.availability import stock
 from omnishop.channels.storefront.account import signed_in
 from omnishop.channels.storefront.context import Request, Shopper, stores
+from omnishop.channels.storefront.forms import email_field
 from omnishop.channels.storefront.limits import limit
 from omnishop.channels.storefront.pages import private
 from omnishop.kernel.errors import NotFound, Refusal
@@ -34,15 +35,7 @@ class AlertForm(forms.Form):
         widget=forms.Select,
         error_messages={"required": _("Choose a store, or delivery.")},
     )
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        help_text=_("For one message about this article, no advertising."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={
-            "required": _("Enter your e-mail address. Example: camille@example.org"),
-            "invalid": _("This is not an e-mail address. Example: camille@example.org"),
-        },
-    )
+    email = email_field(_("For one message about this article, no advertising."))
 
     def __init__(self, *args: Any, places: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -16,24 +16,34 @@ from omnishop.kernel.errors import Refusal
 from omnishop.network.models import Store
 
 
-class ContactForm(forms.Form):
-    """Who orders and how to reach them; an account is offered afterwards (C1)."""
-
-    name = forms.CharField(
+def name_field(max_length: int = 160) -> forms.CharField:
+    """The first and last name of whom we write to."""
+    return forms.CharField(
         label=_("First and last name"),
-        max_length=120,
+        max_length=max_length,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         error_messages={"required": _("Enter your name.")},
     )
-    email = forms.EmailField(
+
+
+def email_field(help_text: Any) -> forms.EmailField:
+    """The address that we write to, with what goes there."""
+    return forms.EmailField(
         label=_("E-mail address"),
-        help_text=_("For the confirmation and the pick-up code."),
+        help_text=help_text,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={
             "required": _("Enter your e-mail address. Example: camille@example.org"),
             "invalid": _("This is not an e-mail address. Example: camille@example.org"),
         },
     )
+
+
+class ContactForm(forms.Form):
+    """Who orders and how to reach them; an account is offered afterwards (C1)."""
+
+    name = name_field(120)
+    email = email_field(_("For the confirmation and the pick-up code."))
     phone = forms.CharField(
         label=_("Telephone"),
         required=False,
@@ -114,18 +124,8 @@ class DeliveryForm(forms.Form):
 class WithdrawalForm(forms.Form):
     """What the law asks for and nothing more: no sign-in, no reason (A3)."""
 
-    name = forms.CharField(
-        label=_("First and last name"),
-        max_length=160,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"required": _("Enter your name.")},
-    )
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        help_text=_("The receipt of your withdrawal goes there."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"required": _("Enter your e-mail address. Example: camille@example.org")},
-    )
+    name = name_field()
+    email = email_field(_("The receipt of your withdrawal goes there."))
     order_number = forms.CharField(
         label=_("Order number"),
         max_length=40,
@@ -163,21 +163,8 @@ class ServiceForm(WriteForm):
 class GuestServiceForm(ServiceForm):
     """What a guest asks us, and where we answer."""
 
-    name = forms.CharField(
-        label=_("First and last name"),
-        max_length=160,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"required": _("Enter your name.")},
-    )
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        help_text=_("Our answer and the link to your request go there."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={
-            "required": _("Enter your e-mail address. Example: camille@example.org"),
-            "invalid": _("This is not an e-mail address. Example: camille@example.org"),
-        },
-    )
+    name = name_field()
+    email = email_field(_("Our answer and the link to your request go there."))
     field_order = ("name", "email", "subject", "order_number", "text", "attachments")
 
 

@@ -17,6 +17,7 @@ from customers.selectors import masked_address
 from customers.services import consents
 from customers.services.preferences import mail_link
 from omnishop.channels.storefront.context import Request
+from omnishop.channels.storefront.forms import email_field
 from omnishop.channels.storefront.limits import limit
 from omnishop.channels.storefront.pages import private
 from omnishop.kernel.errors import Invalid, Refusal
@@ -26,11 +27,7 @@ from omnishop.kernel.language import site_language
 class AddressForm(forms.Form):
     """Where a new link is to go."""
 
-    email = forms.EmailField(
-        label=_("E-mail"),
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        help_text=_("Your page opens by a link that we send to this address."),
-    )
+    email = email_field(_("Your page opens by a link that we send to this address."))
 
 
 def shown(person: Customer, *, at: datetime) -> list[dict[str, Any]]:
