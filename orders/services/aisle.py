@@ -11,7 +11,6 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from catalog.pricing import DeliveryPrice
-from customers.services.identities import normal_email, normal_phone
 from inventory import services as inventory
 from inventory.errors import InsufficientStock
 from omnishop.kernel.errors import Invalid
@@ -86,7 +85,7 @@ def plan(
         return Plan()
     if ordering is None:
         raise Invalid(_("Say for whom the ordered articles are, and where they go."))
-    contact = _contact(ordering.contact)
+    contact = checkout.contact_by_staff(ordering.contact)
     parts, price = [], None
     if sent := wanted[Handover.DELIVERY]:
         if ordering.delivery is None:
@@ -99,21 +98,6 @@ def plan(
         parts.append(_part(ordering.pickup, collected, lines, at=at))
     stores = {want.line: part.store for part in parts for want in part.wanted}
     return Plan(contact, tuple(parts), price, stores)
-
-
-def _contact(contact: Contact) -> Contact:
-    """The contact in normal form: a name, and an e-mail address or a telephone number."""
-    if not contact.name.strip():
-        raise Invalid(_("Enter the customer's name."))
-    email, phone = contact.email.strip(), contact.phone.strip()
-    if not (email or phone):
-        raise Invalid(_("Enter an e-mail address or a telephone number to reach the customer."))
-    return Contact(
-        name=contact.name.strip(),
-        email=normal_email(email) if email else "",
-        phone=normal_phone(phone) if phone else "",
-        language=contact.language,
-    )
 
 
 def _part(

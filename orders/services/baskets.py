@@ -251,6 +251,20 @@ def current(*, customer: Customer) -> Basket | None:
     )
 
 
+@joined
+def begun(
+    *, customer: Customer, at: datetime, language: str = "fr", store_id: int | None = None
+) -> Basket:
+    """The basket the person is filling on the site; a new one where there is none.
+
+    The site and the service desk begin one, not two: the person's row is locked meanwhile.
+    """
+    Customer.objects.select_for_update(no_key=True, of=("self",)).get(pk=customer.pk)
+    return current(customer=customer) or start(
+        at=at, customer=customer, language=language, store_id=store_id
+    )
+
+
 @transaction.atomic
 def identify(*, basket_id: int, customer: Customer | None) -> None:
     """Say whose basket it is, or that it is nobody's, at the till."""

@@ -20,7 +20,7 @@ from catalog.pricing import DeliveryPrice, NotSold, Quote, Want, quote
 from customers.models import Customer
 from customers.services.identities import normal_email, normal_phone
 from inventory import services as inventory
-from inventory.availability import Place, Status, Way, stock
+from inventory.availability import Answer, Place, Status, Way, stock
 from inventory.errors import InsufficientStock, Missing
 from inventory.selectors import store_location
 from loyalty.selectors import account_of
@@ -112,19 +112,44 @@ def check_contact(contact: Contact) -> Contact:
     )
 
 
+def contact_by_staff(contact: Contact) -> Contact:
+    """The contact of somebody whom staff order for, in normal form: a name, and an e-mail address
+    or a telephone number.
+    """
+    if not contact.name.strip():
+        raise Invalid(_("Enter the customer's name."))
+    email, phone = contact.email.strip(), contact.phone.strip()
+    if not (email or phone):
+        raise Invalid(_("Enter an e-mail address or a telephone number to reach the customer."))
+    return Contact(
+        name=contact.name.strip(),
+        email=normal_email(email) if email else "",
+        phone=normal_phone(phone) if phone else "",
+        language=contact.language,
+    )
+
+
 @retried
 def place(
-    *, basket_id: int, request: Request, at: datetime, customer: Customer | None = None
+    *,
+    basket_id: int,
+    request: Request,
+    at: datetime,
+    customer: Customer | None = None,
+    channel: Channel = Channel.WEB,
+    actor: str = "customer",
 ) -> Order:
     """Turn the basket into an order with everything held; the same request again gives the same
     order, another one replaces what was not paid yet (F-12).
 
     The order awaits its payment for fifteen minutes; with `pay_in_store` it is placed at once
-    and the goods wait in the store. Raises EmptyBasket, NotSold, PriceChanged, InsufficientStock
-    or Invalid, writing nothing.
+    and the goods wait in the store. By telephone the same: the site's prices and stock, and the
+    `actor` of staff; a telephone number will do then. Raises EmptyBasket, NotSold, PriceChanged,
+    InsufficientStock or Invalid, writing nothing.
     """
+    check = check_contact if channel == Channel.WEB else contact_by_staff
     request = Request(
-        contact=check_contact(request.contact),
+        contact=check(request.contact),
         way=request.way,
         pay_in_store=request.pay_in_store,
         points=request.points,
@@ -143,7 +168,7 @@ def place(
             return earlier
         if earlier.status != Order.Status.AWAITING_PAYMENT:
             raise BasketClosed
-        unpaid.abandon(order_id=earlier.pk, actor="customer", at=at)
+        unpaid.abandon(order_id=earlier.pk, actor=actor, at=at)
     if basket.status != Basket.Status.OPEN:
         raise BasketClosed
     if not lines:
@@ -190,6 +215,8 @@ def place(
         method=method,
         ready_at=ready_at,
         customer=customer,
+        channel=channel,
+        actor=actor,
         fingerprint=fingerprint,
         at=at,
     )
@@ -250,7 +277,11 @@ def delivery_of(
 def _insufficient(wanted: list[Wanted], store: Store | None, *, at: datetime) -> InsufficientStock:
     units = units_of(wanted)
     way = Way.PICKUP if store else Way.DELIVERY
-    answer = stock(units, at=at).answer(units, way, store_id=store.pk if store else None)
+    return lacking(stock(units, at=at).answer(units, way, store_id=store.pk if store else None))
+
+
+def lacking(answer: Answer) -> InsufficientStock:
+    """The refusal of what a place cannot give."""
     return InsufficientStock(
         [
             Missing(line.variant_id, line.wanted, line.now)
@@ -271,6 +302,8 @@ def _write(
     method: DeliveryMethod | None,
     ready_at: datetime | None,
     customer: Customer | None,
+    channel: Channel,
+    actor: str,
     fingerprint: str,
     at: datetime,
 ) -> Order:
@@ -287,7 +320,7 @@ def _write(
         raise Invalid(_("No legal entity sells here yet. Add one in the back office."))
     order = Order.objects.create(
         number=next_number(),
-        channel=Channel.WEB,
+        channel=channel,
         status=Order.Status.PLACED if in_store else Order.Status.AWAITING_PAYMENT,
         basket=basket,
         customer=customer,
@@ -335,7 +368,7 @@ def _write(
         at=at,
         expires_at=kept_until if in_store else at + PAYMENT_TIME,
     )
-    events.record(order, "placed", actor="customer", at=at)
+    events.record(order, "placed", actor=actor, at=at)
     if in_store:
         basket.status = Basket.Status.ORDERED
         basket.customer = customer
@@ -343,7 +376,7 @@ def _write(
         basket.save(update_fields=["status", "customer", "email"])
         fulfilment = order.fulfilments.select_related("store").get()
         if sourced.brought:
-            bringing.bring(order, fulfilment, at=at, actor="customer")
+            bringing.bring(order, fulfilment, at=at, actor=actor)
         events.tell(order, "order_placed", at=at, fulfilment=fulfilment)
     else:
         if basket.email != order.email:

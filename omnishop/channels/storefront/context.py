@@ -94,18 +94,19 @@ class Shopper:
         """The open basket; a new one where there is none."""
         if self.basket:
             return self.basket
-        self._started = baskets.start(
-            at=at,
-            customer=self.customer,
-            language=site_language(),
-            store_id=self.store.pk if self.store else None,
-        )
-        self.__dict__["basket"] = self._started
-        return self._started
+        store_id, language = self.store.pk if self.store else None, site_language()
+        if self.customer:
+            found = baskets.begun(
+                customer=self.customer, at=at, language=language, store_id=store_id
+            )
+        else:
+            found = self._started = baskets.start(at=at, language=language, store_id=store_id)
+        self.__dict__["basket"] = found
+        return found
 
     def remember(self, response: HttpResponse) -> HttpResponse:
         """Give a guest the cookie of a basket that was begun in this request."""
-        if self._started and not self.customer:
+        if self._started:
             set_cookie(response, BASKET_COOKIE, f"guest:{self._started.token}", days=BASKET_DAYS)
         return response
 
