@@ -54,6 +54,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "lines": [{"sku": "0", "name": "Veste Lautaret", "before_minor": 15990, "now_minor": 12990}]
     },
     "basket_reminder": {"total_minor": None},
+    "basket_link": {"number": "K-000042"},
     "campaign": {
         "title": "Nouveautés",
         "paragraphs": ["Voici nos nouvelles."],

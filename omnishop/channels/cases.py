@@ -87,6 +87,8 @@ DONE_ICONS = {
     "points": "gift",
     "voucher": "ticket-percent",
     "resent": "mail",
+    "ordered": "shopping-bag",
+    "basket_sent": "send",
     "merged": "arrow-left-right",
     "solved": "circle-check",
     "closed": "lock",
@@ -120,6 +122,14 @@ def done(entry: CaseEntry, people: dict[str, str]) -> str:
         % {"points": number(data.get("points", 0)), "reason": data.get("reason", "")},
         "voucher": _("Voucher of %(amount)s given, code %(code)s: %(reason)s")
         % {"amount": amount, "code": data.get("code", ""), "reason": data.get("reason", "")},
+        "ordered": _("Order %(order)s placed: %(amount)s to pay at %(store)s")
+        % {"order": data.get("order", ""), "amount": amount, "store": data.get("store", "")},
+        "basket_sent": ngettext(
+            "Link to a basket of %(count)s article sent (%(amount)s)",
+            "Link to a basket of %(count)s articles sent (%(amount)s)",
+            data.get("units", 0),
+        )
+        % {"count": data.get("units", 0), "amount": amount},
         "resent": _("Sent again: %(subject)s") % {"subject": data.get("subject", "")},
     }
     return words.get(entry.what, entry.what)

@@ -4,16 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from customers.models import Case
+from customers.selectors import resolve
 from loyalty.selectors import balance
 from omnishop.channels.care.access import actor_of, desk_only, staff_of
-from omnishop.channels.care.cases import back, seen_case
+from omnishop.channels.care.cases import back, seen_case, shown
 from omnishop.channels.care.forms import ActForm, PointsForm, VoucherForm
-from omnishop.kernel.errors import Refusal
+from omnishop.kernel.errors import Invalid, Refusal
 from orders.care import limits_of, messages_of, possible, preview
 from orders.models import Order
 from orders.services import care
@@ -152,12 +155,22 @@ def _resend(request: HttpRequest, case: Case, _act: str) -> HttpResponse:
     return back(case, "#last")
 
 
+def _order(request: HttpRequest, case: Case, _act: str) -> HttpResponse:
+    """An order by telephone: to the basket of the case's person, with the case kept."""
+    if case.customer is None:
+        refusal = Invalid(_("Say first whose case this is."))
+        return shown(request, case, refusal=refusal, status=refusal.status)
+    page = reverse("care:basket", args=[resolve(case.customer).number])
+    return redirect(f"{page}?case={case.number}")
+
+
 ACTS: dict[str, Callable[[HttpRequest, Case, str], HttpResponse]] = {
     "cancel": _on_order,
     "refund": _on_order,
     "points": _points,
     "voucher": _voucher,
     "resend": _resend,
+    "order": _order,
 }
 
 

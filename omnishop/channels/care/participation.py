@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalog import participation as promotions
-from catalog import search
 from catalog import selectors as catalog
 from catalog.models import Variant
 from catalog.pricing import NotSold, Want
 from customers.models import Customer
 from customers.selectors import find
 from omnishop.channels.care.access import desk_only
+from omnishop.channels.care.articles import by_words, known_articles
 from omnishop.channels.promotions import advantages
 from omnishop.network.models import Store
 from orders.books import shopper
@@ -28,7 +28,6 @@ from orders.models.basket import MAX_QUANTITY
 from orders.quotes import priced
 
 MOST_LINES = 30
-FOUND = 8  # articles offered for words
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +63,6 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _articles() -> Any:
-    return Variant.objects.filter(active=True).select_related("product").prefetch_related("options")
-
-
 def question(request: HttpRequest, *, at: datetime) -> Question:
     """What an address asks."""
     skus = [sku for sku in request.GET.getlist("sku") if "\x00" not in sku][:MOST_LINES]
@@ -76,7 +71,7 @@ def question(request: HttpRequest, *, at: datetime) -> Question:
     added = catalog.by_code(_text(request, "words")) if _text(request, "words") else None
     if added:
         wanted[added.sku] = str(_units(wanted.get(added.sku, "0")) + 1)
-    by_sku = {one.sku: one for one in _articles().filter(sku__in=wanted)}
+    by_sku = {one.sku: one for one in known_articles().filter(sku__in=wanted)}
     units = {by_sku[sku].pk: _units(count) for sku, count in wanted.items() if sku in by_sku}
     units = {pk: count for pk, count in units.items() if count}
     articles = {one.pk: one for one in by_sku.values() if one.pk in units}
@@ -125,10 +120,7 @@ def participation(request: HttpRequest) -> HttpResponse:
     asked = question(request, at=timezone.now())
     words, who = _text(request, "words"), _text(request, "who")
     added = catalog.by_code(words) if words else None
-    hits: list[Variant] = []
-    if words and added is None:
-        products = [product.pk for product in search.search(words)[:FOUND]]
-        hits = list(_articles().filter(product__in=products).order_by("product", "position"))[:24]
+    hits = by_words(words) if words and added is None else []
     context: dict[str, Any] = {
         "asked": asked,
         "lines": [(asked.articles[pk], count) for pk, count in asked.units.items()],

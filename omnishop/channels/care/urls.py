@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from omnishop.channels.care import acts, cases, finding, participation, people
+from omnishop.channels.care import acts, basket, cases, finding, ordering, participation, people
 
 app_name = "care"
 
@@ -11,6 +11,14 @@ urlpatterns = [
     path("find/", finding.suggest, name="find"),
     path("participation/", participation.participation, name="participation"),
     path("person/<str:number>/", people.person, name="person"),
+    path("person/<str:number>/basket/", basket.basket, name="basket"),
+    path("person/<str:number>/basket/add/", basket.add, name="basket_add"),
+    path("person/<str:number>/basket/line/<int:variant_id>/", basket.line, name="basket_line"),
+    path("person/<str:number>/basket/out/<int:variant_id>/", basket.remove, name="basket_remove"),
+    path("person/<str:number>/basket/code/", basket.code, name="basket_code"),
+    path("person/<str:number>/basket/drop-code/", basket.drop_code, name="basket_drop_code"),
+    path("person/<str:number>/basket/reserve/", ordering.reserve, name="basket_reserve"),
+    path("person/<str:number>/basket/send/", ordering.send, name="basket_send"),
     path("order/<str:number>/", people.order, name="order"),
     path("case/", cases.new, name="new"),
     path("case/<str:number>/", cases.case, name="case"),
