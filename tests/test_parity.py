@@ -92,6 +92,21 @@ def test_every_channel_says_the_same_price(house, units, known, codes):
     assert _one(asked, User(is_staff=True), at=at) is None
 
 
+def test_a_known_persons_basket_at_the_desk_is_one_of_the_doors(house):
+    variants, till, person = house
+    units = ((variants[0].pk, variants[0].sku, 2), (variants[3].pk, variants[3].sku, 1))
+    asked = Asked(units, till, person, ("DIX",))
+    at = timezone.now()
+
+    told = doors.telephone(asked, at=at)
+
+    assert told == doors.storefront(asked, at=at)[0]
+    assert told.total < 2 * 1499 + 3000  # the group's price and the code both count
+    assert doors.telephone(Asked(units, till, None, ()), at=at) is None
+    with mock.patch.object(doors, "telephone", return_value=doors.Price(1, 0, ())):
+        assert _one(asked, User(is_staff=True), at=at).said["telephone"] == "1 (VAT 0)"
+
+
 def test_a_store_with_an_operation_of_its_own_is_compared_by_place(house):
     variants, till, _person = house
     PromotionFactory(percent_bp=2000).operation.stores.set([till.store])

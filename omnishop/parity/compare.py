@@ -1,8 +1,8 @@
 """The same random baskets through storefront, till, service desk and API, to the cent.
 
-A place has its own price lists and operations: the site, the desk and the API asked for the site
-must agree; the till, the desk and the API asked for that store must agree; and where nothing of
-the basket is bound to a store or channel, all of them.
+A place has its own price lists and operations: the site, the desk asked for the site, its basket of
+a known person and the API asked for the site must agree; the till, the desk and the API asked for
+that store must agree; and where nothing of the basket is bound to a store or channel, all of them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -75,6 +75,8 @@ def _one(asked: Asked, staff: User, *, at: datetime) -> Difference | None:
         "desk, site": doors.desk(asked, None, at=at),
         "API, site": doors.api(asked, None, staff),
     }
+    if told := doors.telephone(asked, at=at):
+        site["telephone"] = told
     shop = {
         "till": doors.till(asked, at=at),
         "desk, store": doors.desk(asked, store, at=at),

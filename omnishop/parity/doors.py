@@ -1,4 +1,10 @@
-"""Each door's own way to a price, called as its page or endpoint calls it."""
+"""Each door's own way to a price, called as its page or endpoint calls it.
+
+All of them end in the one function `catalog.pricing.quote`; what is compared is what each door
+asks it (place, channel, person, codes, lines) and what it shows of the answer. Of the site, the
+tills and the desk's basket it is the context that their templates render, no HTML is read; of the
+desk's question the same, through its address; of the API the JSON of its answer.
+"""
 
 import json
 from dataclasses import dataclass
@@ -11,6 +17,7 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 from catalog.pricing import Quote
 from customers.models import Customer
 from omnishop.channels.api.quotes import QuoteBasket
+from omnishop.channels.care import basket as care_basket
 from omnishop.channels.care import participation as care
 from omnishop.network.models import Store, Till, User
 from orders import selectors as orders
@@ -95,7 +102,7 @@ def till(asked: Asked, *, at: datetime) -> Price:
 
 
 def desk(asked: Asked, store: Store | None, *, at: datetime) -> Price:
-    """What the service desk's page answers."""
+    """What the desk's page of offers and stores answers."""
     query = {
         "sku": [sku for _pk, sku, _count in asked.units],
         "quantity": [str(count) for _pk, _sku, count in asked.units],
@@ -107,6 +114,18 @@ def desk(asked: Asked, store: Store | None, *, at: datetime) -> Price:
     if "quote" not in told:
         return Price(None)
     return _of(told["quote"], {pk: sku for pk, sku, _count in asked.units})
+
+
+def telephone(asked: Asked, *, at: datetime) -> Price | None:
+    """What the desk's page of a person's basket shows; nothing for nobody: who orders by telephone
+    is known.
+    """
+    if asked.customer is None:
+        return None
+    told = care_basket.told(asked.customer, _basket(asked, at=at, till=None), at=at)
+    if told["view"].gone:
+        return Price(None)
+    return _of(told["view"].quote, {pk: sku for pk, sku, _count in asked.units})
 
 
 def api(asked: Asked, store: Store | None, staff: User) -> Price:
