@@ -8,7 +8,10 @@ from customers.services.conversations import Sender
 from omnishop.demo import signins
 from omnishop.demo.days import Days
 from omnishop.demo.house import House
+from omnishop.demo.recent import Recent
 from orders.models import Order
+from orders.selectors import basket_view
+from orders.services import baskets, telephone
 
 TEXTS = {
     "Colis en retard": (
@@ -83,6 +86,21 @@ class Cases:
             case_id=case.pk, user=self.agent, version=None, actor=f"user:{self.agent.pk}",
             at=self.days.at(ago, hour),
         )  # fmt: skip
+
+
+def order_by_telephone(recent: Recent) -> None:
+    """Emily calls: her basket is filled at the desk and waits in Paris, to be paid there."""
+    house, at = recent.house, recent.now
+    emily = Customer.objects.get(user__email=signins.EMILY)
+    basket = baskets.begun(customer=emily, at=at, language=emily.language)
+    for article, quantity in recent.goods(house.floors["PAR"], 2):
+        baskets.add(basket_id=basket.pk, variant_id=article.pk, quantity=quantity, at=at)
+    basket.refresh_from_db()
+    telephone.reserve(
+        customer_id=emily.pk, case_id=None, agent_id=house.staff[signins.SERVICE].pk,
+        basket_id=basket.pk, seen_at=basket.changed_at, store_id=house.stores["PAR"].pk,
+        expected_total_minor=basket_view(basket, at=at).quote.total_minor, key="demo:order", at=at,
+    )  # fmt: skip
 
 
 def fill(house: House, days: Days) -> None:

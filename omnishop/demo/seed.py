@@ -114,6 +114,7 @@ def _fill(days: Days, scale: int, orders: int, say: Say) -> None:
     recent.play()
     floor.fill(recent)
     cases.fill(place, days)
+    cases.order_by_telephone(recent)
     say("Last days played")
     Purchases(place, days, articles).fill()
     say("Goods ordered from suppliers")

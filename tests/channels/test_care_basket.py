@@ -182,7 +182,7 @@ def test_a_reservation_is_previewed_then_done_once_and_stands_in_the_case(desk, 
     assert (order.channel, order.total_minor) == ("phone", 4000)
     assert order.fulfilments.get().collector == "Léo"
     assert Case.objects.get().document == order.number
-    assert f"Commande {order.number} passée : 40,00 € à payer à Lyon Part-Dieu" in text(
+    assert f"Commande {order.number} passée : 40,00 € à payer au magasin Lyon Part-Dieu" in text(
         desk.get(f"/care/case/{case.number}/")
     )
     everything = text(desk.get(f"/care/person/{camille.number}/"))
