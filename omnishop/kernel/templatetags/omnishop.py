@@ -324,7 +324,7 @@ def _script_words(_active: str) -> SafeString:
             "positionRefused": gettext("Your position was not shared. Enter a postcode."),
             "copied": gettext("Copied"),
         },
-        "words",
+        "script-words",
     )
 
 
