@@ -177,11 +177,15 @@ def _case(
     """The case, locked, begun where there is none; with the entry that a repeat has written."""
     if case_id is None:
         person = resolve(Customer.objects.select_related("merged_into").get(pk=customer_id))
+        known = reach(person, None)
         with override(person.language):
             words = _("Order by telephone")
         case_id = conversations.open_case(
             subject=words, text=words, channel=Case.Channel.PHONE, key=f"{key}:case",
-            sender=Sender(name=person.name, language=person.language, customer_id=person.pk),
+            sender=Sender(
+                name=person.name, email=known.link_to, phone=known.phone, language=person.language,
+                customer_id=person.pk,
+            ),
             actor=f"user:{agent_id}", assignee_id=agent_id, at=at,
         ).pk  # fmt: skip
     case = case_rows.locked(case_id)

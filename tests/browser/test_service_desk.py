@@ -1,4 +1,4 @@
-"""A case begun on the site, gone on with by telephone, closed in the shop (issue 5)."""
+"""The desk in the browser: a case through three channels, an order by telephone (issue 5)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,9 +7,19 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Page, expect
 
+from catalog.services import refresh_search
 from customers.models import Case, Message
 from omnishop.network.models import User
-from tests.factories import CustomerFactory, StaffFactory, StoreFactory, UserFactory
+from orders.models import Order
+from tests.factories import (
+    CustomerFactory,
+    ProductFactory,
+    StaffFactory,
+    StockLevelFactory,
+    StoreFactory,
+    UserFactory,
+    VariantFactory,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PHONE = {"width": 390, "height": 844, "phone": True}
@@ -103,3 +113,60 @@ def test_a_case_goes_from_the_site_to_the_telephone_to_the_shop(signed_in, axe, 
     case.refresh_from_db()
     assert (case.status, case.number) == ("solved", Case.objects.get().number)
     assert list(Message.objects.values_list("template", flat=True)) == ["case_received"]
+
+
+def test_an_order_by_telephone_with_the_keyboard_alone(signed_in, axe, no_sideways_scroll):
+    """Searched, added, reserved in a store; it stands on the person's own page."""
+    store = StoreFactory(name="Lyon Part-Dieu", opening_hours="24/7")
+    camille = CustomerFactory(
+        email="camille@example.org", user=UserFactory(email="camille@example.org"),
+        first_name="Camille", last_name="Zebulon",
+    )  # fmt: skip
+    article = VariantFactory(price=2000, product=ProductFactory(name="Gourde inox"))
+    StockLevelFactory(variant=article, location=store.locations.get(), on_hand=9)
+    refresh_search()
+    agent = StaffFactory(role="service", all_stores=True).user
+
+    desk = signed_in(agent, **DESK)
+    desk.goto(f"/care/person/{camille.number}/")
+    to(desk, "link", "Commande par téléphone")
+    expect(desk.locator("#words")).to_be_focused()
+    axe(desk)
+    desk.keyboard.type("gourde")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("button", name="Ajouter Gourde inox")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", name="Panier (1 article)")).to_be_visible()
+    desk.keyboard.press("Enter")  # the focus stayed
+    expect(desk.get_by_role("heading", name="Panier (2 articles)")).to_be_visible()
+    expect(desk.locator("#total")).to_have_text("40,00\u00a0€")
+    axe(desk)
+    to(desk, "button", "Voir ce que cela fait")
+    expect(desk.locator("#does")).to_be_focused()
+    expect(desk.locator("#total")).to_have_text("40,00\u00a0€")
+    assert not Order.objects.exists()
+    axe(desk)
+    small = signed_in(agent, **PHONE)
+    for page in ("?words=gourde", f"reserve/?store={store.pk}"):
+        small.goto(f"/care/person/{camille.number}/basket/{page}")
+        axe(small)
+        no_sideways_scroll(small)
+    to(desk, "button", "Réserver")
+    expect(desk.locator("h1")).to_have_text("Commande par téléphone")
+    order = Order.objects.get()
+    expect(desk.get_by_text(f"Commande {order.number} passée")).to_be_visible()
+
+    phone = signed_in(camille.user, **PHONE)
+    phone.goto("/mon-compte/")
+    expect(phone.get_by_text(order.number).first).to_be_visible()
+
+
+def to(page: Page, role: Any, name: str) -> None:
+    """Go with Tab to a control by its name, and press Enter there."""
+    wanted = page.get_by_role(role, name=name, exact=True)
+    for _ in range(60):
+        if wanted.evaluate("element => element === document.activeElement"):
+            page.keyboard.press("Enter")
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Not reached with Tab: {name}")

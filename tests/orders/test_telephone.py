@@ -95,6 +95,7 @@ def test_without_a_case_the_call_becomes_one_and_is_solved(agent):
     case = Case.objects.get()
     assert (case.customer, case.channel, case.status) == (person, "phone", "solved")
     assert (case.subject, case.assignee) == ("Order by telephone", agent)
+    assert (case.email, case.phone) == ("camille@example.org", "+33639980001")
     assert entry.case == case
     assert (Order.objects.count(), case.entries.filter(what="ordered").count()) == (1, 1)
     assert list(Message.objects.values_list("template", flat=True)) == ["order_placed"]
