@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from customers.models import Case, CaseEntry, Customer
-from customers.selectors import resolve
+from customers.selectors import records, resolve
 from customers.services import case_rows, conversations
 from customers.services.conversations import Sender
 from customers.services.messages import queue_message
@@ -207,9 +207,9 @@ def _contact(found: Reach, person: Customer) -> checkout.Contact:
 
 def _as_seen(basket_id: int, person: Customer, seen_at: datetime) -> Basket:
     """The person's basket, locked, as it was shown. Raises BasketClosed, BasketChanged, Refusal."""
-    basket = baskets.opened(basket_id)
-    if basket.customer is None or resolve(basket.customer).pk != person.pk:
+    if not Basket.objects.filter(pk=basket_id, customer__in=records(person.pk)).exists():
         raise NotFound(_("There is no such basket."))
+    basket = baskets.opened(basket_id)
     if basket.till_id:
         raise Refusal(_("This basket is open at a till: it is finished there."))
     if basket.changed_at != seen_at:

@@ -230,8 +230,10 @@ def test_a_stale_preview_is_shown_anew_and_sold_out_goes_back_to_the_basket(desk
     assert short.status_code == 409
     assert "3 demandés, 2 disponibles" in text(short)
     assert 'id="basket-title"' in text(short)
-    for broken in ({"seen": "yesterday"}, {"total": "-1"}, {"key": ""}, {"basket": "x"}):
-        assert desk.post(page_of(camille, "reserve/"), sent | broken).status_code in (409, 422)
+    for broken in ({"seen": "yesterday"}, {"total": "-1"}, {"key": ""}, {"basket": "x"},
+                   {"basket": "999999999"}, {"store": "0"}):  # fmt: skip
+        answer = desk.post(page_of(camille, "reserve/"), sent | broken)
+        assert answer.status_code in (404, 409, 422)
     assert desk.get(page_of(camille, "reserve/")).status_code == 422  # no store chosen
 
     assert not Order.objects.exists()

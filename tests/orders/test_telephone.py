@@ -328,7 +328,7 @@ def test_another_key_after_the_order_is_refused_and_another_basket_begins(agent)
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.race
-def test_two_presses_and_the_shopper_make_one_order(agent):
+def test_presses_at_once_make_one_order(agent):
     """Fails without the case's lock and key: the second press is then told BasketClosed."""
     store, person = StoreFactory(), person_of()
     article = stocked(store)
@@ -339,6 +339,27 @@ def test_two_presses_and_the_shopper_make_one_order(agent):
     assert len({entry.pk for entry in found}) == 1
     assert (Order.objects.count(), Case.objects.count()) == (1, 1)
     assert Message.objects.count() == 1
+    assert level(article) == (10, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.race
+def test_the_shopper_and_the_desk_at_once_make_one_order(agent):
+    store, person = StoreFactory(), person_of()
+    article = stocked(store)
+    basket = filled((article, 2), customer=person)
+    request = checkout.Request(
+        contact=contact(), way=checkout.Pickup(store.pk), pay_in_store=True
+    )  # fmt: skip
+
+    found = at_once([
+        lambda: reserved(person, basket, agent, store),
+        lambda: checkout.place(basket_id=basket.pk, request=request, at=NOON),
+    ])  # fmt: skip
+
+    order = Order.objects.get()
+    assert sorted(isinstance(one, BasketClosed) for one in found) == [False, True]
+    assert Case.objects.exists() == (order.channel == "phone")
     assert level(article) == (10, 2)
 
 
