@@ -20,17 +20,23 @@ def place(basket: Basket) -> dict[str, Any]:
     return {"channel": "web", "store_id": None}
 
 
-def book_of(basket: Basket, variant_ids: Collection[int], *, at: datetime) -> PriceBook:
+def book_of(
+    basket: Basket, variant_ids: Collection[int], *, at: datetime, email: str = ""
+) -> PriceBook:
     """What prices the basket's articles for its person with its codes.
 
-    One statement for a basket of nobody; one more for a person or a code.
+    `email` is the address that a guest has just given, whose codes of one use count. One statement
+    for a basket of nobody; one more for a person or a code.
     """
     return price_book(
         variant_ids,
         at=at,
         **place(basket),
         shopper=shopper(
-            customer_id=basket.customer_id, codes=basket.coupons, at=at, email=basket.email
+            customer_id=basket.customer_id,
+            codes=basket.coupons,
+            at=at,
+            email=email or basket.email,
         ),
     )
 

@@ -244,12 +244,16 @@ class Summary:
         return list(zip(self.lines, self.quote.lines, strict=True))
 
 
-def summary(basket: Basket, *, method: DeliveryMethod | None, at: datetime) -> Summary:
-    """The basket as checkout prices it; with a delivery, what that costs. Three statements."""
+def summary(
+    basket: Basket, *, method: DeliveryMethod | None, at: datetime, email: str = ""
+) -> Summary:
+    """The basket as checkout prices it for the address given there; with a delivery, what that
+    costs. Three statements.
+    """
     lines = list(
         basket.lines.select_related("variant__product").prefetch_related("variant__options")
     )
-    book = book_of(basket, [line.variant_id for line in lines], at=at)
+    book = book_of(basket, [line.variant_id for line in lines], at=at, email=email)
     lines = [line for line in lines if line.variant_id in book]
     delivery = offers.delivery_price(method, at=at) if method else None
     return Summary(

@@ -10,7 +10,7 @@ from django.utils import timezone
 from catalog.models import Coupon, Operation, Price, Promotion
 from catalog.services import default_price_list, refresh_search
 from orders.models import Basket, Order
-from tests.channels.storefront import add, bank, order_now, small_shop, to_payment
+from tests.channels.storefront import add, bank, order_now, small_shop, to_payment, total_on
 from tests.factories import ProductFactory, StoreFactory, VariantFactory
 
 pytestmark = pytest.mark.django_db
@@ -272,3 +272,23 @@ def test_a_price_cut_shows_the_lowest_price_of_the_thirty_days_before(client):
         assert "15,00 €" in shown
     for page in ("/produit/lampe/", "/rayon/randonnee/"):
         assert "−16,7 %" in text(client.get(page))
+
+
+def test_a_guest_who_used_a_code_pays_the_total_that_the_summary_shows(client):
+    """Fails when the summary is priced without the address: its total was refused each time."""
+    shop = small_shop()
+    code = promotion("percent", name="Bienvenue", percent_bp=1000, by_coupon=True)
+    Coupon.objects.create(promotion=code, code="BIENVENUE10", uses_each=1)
+    totals = []
+
+    for _time in range(2):
+        add(client, shop.cup)
+        client.post("/panier/code/", {"code": "BIENVENUE10"})
+        page = to_payment(client, store=shop.lyon.pk)
+        totals.append(total_on(page))
+        assert order_now(client, page).status_code == 302
+        bank(client)
+
+    first, second = (order.total_minor for order in Order.objects.order_by("pk"))
+    assert [str(first), str(second)] == totals
+    assert (first, second) == (1080, 1200)

@@ -98,7 +98,8 @@ def _method(draft: Draft) -> DeliveryMethod | None:
 
 
 def _summary(basket: Basket, draft: Draft) -> Summary:
-    return orders.summary(basket, method=_method(draft), at=timezone.now())
+    email = draft.get("email", "")
+    return orders.summary(basket, method=_method(draft), at=timezone.now(), email=email)
 
 
 def _page(
@@ -198,7 +199,7 @@ def _way_page(
     basket = shopper.basket
     assert basket is not None  # noqa: S101  the callers have one
     at = timezone.now()
-    summary = orders.summary(basket, method=None, at=at)
+    summary = orders.summary(basket, method=None, at=at, email=draft.get("email", ""))
     home = point_of_postcode(draft.get("postcode", ""))
     mine = (shopper.store.latitude, shopper.store.longitude) if shopper.store else None
     found = offers.pickup_offers(_wanted(summary), at=at, near=home or mine)
