@@ -5,6 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 
@@ -150,6 +151,11 @@ class Customer(models.Model):
             ),
         ]
         indexes = [
+            # Whose a record is (CUS-1), so that a statement over people is quick for one of them.
+            models.Index(
+                Coalesce("merged_into", "id", output_field=models.BigIntegerField()),
+                name="customer_person",
+            ),
             # Names as they are searched: without capitals and accents, in either order.
             models.Index(
                 OpClass(plain("last_name"), name="text_pattern_ops"),

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -21,12 +22,12 @@ from customers.services import trying
 from omnishop.kernel.admin import ReadOnlyAdmin, StoreModelAdmin, actor, link_to
 from omnishop.kernel.csv_safe import safe_cell
 from omnishop.kernel.errors import Invalid, Refusal
-from omnishop.kernel.templatetags.omnishop import money
+from omnishop.kernel.templatetags.omnishop import money, number
 from omnishop.network.selectors import sees_all_stores
 from orders import campaign_board
 from orders.campaign_texts import OURS, PLACES
 from orders.models import Attribution, Campaign, CampaignStep, Relaunch
-from orders.services import campaigns, relaunch
+from orders.services import campaigns, relaunch, segments
 
 Status = Campaign.Status
 BOM = "\ufeff"
@@ -77,7 +78,14 @@ class CampaignAdmin(StoreModelAdmin):
     search_fields = ("name",)
     ordering = ("-pk",)
     inlines = (StepInline,)
-    readonly_fields = ("status", "activated_at", "activated_by", "activated_count", "placeholders")
+    readonly_fields = (
+        "status",
+        "activated_at",
+        "activated_by",
+        "activated_count",
+        "placeholders",
+        "now",
+    )
     autocomplete_fields = ("home_store",)
     actions_detail = ("board", "try_out", "switch_on", "pause", "finish")
     fieldsets = (
@@ -102,7 +110,13 @@ class CampaignAdmin(StoreModelAdmin):
         ),
         (
             _("Whom it is for"),
-            {"fields": (("home_store", "group"), ("bought_days", "not_bought_days"))},
+            {
+                "fields": (
+                    ("home_store", "group"),
+                    ("segment", "now"),
+                    ("bought_days", "not_bought_days"),
+                )
+            },
         ),
     )
 
@@ -122,6 +136,15 @@ class CampaignAdmin(StoreModelAdmin):
         if campaign.kind not in PLACES:
             return "–"
         return ", ".join(f"{{{name}}}" for name in PLACES[campaign.kind])
+
+    @admin.display(description=_("people of it now"))
+    def now(self, campaign: Campaign) -> str:
+        """Counted while the page is opened, as it is when a message is planned."""
+        if campaign.segment is None:
+            return "–"
+        page = reverse("reports:segment", args=[campaign.segment_id])
+        people = number(segments.size(campaign.segment, at=timezone.now()))
+        return format_html('<a href="{}">{}</a>', page, people)
 
     @action(description=_("Results"), url_path="board", icon="monitoring", permissions=["view"])
     def board(self, request: HttpRequest, object_id: int) -> HttpResponse:

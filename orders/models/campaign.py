@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from customers.models import CustomerGroup, Message
 from omnishop.network.models import Store
+from orders.models.segment import Segment
 
 
 class Campaign(models.Model):
@@ -69,6 +70,15 @@ class Campaign(models.Model):
         related_name="+",
         verbose_name=_("people of the group"),
     )
+    segment = models.ForeignKey(
+        Segment,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="campaigns",
+        verbose_name=_("people of the segment"),
+        help_text=_("Asked when a message is planned, and again when it leaves."),
+    )
     bought_days = models.PositiveSmallIntegerField(
         _("who bought in the last days"), null=True, blank=True
     )
@@ -111,6 +121,12 @@ class Campaign(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(holdout_percent__lte=50), name="campaign_holdout_half"
+            ),
+            # Guests leave baskets too: their reminders are everybody's.
+            models.CheckConstraint(
+                condition=~Q(kind="basket") | Q(segment__isnull=True),
+                name="campaign_basket_of_everybody",
+                violation_error_message=_("Baskets left behind are of everybody: no segment."),
             ),
             # Two at once would write twice about one basket or order.
             models.UniqueConstraint(

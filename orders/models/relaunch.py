@@ -44,6 +44,7 @@ class Relaunch(models.Model):
         TOO_OLD = "too_old", _("the basket was left too long ago")
         DONE = "done", _("its reason is gone: reviewed, spent, dearer again")
         ENDED = "ended", _("the campaign is over")
+        LEFT = "left", _("no longer among the people of the segment")
 
     campaign_step = models.ForeignKey(
         CampaignStep, models.PROTECT, related_name="+", verbose_name=_("campaign")

@@ -1,5 +1,6 @@
 """How conditions become one statement: what they join and the parameters they bring."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -19,6 +20,12 @@ class Part:
 
     sql: str
     parameters: Parameters = ()
+
+    def named(self, prefix: str) -> tuple[str, dict[str, Any]]:
+        """The same with named parameters, to stand in a statement that has others."""
+        named = {f"{prefix}{n}": value for n, value in enumerate(self.parameters)}
+        names = iter(named)
+        return re.sub("%s", lambda _place: f"%({next(names)})s", self.sql), named
 
 
 @dataclass

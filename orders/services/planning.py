@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from omnishop.kernel.claims import claim
 from orders.models import Campaign, CampaignStep
+from orders.services import segments
 
 OVERLAP = {Campaign.Kind.BASKET: timedelta(minutes=15)}  # what is written down a little late
 LATE_DAYS = timedelta(days=2)  # sales of a till that was offline
@@ -181,7 +182,7 @@ def write(step: CampaignStep, *, at: datetime, oldest: datetime | None = None) -
     start, until = window(step, at=at, activated_at=activated_at)
     if oldest is not None:
         start = max(start, oldest - step.delay)
-    audience, named = _audience(campaign)
+    audience, named = _audience(campaign, at=at)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -215,7 +216,7 @@ def notice(step: CampaignStep, noticed: Sequence[Noticed], *, at: datetime) -> s
 
     One statement; a document that is planned already is left alone.
     """
-    audience, named = _audience(step.campaign)
+    audience, named = _audience(step.campaign, at=at)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -241,10 +242,14 @@ def notice(step: CampaignStep, noticed: Sequence[Noticed], *, at: datetime) -> s
         return {customer_id for (customer_id,) in cursor.fetchall()}
 
 
-def _audience(campaign: Campaign) -> tuple[str, dict[str, Any]]:
+def _audience(campaign: Campaign, *, at: datetime) -> tuple[str, dict[str, Any]]:
     """The condition on people of a campaign, and its values; baskets are of everybody."""
     named = {key: getattr(campaign, key) for key in _AUDIENCE}
     wanted = [sql for key, sql in _AUDIENCE.items() if named[key] is not None]
+    if campaign.segment:
+        people, values = segments.chosen(campaign.segment, at=at).named("segment_")
+        wanted.append(f"p.id IN ({people})")
+        named |= values
     if not wanted or campaign.kind == Kind.BASKET:
         return "", named
     return (

@@ -22,6 +22,7 @@ from omnishop.kernel.claims import claim
 from omnishop.kernel.templatetags.omnishop import day, money
 from orders.campaign_texts import words
 from orders.models import Basket, Campaign, CampaignStep, Order, Relaunch
+from orders.services import segments
 from orders.services.occasions import settle, wish_of
 from orders.services.wanted import Wish, bought_since
 
@@ -47,7 +48,7 @@ def send(*, relaunch_id: int, at: datetime) -> bool:
         relaunch = claim(
             Relaunch.objects.due(at)
             .filter(pk=relaunch_id)
-            .select_related("campaign_step__campaign", "basket__customer__merged_into")
+            .select_related("campaign_step__campaign__segment", "basket__customer__merged_into")
             .select_related("customer__merged_into")
         ).first()
         if relaunch is None:
@@ -139,7 +140,7 @@ def _person(relaunch: Relaunch) -> Customer | None:
 
 
 def _guard(relaunch: Relaunch, person: Customer | None, *, at: datetime) -> marketing.Verdict:
-    """What needs no look at articles: age, address, consent, number of messages, hours."""
+    """What needs no look at articles: age, address, consent, number of messages, hours, segment."""
     step, basket = relaunch.campaign_step, relaunch.basket
     if basket and basket.status == Basket.Status.ORDERED:
         return marketing.Verdict(Reason.BOUGHT)
@@ -152,7 +153,16 @@ def _guard(relaunch: Relaunch, person: Customer | None, *, at: datetime) -> mark
         return marketing.Verdict(Reason.ENDED)
     if person is None or not marketing.address(person, step.channel):
         return marketing.Verdict(Reason.NO_ADDRESS)
-    return marketing.verdict(person.pk, channel=step.channel, at=at)
+    said = marketing.verdict(person.pk, channel=step.channel, at=at)
+    if said == marketing.Verdict() and not _among(step.campaign, person, at=at):
+        return marketing.Verdict(Reason.LEFT)
+    return said
+
+
+def _among(campaign: Campaign, person: Customer, *, at: datetime) -> bool:
+    """Whether the person still is one of the segment that the campaign is for."""
+    segment = campaign.segment
+    return segment is None or segments.holds(segment, person.pk, at=at)
 
 
 def _held_out(relaunch: Relaunch, person: Customer) -> bool:

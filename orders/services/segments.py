@@ -18,6 +18,7 @@ from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from orders.models import Segment, SegmentSnapshot, SnapshotMember
 from orders.segments import compiling
 from orders.segments.rules import All, AnyOf, Condition, Not, Rule, read, write
+from orders.segments.statement import Part
 
 SAMPLE = 10  # people shown beside a count
 MEMORY = "SET LOCAL work_mem = '128MB'"  # a set of a million people is hashed, not sorted on disk
@@ -67,6 +68,31 @@ def members(segment_id: int, at: datetime) -> QuerySet[Customer, int]:
     Raises NotFound for a segment that is gone.
     """
     return people(_segment(segment_id).rules, at=at).values_list("pk", flat=True)
+
+
+def chosen(segment: Segment, *, at: datetime) -> Part:
+    """`SELECT p.id` of the people whom a segment gives to what is offered or sent to it."""
+    return compiling.members(read(segment.rules), at=at)
+
+
+def size(segment: Segment, *, at: datetime) -> int:
+    """How many people what is offered or sent to a segment is for, now."""
+    found = chosen(segment, at=at)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(MEMORY)
+        cursor.execute(f"SELECT count(*) FROM ({found.sql}) s", found.parameters)  # noqa: S608
+        return int(cursor.fetchone()[0])
+
+
+def holds(segment: Segment, customer_id: int, *, at: datetime) -> bool:
+    """Whether a live person is among them at that moment; one statement that reads their rows."""
+    found = chosen(segment, at=at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT EXISTS (SELECT FROM ({found.sql}) s WHERE s.id = %s)",  # noqa: S608
+            (*found.parameters, customer_id),
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def snapshot_people(snapshot_id: int) -> QuerySet[Customer]:
@@ -125,8 +151,13 @@ def duplicate(*, segment_id: int, by: str, at: datetime) -> Segment:
 
 @transaction.atomic
 def remove(*, segment_id: int) -> None:
-    """A segment goes, with what was frozen of it; its group stays, empty, for promotions' sake."""
+    """A segment goes, with what was frozen of it; its group stays, empty, for promotions' sake.
+
+    Raises Refusal while a campaign is for its people: theirs would be everybody's.
+    """
     segment = _segment(segment_id, lock=True)
+    if campaign := segment.campaigns.first():
+        raise Refusal(_("The campaign “%(name)s” writes to it.") % {"name": campaign})
     if segment.group:
         segment.group.customers.clear()
     segment.delete()

@@ -31,7 +31,7 @@ from inventory.models import (
 )
 from loyalty.models import Account, Programme, Reward
 from omnishop.network.models import LegalEntity, StaffMember, Store, Till, User
-from orders.models import Basket, BasketLine, Campaign, CampaignStep, DeliveryMethod
+from orders.models import Basket, BasketLine, Campaign, CampaignStep, DeliveryMethod, Segment
 
 NOON = datetime(2026, 11, 17, 11, 0, tzinfo=UTC)  # Tuesday, noon in Paris
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -358,6 +358,19 @@ class DeliveryMethodFactory(DjangoModelFactory[DeliveryMethod]):
     price_minor = 490
     free_from_minor = 6000
     tax_category = factory.SubFactory(TaxCategoryFactory)
+
+
+class SegmentFactory(DjangoModelFactory[Segment]):
+    """A segment of everybody; `rules` say of whom."""
+
+    class Meta:
+        model = Segment
+
+    name = factory.Sequence(lambda n: f"Segment {n}")
+    rules = factory.LazyFunction(lambda: {"all": []})
+    created_at = LONG_AGO
+    changed_at = LONG_AGO
+    changed_by = "user:1"
 
 
 class CampaignFactory(DjangoModelFactory[Campaign]):

@@ -9,7 +9,14 @@ from customers.models import Message
 from customers.services.messages import send
 from orders.models import Attribution, Campaign, Relaunch
 from orders.services import planning, relaunch
-from tests.factories import NOON, CampaignFactory, TillFactory, UserFactory
+from tests.factories import (
+    NOON,
+    CampaignFactory,
+    CustomerFactory,
+    SegmentFactory,
+    TillFactory,
+    UserFactory,
+)
 from tests.orders.flows import sold, stocked
 from tests.orders.test_campaigns import HOUR, agreeing, left
 
@@ -59,6 +66,16 @@ def test_it_is_switched_on_with_the_count_that_was_shown(office):
     assert office.post(page("finish", campaign)).status_code == 302
     campaign.refresh_from_db()
     assert campaign.status == "done"
+
+
+def test_the_form_shows_how_many_people_the_segment_has_now(office):
+    CustomerFactory(language="en")
+    segment = SegmentFactory(rules={"is": "language", "in": ["en"]})
+    campaign = CampaignFactory(kind="win_back", status="draft", segment=segment)
+
+    shown = office.get(page("change", campaign)).content.decode()
+
+    assert f'<a href="{reverse("reports:segment", args=[segment.pk])}">1</a>' in shown
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,8 +22,16 @@ from loyalty.models import PointsLot
 from omnishop.kernel.errors import Refusal
 from orders import tasks
 from orders.invariants import violations
-from orders.models import Attribution, Basket, Campaign, Order, Relaunch
-from orders.services import attribution, campaigns, checkout, planning, relaunch, returns
+from orders.models import Attribution, Basket, Campaign, Order, Relaunch, Segment
+from orders.services import (
+    attribution,
+    campaigns,
+    checkout,
+    planning,
+    relaunch,
+    returns,
+    segments,
+)
 from tests.factories import (
     LONG_AGO,
     NOON,
@@ -33,6 +41,7 @@ from tests.factories import (
     CampaignFactory,
     CouponFactory,
     CustomerFactory,
+    SegmentFactory,
     StockLevelFactory,
     StoreFactory,
     TillFactory,
@@ -683,3 +692,87 @@ def test_f1_a_worker_killed_at_any_statement_never_sends_twice(camille, article)
     assert log() == [("sent", "")]
     assert Message.objects.count() == 1
     assert len(mail.outbox) <= 1  # cut after the mark: lost, not repeated
+
+
+# --- For the people of a segment -----------------------------------------------------------------
+
+
+def english(**facts):
+    return agreeing(language="en", **facts)
+
+
+@pytest.fixture
+def segment(db):
+    return SegmentFactory(rules={"is": "language", "in": ["en"]})
+
+
+def letter_to(segment, **facts):
+    return CampaignFactory(
+        kind="newsletter", starts_at=NOON - HOUR, activated_at=NOON - HOUR, segment=segment, **facts
+    )
+
+
+def test_a_campaign_of_a_segment_is_counted_and_planned_for_its_people_alone(segment, camille):
+    draft = letter_to(segment, status="draft")
+    chosen = english(email="amy@example.org")
+    assert campaigns.forecast(draft, at=NOON).planned == segments.size(segment, at=NOON) == 1
+
+    campaigns.activate(campaign_id=draft.pk, shown=1, by="user:1", at=NOON)
+    run()
+
+    assert [message.to for message in mail.outbox] == [["amy@example.org"]]
+    assert list(Relaunch.objects.values_list("customer", "status")) == [(chosen.pk, "sent")]
+
+
+def test_who_leaves_the_segment_before_sending_gets_nothing_and_the_log_says_why(segment):
+    letter_to(segment)
+    leaves, stays = english(email="a@example.org"), english(email="b@example.org")
+    planning.sweep(at=NOON)
+    Customer.objects.filter(pk=leaves.pk).update(language="fr")
+
+    run()
+
+    assert [message.to for message in mail.outbox] == [["b@example.org"]]
+    assert set(Relaunch.objects.values_list("customer", "status", "reason")) == {
+        (leaves.pk, "withheld", "left"),
+        (stays.pk, "sent", ""),
+    }
+
+
+def test_rules_of_every_family_stand_in_the_statement_that_plans(desk, article):
+    rules = {"all": [
+        {"is": "orders", "op": "at_least", "count": 1}, {"is": "postcode", "in": ["69"]},
+        {"not": {"is": "category", "in": ["x"], "days": 30}},
+        {"is": "amount", "op": "at_least", "amount": 1},
+        {"any": [{"is": "expected_next", "op": "due", "days": 9}, {"is": "consent",
+                                                                  "channel": "email"}]},
+    ]}  # fmt: skip
+    letter_to(SegmentFactory(rules=rules))
+    buyer, _other = (agreeing(email=f"{n}@example.org", postcode="69003") for n in range(2))
+    sold(desk, (article, 1), customer=buyer, at=NOON - DAY)
+
+    run()
+
+    assert list(Relaunch.objects.values_list("customer", "status")) == [(buyer.pk, "sent")]
+
+
+def test_what_is_noticed_is_planned_for_people_of_the_segment(segment, camille):
+    CampaignFactory(kind="price_drop", segment=segment)
+    chosen = english(email="amy@example.org")
+    noticed = [planning.Noticed(one.pk, f"wishes:{one.pk}") for one in (camille, chosen)]
+
+    assert campaigns.plan(kind="price_drop", noticed=noticed, at=NOON) == {chosen.pk}
+
+
+def test_a_segment_that_a_campaign_writes_to_stays(segment):
+    letter_to(segment)
+
+    with pytest.raises(Refusal):
+        segments.remove(segment_id=segment.pk)
+
+    assert Segment.objects.filter(pk=segment.pk).exists()
+
+
+def test_baskets_left_behind_have_no_segment(segment):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CampaignFactory(segment=segment)
