@@ -194,6 +194,9 @@ def _consents(people: list[Person], rng: Random) -> list[dict[str, Any]]:
             events.append(_consent(person, "email", False, "account", later))
         if person.consents and person.phone and rng.random() < 0.3:
             events.append(_consent(person, "sms", True, source, person.known_at))
+        if person.consents and person.pk % 3:
+            agreed = _consent(person, "all", True, source, person.known_at)
+            events.append(agreed | {"purpose": "profiling"})
     return events
 
 

@@ -121,7 +121,13 @@ def _counted(draft: Draft) -> dict[str, Any]:
     except WrongRule as wrong:
         return {"wrong": str(wrong), "now": at}
     reach = [(label, found.reachable[str(code)]) for code, label in MARKETING]
-    return {"people": found.people, "reach": reach, "sample": people, "now": at}
+    return {
+        "people": found.people,
+        "profiled": found.profiled,
+        "reach": reach,
+        "sample": people,
+        "now": at,
+    }
 
 
 def _draft_of(request: HttpRequest, segment: Segment | None) -> Draft:

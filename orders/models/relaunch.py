@@ -45,6 +45,7 @@ class Relaunch(models.Model):
         DONE = "done", _("its reason is gone: reviewed, spent, dearer again")
         ENDED = "ended", _("the campaign is over")
         LEFT = "left", _("no longer among the people of the segment")
+        NOT_PROFILED = "not_profiled", _("no consent to offers chosen by purchases")
 
     campaign_step = models.ForeignKey(
         CampaignStep, models.PROTECT, related_name="+", verbose_name=_("campaign")

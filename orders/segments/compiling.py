@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from customers.models.consent import Channel as Answered
+from customers.models.consent import Purpose
 from orders.segments.conditions import KINDS, MARKETING, consents
 from orders.segments.rules import All, AnyOf, Condition, Not, Rule
 from orders.segments.statement import Part, Statement, both
@@ -20,11 +22,16 @@ def members(rule: Rule, *, at: datetime) -> Part:
     return to.people(_test(rule, to))
 
 
-def counts(rule: Rule, *, at: datetime) -> Part:
-    """One row: how many people, and how many of them agreed to offers in each channel."""
+def counts(rule: Rule, *, at: datetime, profiled: bool = False) -> Part:
+    """One row: how many people, and how many of them agreed to offers in each channel.
+
+    `profiled`: and at the end how many agreed that what they do chooses what they are offered.
+    """
     to = _statement(at)
     test = _test(rule, to)
     reach = [consents(to, channel) for channel in COUNTED]
+    if profiled:
+        reach.append(consents(to, Answered.ALL, Purpose.PROFILING))
     what = ", ".join(["count(*)", *(f"count(*) FILTER (WHERE {one.sql})" for one in reach)])
     return to.people(test, what=what)
 

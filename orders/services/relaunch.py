@@ -48,8 +48,9 @@ def send(*, relaunch_id: int, at: datetime) -> bool:
         relaunch = claim(
             Relaunch.objects.due(at)
             .filter(pk=relaunch_id)
-            .select_related("campaign_step__campaign__segment", "basket__customer__merged_into")
-            .select_related("customer__merged_into")
+            .select_related("basket__customer__merged_into", "customer__merged_into")
+            .select_related("campaign_step__campaign__segment")
+            .select_related("campaign_step__campaign__group__segment")
         ).first()
         if relaunch is None:
             return False
@@ -154,15 +155,20 @@ def _guard(relaunch: Relaunch, person: Customer | None, *, at: datetime) -> mark
     if person is None or not marketing.address(person, step.channel):
         return marketing.Verdict(Reason.NO_ADDRESS)
     said = marketing.verdict(person.pk, channel=step.channel, at=at)
-    if said == marketing.Verdict() and not _among(step.campaign, person, at=at):
-        return marketing.Verdict(Reason.LEFT)
-    return said
+    if said.reason or said.later:
+        return said
+    return marketing.Verdict(_outside(step.campaign, person, at=at))
 
 
-def _among(campaign: Campaign, person: Customer, *, at: datetime) -> bool:
-    """Whether the person still is one of the segment that the campaign is for."""
-    segment = campaign.segment
-    return segment is None or segments.holds(segment, person.pk, at=at)
+def _outside(campaign: Campaign, person: Customer, *, at: datetime) -> str:
+    """Why the person is no longer among the people of the campaign's segment, or of the one that
+    fills its group; baskets are of everybody.
+    """
+    if campaign.kind == Campaign.Kind.BASKET:
+        return ""
+    asked = (campaign.segment, getattr(campaign.group, "segment", None))
+    reasons = (segments.why_not(one, person.pk, at=at) for one in asked if one)
+    return next(filter(None, reasons), "")
 
 
 def _held_out(relaunch: Relaunch, person: Customer) -> bool:

@@ -45,7 +45,8 @@ def take(
     """Write down the export, then give its rows. Raises Invalid without a reason, NotFound.
 
     E-mail addresses and numbers are given of people whose standing answer is yes alone (GDP-2), of
-    a frozen segment too: the answer counts that stands today.
+    a frozen segment too: the answer counts that stands today. Where the rules look at what people
+    bought or did, they agreed to that as well.
     """
     if not reason.strip():
         raise Invalid(_("Say what the people are taken out for."))
@@ -57,7 +58,8 @@ def take(
     chosen = (
         segments.snapshot_people(snapshot.pk) if snapshot else segments.people(segment.rules, at=at)
     )
-    header, found = _columns(chosen, Purpose(purpose), at)
+    rules = snapshot.rules if snapshot else segment.rules
+    header, found = _columns(chosen, Purpose(purpose), at, acts=segments.profiles(rules))
     rows = list(found)
     SegmentExport.objects.create(
         segment=segment,
@@ -73,7 +75,7 @@ def take(
 
 
 def _columns(
-    chosen: QuerySet[Customer], purpose: Purpose, at: datetime
+    chosen: QuerySet[Customer], purpose: Purpose, at: datetime, *, acts: bool
 ) -> tuple[tuple[str, ...], QuerySet[Customer, tuple[object, ...]]]:
     chosen = chosen.filter(merged_into=None).order_by("number")
     if purpose == Purpose.NUMBERS:
@@ -85,7 +87,10 @@ def _columns(
     ).order_by(models.F("verified_at").desc(nulls_last=True), "pk")
     if purpose == Purpose.EMAIL:  # nobody writes to an address that may be somebody else's
         key = key.filter(verified_at__isnull=False)
-    agreeing = segments.people({"is": "consent", "channel": purpose.value}, at=at)
+    wanted = [{"is": "consent", "channel": purpose.value}]
+    if acts:  # who was chosen by what they bought agreed to that too
+        wanted.append({"is": "profiling", "op": "yes"})
+    agreeing = segments.people({"all": wanted}, at=at)
     named = (
         chosen.filter(pk__in=agreeing.values("pk"))
         .annotate(key=Subquery(key.values("value")[:1]))

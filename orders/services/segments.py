@@ -14,15 +14,18 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from customers.models import Customer, CustomerGroup
+from customers.services.consents import may_be_profiled
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
-from orders.models import Segment, SegmentSnapshot, SnapshotMember
+from orders.models import Relaunch, Segment, SegmentSnapshot, SnapshotMember
 from orders.segments import compiling
+from orders.segments.conditions import KINDS
 from orders.segments.rules import All, AnyOf, Condition, Not, Rule, read, write
 from orders.segments.statement import Part
 
 SAMPLE = 10  # people shown beside a count
 MEMORY = "SET LOCAL work_mem = '128MB'"  # a set of a million people is hashed, not sorted on disk
 LONGEST_NAME = 80
+AGREED = Condition("profiling", {"op": "yes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Count:
 
     people: int
     reachable: dict[str, int]
+    profiled: int | None = None  # of rules over what people do: who agreed to that
 
 
 class NameTaken(Refusal):
@@ -41,12 +45,15 @@ class NameTaken(Refusal):
 
 def count(rules: Mapping[str, Any], *, at: datetime) -> Count:
     """How many people meet rules now. Raises Invalid for rules that cannot be read."""
-    found = compiling.counts(read(rules), at=at)
+    rule = read(rules)
+    acts = _looks_at_acts(rule)
+    found = compiling.counts(rule, at=at, profiled=acts)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(MEMORY)
         cursor.execute(found.sql, found.parameters)
         people, *reached = cursor.fetchone()
-    return Count(people, dict(zip(compiling.COUNTED, reached, strict=True)))
+    profiled = reached.pop() if acts else None
+    return Count(people, dict(zip(compiling.COUNTED, reached, strict=True)), profiled)
 
 
 def people(rules: Mapping[str, Any], *, at: datetime) -> QuerySet[Customer]:
@@ -70,9 +77,19 @@ def members(segment_id: int, at: datetime) -> QuerySet[Customer, int]:
     return people(_segment(segment_id).rules, at=at).values_list("pk", flat=True)
 
 
+def profiles(rules: Mapping[str, Any]) -> bool:
+    """Whether rules look at what people bought or did, and not only at what they told us."""
+    return _looks_at_acts(read(rules))
+
+
 def chosen(segment: Segment, *, at: datetime) -> Part:
-    """`SELECT p.id` of the people whom a segment gives to what is offered or sent to it."""
-    return compiling.members(read(segment.rules), at=at)
+    """`SELECT p.id` of the people whom a segment gives to what is offered or sent to it.
+
+    The only way from a segment to promotions and campaigns: what somebody bought or did chooses
+    offers only for who agreed to just that (`Purpose.PROFILING`); silence is a no.
+    """
+    rule = read(segment.rules)
+    return compiling.members(All((rule, AGREED)) if _looks_at_acts(rule) else rule, at=at)
 
 
 def size(segment: Segment, *, at: datetime) -> int:
@@ -84,15 +101,21 @@ def size(segment: Segment, *, at: datetime) -> int:
         return int(cursor.fetchone()[0])
 
 
-def holds(segment: Segment, customer_id: int, *, at: datetime) -> bool:
-    """Whether a live person is among them at that moment; one statement that reads their rows."""
-    found = chosen(segment, at=at)
+def why_not(segment: Segment, customer_id: int, *, at: datetime) -> str:
+    """Why a live person is not among them at that moment (`Relaunch.Reason`); empty: they are.
+
+    Two statements at the most, which read the rows of that person alone.
+    """
+    rule = read(segment.rules)
+    if _looks_at_acts(rule) and not may_be_profiled(customer_id, at=at):
+        return Relaunch.Reason.NOT_PROFILED
+    found = compiling.members(rule, at=at)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT EXISTS (SELECT FROM ({found.sql}) s WHERE s.id = %s)",  # noqa: S608
             (*found.parameters, customer_id),
         )
-        return bool(cursor.fetchone()[0])
+        return "" if cursor.fetchone()[0] else Relaunch.Reason.LEFT
 
 
 def snapshot_people(snapshot_id: int) -> QuerySet[Customer]:
@@ -235,7 +258,7 @@ def fill_group(*, segment_id: int, at: datetime) -> Filled:
     segment = _segment(segment_id, lock=True)
     if segment.group_id is None:
         return Filled(0, 0)
-    found = compiling.members(read(segment.rules), at=at)
+    found = chosen(segment, at=at)
     group, own = segment.group_id, segment.pk
     with connection.cursor() as cursor:
         cursor.execute(MEMORY)
@@ -259,6 +282,16 @@ def _segment(pk: int, *, lock: bool = False) -> Segment:
     if found is None:
         raise NotFound(_("There is no such segment."))
     return found
+
+
+def _looks_at_acts(rule: Rule) -> bool:
+    match rule:
+        case All(rules) | AnyOf(rules):
+            return any(map(_looks_at_acts, rules))
+        case Not(inner):
+            return _looks_at_acts(inner)
+        case Condition(kind):
+            return KINDS[kind].family != "person"
 
 
 def _groups(rule: Rule) -> set[str]:

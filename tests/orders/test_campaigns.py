@@ -749,6 +749,7 @@ def test_rules_of_every_family_stand_in_the_statement_that_plans(desk, article):
     ]}  # fmt: skip
     letter_to(SegmentFactory(rules=rules))
     buyer, _other = (agreeing(email=f"{n}@example.org", postcode="69003") for n in range(2))
+    profile(buyer, True, at=LONG_AGO)
     sold(desk, (article, 1), customer=buyer, at=NOON - DAY)
 
     run()
@@ -776,3 +777,37 @@ def test_a_segment_that_a_campaign_writes_to_stays(segment):
 def test_baskets_left_behind_have_no_segment(segment):
     with pytest.raises(IntegrityError), transaction.atomic():
         CampaignFactory(segment=segment)
+
+
+BUYERS = {"is": "orders", "op": "at_least", "count": 1}
+
+
+def test_purchases_choose_only_people_who_agreed_to_that(desk, article):
+    """Also when they take it back between planning and sending, and through the segment's group."""
+    by_segment, by_group = (SegmentFactory(rules=BUYERS) for _ in range(2))
+    letter_to(by_segment)
+    letter_to(None, group=segments.link_group(segment_id=by_group.pk, at=NOON))
+    people = [agreeing(email=f"{name}@example.org") for name in ("yes", "later_no", "silent")]
+    for person in people:
+        sold(desk, (article, 1), customer=person, at=NOON - DAY)
+    for person in people[:2]:
+        profile(person, True, at=LONG_AGO)
+    segments.fill_group(segment_id=by_group.pk, at=NOON)
+    planning.sweep(at=NOON)
+    assert Relaunch.objects.count() == 4
+    profile(people[1], False)
+
+    run()
+
+    assert [message.to for message in mail.outbox] == [["yes@example.org"]] * 2
+    assert set(Relaunch.objects.values_list("customer", "status", "reason")) == {
+        (people[0].pk, "sent", ""),
+        (people[1].pk, "withheld", "not_profiled"),
+    }
+
+
+def profile(customer, granted, at=NOON):
+    record_consent(
+        customer=customer, granted=granted, source="account", actor="customer", at=at,
+        purpose="profiling", channel="all",
+    )  # fmt: skip

@@ -165,6 +165,73 @@ def test_a_person_of_the_segment_sees_the_offer_on_the_site_and_at_the_till():
     assert (site(member), till(member)) == (2000, 2000)
 
 
+# --- Who agreed that purchases choose offers (GDP-3) ----------------------------------------------
+
+BUYERS = {"is": "orders", "op": "at_least", "count": 1}
+
+
+def buyer(granted=None, **facts):
+    person = CustomerFactory(**facts)
+    bought(person)
+    if granted is not None:
+        answer(person, granted=granted, channel="all", purpose="profiling")
+    return person
+
+
+@pytest.mark.parametrize(
+    "rules, acts",
+    [
+        ({"is": "tier", "in": ["gold"]}, False),
+        ({"all": [ENGLISH, {"is": "points", "op": "at_least", "count": 9}]}, False),
+        (BUYERS, True),
+        ({"any": [ENGLISH, {"not": {"is": "rfm_m", "in": ["5"]}}]}, True),
+    ],
+)
+def test_rules_over_behaviour_or_value_profile_and_those_over_the_person_do_not(rules, acts):
+    assert segments.profiles(rules) is acts
+
+
+def test_a_group_by_purchases_holds_only_who_agreed_to_that_and_drops_who_withdraws():
+    yes, silent, no = buyer(True), buyer(), buyer(False)
+    segment = kept(rules=BUYERS)
+    count = segments.count(BUYERS, at=NOON)
+    assert (count.people, count.profiled, segments.size(segment, at=NOON)) == (3, 1, 1)
+
+    group = segments.link_group(segment_id=segment.pk, at=NOON)
+    assert list(group.customers.all()) == [yes]
+    assert segments.why_not(segment, yes.pk, at=NOON) == ""
+    assert {segments.why_not(segment, one.pk, at=NOON) for one in (silent, no)} == {"not_profiled"}
+    stranger = CustomerFactory()
+    answer(stranger, granted=True, channel="all", purpose="profiling")
+    assert segments.why_not(segment, stranger.pk, at=NOON) == "left"
+
+    answer(yes, granted=False, ago=1, channel="all", purpose="profiling")
+    segments.fill_group(segment_id=segment.pk, at=NOON)
+    assert not group.customers.exists()
+
+
+def test_the_strictest_answer_of_merged_records_counts_for_a_group():
+    a, b = buyer(True), buyer(False)
+    segment = kept(rules=BUYERS)
+    merge(source_id=b.pk, target_id=a.pk, reason="x", by="user:1", at=NOON)
+
+    group = segments.link_group(segment_id=segment.pk, at=NOON)
+
+    assert not group.customers.exists()
+    assert segments.why_not(segment, a.pk, at=NOON) == "not_profiled"
+
+
+def test_addresses_of_people_chosen_by_purchases_are_of_those_who_agreed_to_both():
+    both, letters = buyer(True, email="a@example.org"), buyer(email="b@example.org")
+    buyer(True, email="c@example.org")
+    for person in (both, letters):
+        answer(person, granted=True)
+    segment = kept(rules=BUYERS)
+
+    assert [row[0] for row in take(segment).rows] == [both.number]
+    assert len(list(take(segment, purpose="numbers").rows)) == 3
+
+
 # --- Taking people out ---------------------------------------------------------------------------
 
 
