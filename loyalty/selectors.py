@@ -1,6 +1,6 @@
 """Reads of points, the same in every channel. All of them go through merges (CUS-1)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
@@ -73,11 +73,11 @@ def balance(customer: Customer, *, at: datetime) -> Balance | None:
     theirs = list(accounts(customer.pk).select_related("programme", "tier", "customer"))
     if not theirs:
         return None
-    live = list(
-        PointsLot.objects.filter(account__in=theirs, remaining__gt=0, expires_at__gt=at).order_by(
-            "expires_at", "pk"
-        )
-    )
+    lots = PointsLot.objects.filter(account__in=theirs, remaining__gt=0, expires_at__gt=at)
+    return _balance(theirs, list(lots.order_by("expires_at", "pk")), at=at)
+
+
+def _balance(theirs: Sequence[Account], live: Sequence[PointsLot], *, at: datetime) -> Balance:
     lots = tuple(lot for lot in live if lot.available_at <= at)
     pending = tuple(lot for lot in live if lot.available_at > at)
     debt = sum(account.debt for account in theirs)
@@ -206,23 +206,28 @@ def standing_of(accounts: Sequence[Account], *, at: datetime) -> tuple[list[Tier
     tiers = list(programme.tiers.order_by("entry"))
     if not tiers:
         return [], None
+    lots = PointsLot.objects.filter(account__in=accounts, counts=True)
+    return tiers, _standing(programme, tiers, lots, at=at)
+
+
+def _standing(
+    programme: Programme, tiers: Sequence[Tier], lots: Iterable[PointsLot], *, at: datetime
+) -> Standing:
+    """Where the lots that count put somebody, in points or whole euros."""
     spend = programme.tier_basis == Programme.Basis.SPEND
     unit = CENTS if spend else 1
-    lots = PointsLot.objects.filter(account__in=accounts, counts=True).values_list(
-        "earned_at", "points", "taken_back", "amount_minor"
-    )
     found = standing(
         [
-            (earned_at, amount * (points - back) // points if spend else points - back)
-            for earned_at, points, back, amount in lots
-            if points > back
+            (lot.earned_at, lot.amount_minor * kept // lot.points if spend else kept)
+            for lot in lots
+            if (kept := lot.points - lot.taken_back) > 0
         ],
         [Step(tier.entry * unit, tier.keep * unit) for tier in tiers],
         months=programme.tier_months if programme.tier_window == "rolling" else None,
         grace=timedelta(days=programme.tier_grace_days),
         at=at,
     )
-    return tiers, replace(found, counted=found.counted // unit)
+    return replace(found, counted=found.counted // unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,14 +251,39 @@ def progress(customer_id: int, *, at: datetime) -> Progress | None:
     """How far the person is; None without tiers or account. Three statements."""
     theirs = list(accounts(customer_id).select_related("programme", "customer"))
     tiers, found = standing_of(theirs, at=at) if theirs else ([], None)
-    if found is None:
+    return _progress(theirs[0].programme, tiers, found) if found else None
+
+
+def membership(customer: Customer, *, at: datetime) -> tuple[Balance, Progress | None] | None:
+    """The person's points and how far they are, read together; None for a non-member. Three
+    statements.
+    """
+    theirs = list(accounts(customer.pk).select_related("programme", "tier", "customer"))
+    if not theirs:
         return None
+    lots = list(
+        PointsLot.objects.filter(Q(counts=True) | Q(remaining__gt=0, expires_at__gt=at))
+        .filter(account__in=theirs)
+        .order_by("expires_at", "pk")
+    )
+    balance = _balance(
+        theirs, [one for one in lots if one.remaining and one.expires_at > at], at=at
+    )
+    programme = balance.account.programme
+    tiers = list(programme.tiers.order_by("entry"))
+    if not tiers:
+        return balance, None
+    found = _standing(programme, tiers, [one for one in lots if one.counts], at=at)
+    return balance, _progress(programme, tiers, found)
+
+
+def _progress(programme: Programme, tiers: Sequence[Tier], found: Standing) -> Progress:
     later = tiers[(found.step if found.step is not None else -1) + 1 :]
     return Progress(
         tier=None if found.step is None else tiers[found.step],
         counted=found.counted,
         next=later[0] if later else None,
         missing=max(0, later[0].entry - found.counted) if later else 0,
-        spend=theirs[0].programme.tier_basis == Programme.Basis.SPEND,
+        spend=programme.tier_basis == Programme.Basis.SPEND,
         due_at=found.due_at,
     )

@@ -37,6 +37,7 @@ class Kind(TextChoices):
     MESSAGE = "message", pgettext_lazy("timeline", "Messages")
     POINTS = "points", pgettext_lazy("timeline", "Points")
     REVIEW = "review", pgettext_lazy("timeline", "Reviews and questions")
+    WISH = "wish", pgettext_lazy("timeline", "Wishes and alerts")
     CONSENT = "consent", pgettext_lazy("timeline", "Consents")
     VISIT = "visit", pgettext_lazy("timeline", "Visits")
     MERGE = "merge", pgettext_lazy("timeline", "Records joined")
@@ -142,6 +143,19 @@ _BRANCHES: dict[str, tuple[str, ...]] = {
               'product', p.name_fr, 'slug', p.slug, 'rating', NULL, 'status', q.status)
             FROM catalog_question q JOIN catalog_product p ON p.id = q.product_id
            WHERE q.customer_number = ANY(%(numbers)s)""",
+    ),
+    Kind.WISH: (
+        """SELECT i.added_at, i.id, 'web', NULL::bigint, jsonb_build_object('product', p.name_fr,
+              'slug', p.slug, 'list', w.name, 'removed', i.removed_at IS NOT NULL)
+            FROM orders_wishlist w JOIN orders_wishitem i ON i.wish_list_id = w.id
+            JOIN catalog_product p ON p.id = i.product_id
+           WHERE w.customer_id = ANY(%(who)s)""",
+        """SELECT a.asked_at, -a.id, 'web', a.store_id, jsonb_build_object('product', p.name_fr,
+              'slug', p.slug, 'alert', true, 'status', a.status, 'reason', a.reason)
+            FROM orders_stockalert a JOIN catalog_variant v ON v.id = a.variant_id
+            JOIN catalog_product p ON p.id = v.product_id
+           WHERE a.customer_id = ANY(%(who)s)
+             AND (%(every)s OR a.store_id IS NULL OR a.store_id = ANY(%(stores)s))""",
     ),
     Kind.CONSENT: (
         """SELECT c.at, c.id, CASE WHEN c.source LIKE 'till%%' THEN 'till' ELSE 'web' END,

@@ -16,7 +16,7 @@ from loyalty.models import PointsEntry
 from omnishop.kernel.templatetags.omnishop import money, number
 from omnishop.network.models import User
 from orders import timeline
-from orders.models import Basket, Order, Relaunch
+from orders.models import Basket, Order, Relaunch, StockAlert
 from orders.timeline import Channel, Kind, Row
 
 ICONS = {
@@ -28,6 +28,7 @@ ICONS = {
     Kind.MESSAGE: "mail",
     Kind.POINTS: "coins",
     Kind.REVIEW: "star",
+    Kind.WISH: "heart",
     Kind.CONSENT: "shield-check",
     Kind.VISIT: "user-round",
     Kind.MERGE: "arrow-left-right",
@@ -112,6 +113,8 @@ def _href(row: Row, staff: bool) -> str:
             return reverse("care:case", args=[data["number"]])
         return reverse("storefront:case", args=[data["token"]])
     if row.kind == Kind.REVIEW and not staff:
+        return reverse("storefront:product", args=[data["slug"]])
+    if row.kind == Kind.WISH and not staff:
         return reverse("storefront:product", args=[data["slug"]])
     if row.kind == Kind.POINTS and not staff:
         return reverse("storefront:points")
@@ -214,6 +217,19 @@ def _review(row: Row, _staff: bool) -> tuple[str, str]:
     return title, status
 
 
+def _wish(row: Row, _staff: bool) -> tuple[str, str]:
+    data = row.data
+    if data.get("alert"):
+        said = (
+            _label(StockAlert.Status, data["status"]),
+            _label(StockAlert.Reason, data["reason"]),
+        )
+        detail = " · ".join(part for part in said if part not in ("", "–"))
+        return _("To be told when it is back: %(product)s") % {"product": data["product"]}, detail
+    title = _("On the list “%(list)s”: %(product)s") % data
+    return title, _("taken off") if data["removed"] else ""
+
+
 def _consent(row: Row, staff: bool) -> tuple[str, str]:
     data = row.data
     words = _("Agreed: %(what)s") if data["granted"] else _("Refused: %(what)s")
@@ -248,6 +264,7 @@ _WORDS: dict[Kind, Callable[[Row, bool], tuple[str, str]]] = {
     Kind.MESSAGE: _message,
     Kind.POINTS: _points,
     Kind.REVIEW: _review,
+    Kind.WISH: _wish,
     Kind.CONSENT: _consent,
     Kind.VISIT: _visit,
     Kind.MERGE: _merge,

@@ -1,8 +1,10 @@
 """The desk's pages: who enters, what they see, acts with their preview, the answer kept."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 
 from catalog.models import Coupon
@@ -10,13 +12,16 @@ from customers.models import Case, CaseEntry, Identity, Message, ReplyTemplate, 
 from customers.services import conversations
 from customers.services.conversations import Sender
 from inventory.models import StockLevel
-from loyalty.models import Account, CorrectionLimit
+from loyalty.models import Account, CorrectionLimit, PointsLot
+from loyalty.selectors import membership
+from loyalty.selectors import progress as member_progress
 from loyalty.services.points import join
 from orders.services.checkout import Pickup
 from tests.factories import (
     NOON,
     CustomerFactory,
     DeliveryMethodFactory,
+    ProgrammeFactory,
     StaffFactory,
     StoreFactory,
     TillFactory,
@@ -313,6 +318,30 @@ def test_a_person_has_everything_on_one_page_with_few_statements(
     assert case.number in page
     assert "prouvé" in page
     assert "Connecté" in page
+
+
+def test_the_desk_reads_the_tier_and_the_way_to_the_next_as_the_member_does(
+    desk, django_assert_num_queries
+):
+    programme = ProgrammeFactory()
+    programme.tiers.create(code="silver", name="Argent", entry=100, keep=80)
+    programme.tiers.create(code="gold", name="Or", entry=300, keep=200)
+    person = CustomerFactory()
+    account = join(customer=person, at=NOON)
+    PointsLot.objects.create(
+        account=account, document="O-1", line=1, points=120, remaining=120, earned_at=NOON,
+        available_at=NOON, expires_at=NOON + timedelta(days=365),
+    )  # fmt: skip
+    with django_assert_num_queries(3):  # of which points alone are two
+        balance, progress = membership(person, at=NOON)
+    assert (balance.spendable, progress) == (120, member_progress(person.pk, at=NOON))
+
+    with time_machine.travel(NOON, tick=False):
+        page = text(desk.get(f"/care/person/{person.number}/"))
+
+    assert "Palier Argent" in page
+    assert "Encore 180 points pour atteindre le palier Or" in page
+    assert membership(CustomerFactory(), at=NOON) is None
 
 
 def test_cases_of_one_person_are_joined(desk):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from catalog.models import Review
 from customers.models import ConsentEvent, Customer, CustomerMerge, Message, Visit
@@ -10,7 +11,8 @@ from customers.services import conversations
 from customers.services.conversations import Sender
 from loyalty.services.corrections import correct
 from loyalty.services.points import join
-from orders.models import BasketLine
+from omnishop.channels.timeline import contact
+from orders.models import BasketLine, StockAlert, WishItem
 from orders.timeline import Kind, after, rows
 from tests.factories import (
     NOON,
@@ -43,6 +45,17 @@ def lived(person, *, store=None, till=None, times=1):
         Visit.objects.create(
             customer=person, channel="web", day=at.date() + timedelta(days=n), first_at=at,
             last_at=at,
+        )  # fmt: skip
+        wished, watched = VariantFactory(), VariantFactory()
+        WishItem.objects.create(
+            wish_list=person.wish_lists.get_or_create(
+                name="Noël", defaults={"created_at": at, "changed_at": at}
+            )[0],
+            product=wished.product, variant=wished, added_at=at,
+        )  # fmt: skip
+        StockAlert.objects.create(
+            customer=person, email="c@example.org", variant=watched, store=till.store,
+            status="waiting", asked_at=at, confirmed_at=at, expires_at=at + timedelta(days=90),
         )  # fmt: skip
         basket = BasketFactory(customer=person, changed_at=at, status="later")
         BasketLineFactory(basket=basket, variant=VariantFactory(), quantity=2)
@@ -106,6 +119,26 @@ def test_a_merged_record_is_read_with_the_live_one_and_separately_afterwards():
     assert "merge" in kinds(rows(kept, viewer=desk)[0])
     Customer.objects.filter(pk=source.pk).update(merged_into=None)
     assert len(rows(kept, viewer=None)[0]) == before
+
+
+def test_wishes_and_alerts_are_read_by_the_person_and_by_staff_of_the_store():
+    person, store = CustomerFactory(), StoreFactory(name="Lyon")
+    lived(person, store=store)
+    elsewhere = StaffFactory(stores=[StoreFactory()], role="store_manager").user
+
+    def seen(viewer):
+        found, _more = rows(person, viewer=viewer, kinds=["wish"])
+        return {contact(row, staff=viewer is not None).title.split(" ")[0] for row in found}
+
+    found, _more = rows(person, viewer=None, kinds=["wish"])
+    alert, wish = sorted(found, key=lambda row: row.id)
+    assert (alert.store, alert.data["status"], alert.data["reason"]) == ("Lyon", "waiting", "")
+    assert (wish.data["list"], wish.data["removed"]) == ("Noël", False)
+    shown = contact(wish, staff=False)
+    assert shown.title == f"Sur la liste «\u202fNoël\u202f»\u202f: {wish.data['product']}"
+    assert shown.href == reverse("storefront:product", args=[wish.data["slug"]])
+    assert seen(None) == seen(StaffFactory(all_stores=True).user) == {"Sur", "À"}
+    assert seen(elsewhere) == {"Sur"}
 
 
 def test_pages_go_on_without_gap_or_repeat():

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from customers.models import Case, Customer, Identity
 from customers.selectors import records
-from loyalty.selectors import balance
+from loyalty.selectors import membership
 from omnishop.channels.care.access import desk_only, staff_of
 from omnishop.channels.timeline import page_of
 from orders.care import limits_of, possible
@@ -24,10 +24,12 @@ def person(request: HttpRequest, number: str) -> HttpResponse:
         return redirect("care:person", found.merged_into.number)
     at, user = timezone.now(), staff_of(request)
     mine = records(found.pk).values("pk")
+    balance, progress = membership(found, at=at) or (None, None)
     context = {
         "person": found,
         "keys": Identity.objects.filter(customer__in=mine).order_by("kind", "pk"),
-        "balance": balance(found, at=at),
+        "balance": balance,
+        "progress": progress,
         "to_collect": Fulfilment.objects.visible_to(user)
         .filter(
             order__customer__in=mine,
