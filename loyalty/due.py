@@ -9,6 +9,17 @@ from loyalty.models import EarnRule
 
 Event = EarnRule.Event
 
+# A friend (a) named a member (s), has bought, and what was bought is past its return period. Two
+# records that proved to be one person are nobody's friends.
+_FRIENDS = """
+          FROM loyalty_account a JOIN loyalty_account s ON s.id = a.referred_by_id
+          JOIN customers_customer f ON f.id = a.customer_id
+          JOIN customers_customer m ON m.id = s.customer_id
+         WHERE coalesce(f.merged_into_id, f.id) <> coalesce(m.merged_into_id, m.id)
+           AND EXISTS (SELECT FROM loyalty_pointslot l
+                        WHERE l.account_id = a.id AND l.amount_minor > 0
+                          AND l.available_at <= %(at)s AND l.taken_back < l.points)"""
+
 # What was rewarded is looked for over all records of a person: a merge gives nobody two birthdays.
 _QUERIES = {
     # Since three days at the most: what beat missed is made up for.
@@ -39,15 +50,14 @@ _QUERIES = {
          WHERE v.status = 'published' AND v.written_at > %(at)s - interval '30 days'
            AND NOT EXISTS (SELECT FROM loyalty_pointslot l WHERE l.document = 'review:' || v.id)
          ORDER BY v.id LIMIT 1000""",
-    # The friend has bought, and what was bought is past its return period.
-    Event.REFERRAL: """
-        SELECT s.customer_id, a.id::text
-          FROM loyalty_account a JOIN loyalty_account s ON s.id = a.referred_by_id
-         WHERE EXISTS (SELECT FROM loyalty_pointslot l
-                        WHERE l.account_id = a.id AND l.amount_minor > 0
-                          AND l.available_at <= %(at)s AND l.taken_back < l.points)
+    Event.REFERRAL: f"""
+        SELECT s.customer_id, a.id::text {_FRIENDS}
            AND NOT EXISTS (SELECT FROM loyalty_pointslot l WHERE l.document = 'referral:' || a.id)
-         ORDER BY a.id LIMIT 1000""",
+         ORDER BY a.id LIMIT 1000""",  # noqa: S608  our own text
+    Event.REFERRED: f"""
+        SELECT a.customer_id, a.id::text {_FRIENDS}
+           AND NOT EXISTS (SELECT FROM loyalty_pointslot l WHERE l.document = 'referred:' || a.id)
+         ORDER BY a.id LIMIT 1000""",  # noqa: S608  our own text
 }
 
 

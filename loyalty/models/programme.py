@@ -155,6 +155,7 @@ class EarnRule(models.Model):
         REVIEW = "review", _("a review")
         FIRST_VISIT = "first_visit", _("the first sign-in on the site")
         REFERRAL = "referral", _("a friend who joined")
+        REFERRED = "referred", _("joining on a friend's word")
 
     programme = models.ForeignKey(
         Programme, models.CASCADE, related_name="rules", verbose_name=_("loyalty programme")

@@ -53,6 +53,7 @@ def fill(house: House, *, at: datetime) -> None:
         ("review", "Votre avis publié", 10),
         ("first_visit", "Première connexion au site", 20),
         ("referral", "Un ami parrainé", 100),
+        ("referred", "Bienvenue de la part d’un ami", 50),
     ):
         EarnRule.objects.create(
             programme=programme, name=name, event=event, points=points,

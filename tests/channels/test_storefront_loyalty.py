@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from customers.models import Customer
-from loyalty.models import Account, PointsGift, RewardIssue, Tier
+from loyalty.models import Account, EarnRule, PointsGift, RewardIssue, Tier
 from loyalty.services.corrections import correct
 from loyalty.services.points import Earning, earn, join
+from loyalty.services.referrals import code_of
 from tests.channels.storefront import add, small_shop
 from tests.factories import CustomerFactory, ProgrammeFactory, RewardFactory, UserFactory
 
@@ -137,3 +139,27 @@ def test_the_programme_is_joined_by_one_press(client):
     account = Account.objects.get()
     assert account.customer.user == user
     assert not account.customer.consents.exists()
+
+
+def test_a_friend_joins_by_the_member_s_link(client, member):
+    sponsor = Account.objects.get()
+    EarnRule.objects.create(
+        programme=sponsor.programme, name="Parrain", event="referral", points=100
+    )
+    code = code_of(sponsor)
+    assert f"http://testserver{PAGE}?parrain={code}" in client.get(PAGE).content.decode().replace(
+        settings.SITE_URL, "http://testserver"
+    )
+    friend = UserFactory(email="louise@example.org")
+    client.force_login(friend)
+
+    form = client.get(PAGE, {"parrain": code}).content.decode()
+    refused = client.post(PAGE, {"parrain": "2900000000000"})
+    joined = client.post(PAGE, {"parrain": code})
+
+    assert f'value="{code}"' in form
+    assert refused.status_code == 422
+    assert "Aucun membre" in refused.content.decode()
+    assert 'value="2900000000000"' in refused.content.decode()
+    assert joined.status_code == 302
+    assert Account.objects.exclude(pk=sponsor.pk).get().referred_by == sponsor

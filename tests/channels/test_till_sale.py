@@ -6,8 +6,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog.services import refresh_search
-from customers.models import ConsentEvent, Customer
+from customers.models import ConsentEvent, Customer, Identity
 from loyalty.models import Account
+from loyalty.services.points import join
+from loyalty.services.referrals import code_of
 from omnishop.network.models import Store
 from orders.models import Basket, BasketLine
 from orders.services import baskets, till, wanted
@@ -338,6 +340,29 @@ def test_consent_is_written_only_when_it_is_ticked(shop):
 
     event = ConsentEvent.objects.get()
     assert (event.granted, event.actor) == (True, f"user:{shop.staff.user_id}")
+
+
+def test_who_joins_at_the_till_may_be_brought_by_a_member(shop):
+    sponsor = join(customer=CustomerFactory(), at=NOON)
+    card = Identity.objects.get(customer=sponsor.customer, kind="card").value
+
+    refused = shop.post("/till/customers/new/", new_person(sponsor="2999999999999"))
+    assert refused.status_code == 422
+    assert "Aucun membre" in refused.content.decode()
+    assert Customer.objects.count() == 1
+    assert shop.post("/till/customers/new/", new_person(sponsor=card)).status_code == 302
+    assert Account.objects.exclude(pk=sponsor.pk).get().referred_by == sponsor
+
+
+def test_a_known_customer_joins_by_the_code_of_a_member(shop):
+    sponsor, known = join(customer=CustomerFactory(), at=NOON), CustomerFactory()
+    shop.post("/till/customers/identify/", {"customer_id": known.pk})
+
+    refused = shop.post("/till/customers/join/", {"sponsor": "nobody"})
+    assert refused.status_code == 422
+    assert not Account.objects.filter(customer=known).exists()
+    shop.post("/till/customers/join/", {"sponsor": code_of(sponsor)})
+    assert Account.objects.get(customer=known).referred_by == sponsor
 
 
 def test_a_key_that_someone_has_makes_nobody_twice(shop):

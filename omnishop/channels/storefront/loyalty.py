@@ -4,9 +4,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -15,7 +17,7 @@ from customers.models import Customer, Identity
 from customers.selectors import records
 from customers.services import identities
 from loyalty import card, rewards, selectors, statements
-from loyalty.services import gifts, points
+from loyalty.services import gifts, points, referrals
 from loyalty.services import rewards as having
 from omnishop.channels.storefront.context import Request, Shopper
 from omnishop.channels.storefront.pages import private
@@ -45,18 +47,21 @@ def _card(person: Customer) -> str:
 def _page(
     request: Request, person: Customer, *, at: datetime, refusal: Refusal | None = None
 ) -> HttpResponse:
-    balance = selectors.balance(person, at=at)
+    balance, progress = selectors.membership(person, at=at) or (None, None)
     context: dict[str, Any] = {
         "customer": person,
         "balance": balance,
-        "programme": points.programme(),
+        "programme": balance.account.programme if balance else points.programme(),
         "refusal": refusal,
+        "sponsor": (request.POST or request.GET).get(referrals.PARAMETER, "")[:200],
         "tab": "points",
     }
     if balance:
         context |= {
             "card": _card(person),
-            "progress": selectors.progress(person.pk, at=at),
+            "progress": progress,
+            "friends": referrals.offer(balance.account, at=at),
+            "page": settings.SITE_URL + reverse("storefront:points"),
             "choices": rewards.choices(balance, at=at),
             "had": rewards.had(person.pk, at=at),
             "gifts": [
@@ -79,10 +84,16 @@ def _page(
 @login_required
 @require_http_methods(["GET", "POST"])
 def page(request: Request) -> HttpResponse:
-    """Points with origin and expiry of each lot, tier, rewards and card; a press joins."""
+    """Points with origin and expiry of each lot, tier, rewards and card; a press joins, brought
+    by the member whom the link or the field names.
+    """
     person, at = _person(request), timezone.now()
     if request.method == "POST":
-        points.join(customer=person, at=at)
+        sponsor = request.POST.get(referrals.PARAMETER, "")[:200]
+        try:
+            referrals.enrol(customer=person, sponsor=sponsor, at=at)
+        except Refusal as refusal:
+            return _page(request, person, at=at, refusal=refusal)
         return redirect("storefront:points")
     return _page(request, person, at=at)
 

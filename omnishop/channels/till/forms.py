@@ -171,6 +171,12 @@ class CustomerForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "tel"}),
     )
     email = forms.CharField(label=_("E-mail"), max_length=254, required=False)
+    sponsor = forms.CharField(
+        label=_("Brought by"),
+        max_length=200,
+        required=False,
+        help_text=_("Card number or code of the member who brings this person."),
+    )
     marketing = forms.BooleanField(
         label=_("Agrees to receive our news and offers by e-mail"),
         required=False,
@@ -180,7 +186,7 @@ class CustomerForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("first_name", "last_name", "phone", "email"):
+        for name in ("first_name", "last_name", "phone", "email", "sponsor"):
             self.fields[name].widget.attrs |= {"class": "input", "autocomplete": "off"}
         self.fields["marketing"].widget.attrs["class"] = "checkbox"
         self.fields["key"].widget = forms.HiddenInput()

@@ -17,7 +17,7 @@ from customers.services.consents import record_consent
 from customers.services.identities import create_customer
 from customers.services.visits import record_visit
 from loyalty.selectors import balance
-from loyalty.services.points import join
+from loyalty.services.referrals import enrol
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import show, typed
@@ -110,10 +110,11 @@ def create(request: HttpRequest, desk: Desk) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
         key, marketing = data.pop("key"), data.pop("marketing")
+        sponsor = data.pop("sponsor")
 
         def work() -> dict[str, Any]:
             person = create_customer(home_store_id=desk.store.pk, **data)
-            join(customer=person, at=at)
+            enrol(customer=person, sponsor=sponsor, at=at)
             if marketing:
                 record_consent(
                     customer=person,
@@ -126,9 +127,8 @@ def create(request: HttpRequest, desk: Desk) -> HttpResponse:
 
         try:
             with transaction.atomic():
-                made = once(
-                    actor=desk.actor, key=key, body=data | {"marketing": marketing}, work=work
-                )
+                body = data | {"marketing": marketing, "sponsor": sponsor}
+                made = once(actor=desk.actor, key=key, body=body, work=work)
                 identify_customer(desk, Customer.objects.get(pk=made["customer"]), at=at)
         except Refusal as refused:
             refusal = refused

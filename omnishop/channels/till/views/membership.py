@@ -9,9 +9,11 @@ from customers.models import Customer, Identity
 from customers.selectors import records
 from loyalty.card import card_pdf
 from loyalty.selectors import account_of
-from loyalty.services import points
+from loyalty.services import referrals
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
+from omnishop.channels.till.answer import show
+from omnishop.kernel.errors import Refusal
 
 
 def _person(desk: Desk) -> Customer:
@@ -24,8 +26,14 @@ def _person(desk: Desk) -> Customer:
 @require_POST
 @at_till
 def join(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """The customer of the sale joins the programme; it ticks no consent (GDP-8)."""
-    points.join(customer=_person(desk), at=timezone.now())
+    """The customer of the sale joins the programme, brought by whom they name; it ticks no
+    consent (GDP-8).
+    """
+    sponsor = request.POST.get("sponsor", "")[:200]
+    try:
+        referrals.enrol(customer=_person(desk), sponsor=sponsor, at=timezone.now())
+    except Refusal as refusal:
+        return show(request, desk, "refused", {}, section="sale", refusal=refusal)
     return redirect("till:sale")
 
 
