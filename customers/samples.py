@@ -53,6 +53,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "price_drop": {
         "lines": [{"sku": "0", "name": "Veste Lautaret", "before_minor": 15990, "now_minor": 12990}]
     },
+    "loyalty_card": {"link": "", "programme": "Grand Air & Vous", "card": "2900000000018"},
     "basket_reminder": {"total_minor": None},
     "basket_link": {"number": "K-000042"},
     "campaign": {

@@ -9,7 +9,8 @@ from operator import or_
 from django.db.models import Min, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from customers.models import Customer
+from customers.models import Customer, Identity
+from customers.selectors import records
 from loyalty.earning import CENTS, ONCE, Rule, Terms
 from loyalty.models import Account, EarnRule, PointsLot, Programme, Tier
 from loyalty.standing import Standing, Step, standing
@@ -37,6 +38,17 @@ def account_of(customer_id: int | None) -> Account | None:
         return None
     found = accounts(customer_id).select_related("programme", "tier", "customer")
     return min(found, key=earns_first, default=None)
+
+
+def card_of(customer: Customer) -> str:
+    """The number of a live person's card: their own record's, else one of a record merged into
+    it; empty: none.
+    """
+    cards = Identity.objects.filter(
+        customer__in=records(customer.pk), kind=Identity.Kind.CARD
+    ).values_list("customer_id", "pk", "value")
+    found = min(cards, key=lambda card: (card[0] != customer.pk, card[1]), default=None)
+    return found[2] if found else ""
 
 
 def earns_first(account: Account) -> tuple[bool, datetime, int]:

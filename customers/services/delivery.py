@@ -1,5 +1,6 @@
 """Writing a message out in its channel, and handing it to who carries it there."""
 
+from base64 import b64decode
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,7 +60,10 @@ def _sms(message: Message, text: str) -> Letter:
 
 
 def mail_of(message: Message, letter: Letter) -> EmailMultiAlternatives:
-    """The e-mail itself. An advertisement names the way to refuse in its header (RFC 8058)."""
+    """The e-mail itself. An advertisement names the way to refuse in its header (RFC 8058).
+
+    Small files go along: `files` of the context, each with name, type and base64.
+    """
     headers = {"Message-ID": f"<message-{message.pk}@omnishop>"}
     if message.purpose == Message.Purpose.MARKETING and message.customer:
         headers |= unsubscribe_headers(message.customer)
@@ -68,6 +72,8 @@ def mail_of(message: Message, letter: Letter) -> EmailMultiAlternatives:
     )
     if letter.html:
         mail.attach_alternative(letter.html, "text/html")
+    for file in message.context.get("files", []):
+        mail.attach(file["name"], b64decode(file["base64"]), file["type"])
     return mail
 
 

@@ -1,12 +1,16 @@
 """The till's sale: who may enter, scans, lines, customers, baskets of the site (UX T1 to T9)."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog.services import refresh_search
-from customers.models import ConsentEvent, Customer, Identity
+from customers.models import ConsentEvent, Customer, Identity, Message
+from customers.services.messages import send
 from loyalty.models import Account
 from loyalty.services.points import join
 from loyalty.services.referrals import code_of
@@ -363,6 +367,38 @@ def test_a_known_customer_joins_by_the_code_of_a_member(shop):
     assert not Account.objects.filter(customer=known).exists()
     shop.post("/till/customers/join/", {"sponsor": code_of(sponsor)})
     assert Account.objects.get(customer=known).referred_by == sponsor
+
+
+def test_the_card_goes_by_mail_once_for_a_press(shop, mailoutbox):
+    person = CustomerFactory(email="c@example.org", first_name="Camille")
+    join(customer=person, at=NOON)
+    shop.post("/till/customers/identify/", {"customer_id": person.pk})
+    page = shop.get(SALE).content.decode()
+    key = re.search(r'card/mail/".*?name="key" value="(\w+)"', page, re.S)[1]
+
+    for _ in range(2):
+        assert shop.post("/till/customers/card/mail/", {"key": key}).status_code == 302
+    message = Message.objects.get(template="loyalty_card")
+    assert (message.purpose, message.to, message.customer) == ("service", "c@example.org", person)
+    assert send(message_id=message.pk, at=timezone.now())
+
+    letter = mailoutbox[0]
+    name, content, kind = letter.attachments[0]
+    card = Identity.objects.get(customer=person, kind="card").value
+    assert card in letter.body
+    assert letter.subject.startswith("Votre carte")
+    assert (name, kind, content[:5]) == ("carte-de-fidelite.pdf", "application/pdf", b"%PDF-")
+    shop.post("/till/customers/card/mail/", {"key": "another"})
+    assert Message.objects.filter(template="loyalty_card").count() == 2
+
+
+def test_without_an_address_or_a_card_no_card_is_mailed(shop):
+    person = CustomerFactory()
+    shop.post("/till/customers/identify/", {"customer_id": person.pk})
+    assert shop.post("/till/customers/card/mail/", {"key": "k"}).status_code == 404
+    join(customer=person, at=NOON)
+    assert shop.post("/till/customers/card/mail/", {"key": "k"}).status_code == 409
+    assert not Message.objects.exists()
 
 
 def test_a_key_that_someone_has_makes_nobody_twice(shop):

@@ -13,8 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from customers.models import Customer, Identity
-from customers.selectors import records
+from customers.models import Customer
 from customers.services import identities
 from loyalty import card, rewards, selectors, statements
 from loyalty.services import gifts, points, referrals
@@ -35,15 +34,6 @@ def _person(request: Request) -> Customer:
     return identities.customer_of_login(user=request.user, email_verified=False, at=timezone.now())
 
 
-def _card(person: Customer) -> str:
-    """The number of the person's card: the live record's, else of a record merged into it."""
-    cards = Identity.objects.filter(
-        customer__in=records(person.pk), kind=Identity.Kind.CARD
-    ).select_related("customer")
-    found = sorted(cards, key=lambda one: (one.customer_id != person.pk, one.pk))
-    return found[0].value if found else ""
-
-
 def _page(
     request: Request, person: Customer, *, at: datetime, refusal: Refusal | None = None
 ) -> HttpResponse:
@@ -58,7 +48,7 @@ def _page(
     }
     if balance:
         context |= {
-            "card": _card(person),
+            "card": selectors.card_of(person),
             "progress": progress,
             "friends": referrals.offer(balance.account, at=at),
             "page": settings.SITE_URL + reverse("storefront:points"),
@@ -204,7 +194,7 @@ def card_file(request: Request, kind: str) -> HttpResponse:
         raise Http404
     draw = card.card_png if kind == "png" else card.card_pdf
     content = draw(
-        number=_card(person),
+        number=selectors.card_of(person),
         name=person.name,
         programme=account.programme.name,
         tier=account.tier.name if account.tier else "",

@@ -47,6 +47,7 @@ urlpatterns = [
     path("customers/identify/", customer.identify, name="identify"),
     path("customers/join/", membership.join, name="join"),
     path("customers/card.pdf", membership.card, name="card"),
+    path("customers/card/mail/", membership.mail, name="card_mail"),
     path("basket/<int:basket_id>/", customer.open_basket, name="open_basket"),
     path("pay/", payment.start, name="start_payment"),
     path("pay/<int:order_id>/", payment.payment, name="payment"),

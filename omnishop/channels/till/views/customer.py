@@ -37,6 +37,7 @@ def customer_context(desk: Desk, basket: Basket | None, *, at: datetime) -> dict
     return {
         "customer": person,
         "balance": balance(person, at=at),
+        "card_key": uuid.uuid4().hex,  # a press of this page mails the card once
         "to_collect": scope.pickups(desk)
         .filter(order__customer__in=records(person.pk), status__in=Fulfilment.OPEN)
         .count(),

@@ -1,18 +1,19 @@
 """The loyalty programme at the till: joining in one press, the card on paper."""
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from customers.models import Customer, Identity
-from customers.selectors import records
+from customers.models import Customer
 from loyalty.card import card_pdf
-from loyalty.selectors import account_of
-from loyalty.services import referrals
+from loyalty.selectors import account_of, card_of
+from loyalty.services import cards, referrals
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
-from omnishop.channels.till.answer import show
+from omnishop.channels.till.answer import show, typed
 from omnishop.kernel.errors import Refusal
 
 
@@ -42,12 +43,8 @@ def join(request: HttpRequest, desk: Desk) -> HttpResponse:
 def card(request: HttpRequest, desk: Desk) -> HttpResponse:
     """The card of the sale's customer, to print."""
     person = _person(desk)
-    account = account_of(person.pk)
-    key = Identity.objects.filter(
-        customer__in=records(person.pk), kind=Identity.Kind.CARD
-    ).order_by("pk")
-    number = key.values_list("value", flat=True).first()
-    if account is None or number is None:
+    account, number = account_of(person.pk), card_of(person)
+    if account is None or not number:
         raise Http404
     answer = HttpResponse(
         card_pdf(
@@ -61,3 +58,16 @@ def card(request: HttpRequest, desk: Desk) -> HttpResponse:
     answer["Content-Disposition"] = 'inline; filename="carte.pdf"'
     answer["Cache-Control"] = "no-store, private"
     return answer
+
+
+@require_POST
+@at_till
+def mail(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """The card of the sale's customer by e-mail; a press counts once."""
+    key = typed(request.POST, "key", 40)
+    try:
+        cards.mail_card(customer=_person(desk), key=key, at=timezone.now())
+    except Refusal as refusal:
+        return show(request, desk, "refused", {}, section="sale", refusal=refusal)
+    messages.success(request, _("The card is on its way by e-mail."))
+    return redirect("till:sale")
