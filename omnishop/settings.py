@@ -283,6 +283,7 @@ SMS_GATEWAY = env.text("SMS_GATEWAY", "customers.gateways.SmsFiles")
 SMS_FILE_PATH = VAR_DIR / "sms"
 SMS_SENDER = env.text("SMS_SENDER", "GrandAir")  # 11 letters and digits at the most
 SMS_STOP_NUMBER = env.text("SMS_STOP_NUMBER", "36111")
+SMS_SECRET = env.text("SMS_SECRET", "")  # of the web hook of received SMS; empty: no such door
 PUSH_GATEWAY = env.text("PUSH_GATEWAY", "customers.gateways.PushFiles")
 PUSH_FILE_PATH = VAR_DIR / "push"
 PUSH_PUBLIC_KEY = env.text("PUSH_PUBLIC_KEY", "")  # VAPID, base64url; devices are asked with it

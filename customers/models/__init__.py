@@ -1,7 +1,7 @@
 """The person, what identifies them, what they agreed to, what we told them."""
 
 from customers.models.consent import ConsentEvent, ConsentText, SaleNotice
-from customers.models.contact import ContactRule, PushDevice
+from customers.models.contact import ContactRule, PushDevice, ReceivedStop
 from customers.models.conversation import (
     Case,
     CaseAttachment,
@@ -33,6 +33,7 @@ __all__ = [
     "MatchKey",
     "Message",
     "PushDevice",
+    "ReceivedStop",
     "ReplyTemplate",
     "SaleNotice",
     "ServiceLevel",

@@ -66,3 +66,21 @@ class PushDevice(models.Model):
 
     def __str__(self) -> str:
         return self.name or str(self.pk)
+
+
+class ReceivedStop(models.Model):
+    """An SMS that said STOP, by its carrier's key alone: brought again, it does nothing.
+
+    Neither number nor person: the answer itself is a row of `ConsentEvent`.
+    """
+
+    reference = models.CharField(_("carrier's key"), max_length=100, unique=True)
+    at = models.DateTimeField(_("received"))
+
+    class Meta:
+        verbose_name = _("STOP received")
+        verbose_name_plural = _("STOPs received")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.reference

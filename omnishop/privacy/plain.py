@@ -93,6 +93,7 @@ NOBODYS: dict[str, str] = {
     "loyalty.CorrectionLimit": "role",
     "loyalty.Reward": "kind name description tiers starts_at ends_at",
     "customers.ContactRule": "channel",
+    "customers.ReceivedStop": "reference at",
     "orders.Segment": "name description rules filled_at created_at changed_at changed_by",
     "orders.SegmentSnapshot": "name rules taken_at taken_by",
     "orders.SegmentExport": "name columns reason by at",

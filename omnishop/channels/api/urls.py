@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from omnishop.channels.api import mail, quotes, views
+from omnishop.channels.api import mail, quotes, sms, views
 
 app_name = "api"
 urlpatterns = [
@@ -17,4 +17,5 @@ urlpatterns = [
     path("v1/quote/", quotes.QuoteBasket.as_view(), name="quote"),
     path("v1/me/loyalty/", views.MyLoyalty.as_view(), name="my_loyalty"),
     path("mail/", mail.receive, name="mail"),
+    path("sms/", sms.ReceiveSms.as_view(), name="sms"),
 ]
