@@ -16,6 +16,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from customers import selectors
+from customers.admin.board import board_page
 from customers.admin.gallery import gallery
 from customers.models import (
     Company,
@@ -291,7 +292,7 @@ class MessageAdmin(ReadOnlyAdmin):
     search_fields = ("to",)
     search_help_text = _("Address, document or customer number")
     change_form_before_template = "admin/customers/message/mail.html"
-    actions_list = ("templates",)
+    actions_list = ("board", "templates")
     fieldsets = (
         (
             None,
@@ -331,6 +332,11 @@ class MessageAdmin(ReadOnlyAdmin):
             name="customers_message_body",
         )
         return [body, *super().get_urls()]
+
+    @action(description=_("Results"), url_path="board", icon="monitoring", permissions=["view"])
+    def board(self, request: HttpRequest) -> HttpResponse:
+        """Sent or not, and why, by template; service messages too. The period is in the address."""
+        return board_page(self, request)
 
     @action(description=_("Templates"), url_path="templates", icon="preview", permissions=["view"])
     def templates(self, request: HttpRequest) -> HttpResponse:

@@ -79,6 +79,7 @@ class Message(models.Model):
                 fields=["due_at"], name="message_due", condition=models.Q(status="queued")
             ),
             models.Index(fields=["customer", "-queued_at"]),
+            models.Index(fields=["queued_at"], name="message_written"),
         ]
         constraints = [
             models.CheckConstraint(

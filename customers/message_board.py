@@ -1,0 +1,80 @@
+"""What became of the messages of some days, service messages too: sent, or not, and why."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from customers.models import Message
+
+Status = Message.Status
+PERIODS = (1, 7, 30, 90)  # days
+
+
+@dataclass(slots=True)
+class Figures:
+    """The messages of one template in one channel: what was written waits, was sent, or was not."""
+
+    purpose: str
+    template: str
+    channel: str
+    written: int = 0
+    waiting: int = 0
+    tried: int = 0  # of those that wait: a try failed, another one comes
+    sent: int = 0
+    unsure: int = 0  # of those sent: the carrier failed after it may have taken it
+    clicked: int = 0
+    withheld: dict[str, int] = field(default_factory=dict)  # by reason, as the rows have it
+    failed: dict[str, int] = field(default_factory=dict)
+
+    def add(self, status: str, reason: str, count: int, clicked: int, tried: int) -> None:
+        """Count rows of one status and reason."""
+        self.written += count
+        self.clicked += clicked
+        if status == Status.SENT:
+            self.sent += count
+            self.unsure += count if reason else 0
+        elif status == Status.QUEUED:
+            self.waiting += count
+            self.tried += tried
+        else:
+            reasons = self.withheld if status == Status.WITHHELD else self.failed
+            reasons[reason] = reasons.get(reason, 0) + count
+
+
+def board(messages: QuerySet[Message], *, days: int, at: datetime) -> list[Figures]:
+    """The figures of messages written in the last days, service messages first. One statement.
+
+    Who has no address in a channel is in none of them: nothing was written.
+    """
+    rows = (
+        messages.filter(queued_at__gt=at - timedelta(days=days))
+        .order_by()
+        .values_list("purpose", "template", "channel", "status", "reason")
+        .annotate(
+            count=Count("pk"),
+            clicked=Count("clicked_at"),
+            tried=Count("pk", filter=Q(attempts__gt=0)),
+        )
+    )
+    found: dict[tuple[str, str, str], Figures] = {}
+    for purpose, template, channel, *rest in rows:
+        key = (purpose, template, channel)
+        found.setdefault(key, Figures(*key)).add(*rest)
+    order = [str(Message.Purpose.SERVICE), str(Message.Purpose.MARKETING)]
+    return sorted(
+        found.values(), key=lambda one: (order.index(one.purpose), one.template, one.channel)
+    )
+
+
+def why(reason: str) -> str:
+    """A reason of a row in words; what a carrier answered keeps its own name."""
+    known = {
+        "no_consent": _("no consent"),
+        "cap": _("this person has had enough messages"),
+        "erased": _("the person was forgotten"),
+        "NoWayThere": _("nothing leads to this address"),
+        "": _("no reason was kept"),
+    }
+    return known.get(reason) or _("the carrier failed: %(name)s") % {"name": reason}
