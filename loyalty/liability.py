@@ -19,11 +19,12 @@ from django.utils.translation import gettext as _
 
 from loyalty.models import Programme
 from omnishop.kernel.csv_safe import safe_cell
+from omnishop.kernel.language import site_language
 
 MONTH = 30  # days of an age
 
 _OUT = """
-    SELECT coalesce(t.name, ''), coalesce(t.entry, -1),
+    SELECT coalesce(nullif(t.name_{language}, ''), t.name, ''), coalesce(t.entry, -1),
            date_trunc('month', l.expires_at AT TIME ZONE %(zone)s)::date,
            floor(extract(epoch FROM %(at)s - l.earned_at) / 86400 / %(month)s)::int,
            floor(extract(epoch FROM l.expires_at - l.earned_at) / 86400 / %(month)s)::int,
@@ -120,7 +121,7 @@ def liability(at: datetime) -> Liability:
     with connection.cursor() as cursor:
         cursor.execute(_MOVED, asked)
         shares = kept((lived, age, int(points)) for lived, age, points in cursor.fetchall())
-        cursor.execute(_OUT, asked)
+        cursor.execute(_OUT.format(language=site_language()), asked)
         found = cursor.fetchall()
     sums: dict[tuple[date, int, str], tuple[int, Fraction]] = {}
     for tier, entry, month, age, ends, points in found:

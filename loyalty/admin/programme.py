@@ -20,7 +20,10 @@ BOM = "\ufeff"  # without it French spreadsheets read UTF-8 as Latin-1
 
 class TierInline(StoreInline):
     model = Tier
-    fields = ("code", "name", "entry", "keep", "multiplier_bp", "benefits")
+    fields = (
+        *("code", "name_fr", "name_en", "entry", "keep", "multiplier_bp"),
+        *("benefits_fr", "benefits_en"),
+    )
     per_page = 20
 
 
@@ -90,6 +93,12 @@ class TierAdmin(StoreModelAdmin):
     list_select_related = ("programme",)
     search_fields = ("code",)
     ordering = ("entry",)
+    required_fields = ("name_fr",)
+    fieldsets = (
+        (None, {"fields": ("programme", "code", ("entry", "keep"), "multiplier_bp")}),
+        (_("In French"), {"fields": ("name_fr", "benefits_fr")}),
+        (_("In English"), {"fields": ("name_en", "benefits_en")}),
+    )
 
 
 @admin.register(EarnRule)
@@ -98,10 +107,11 @@ class EarnRuleAdmin(StoreModelAdmin):
 
     list_display = ("name", "event", "gives", "starts_at", "ends_at", "active")
     list_filter = ("event", "active")
-    search_fields = ("name",)
+    search_fields = ("name_fr", "name_en")
+    required_fields = ("name_fr",)
     autocomplete_fields = ("products", "categories", "brands", "stores", "operation")
     fieldsets = (
-        (None, {"fields": (("programme", "name"), ("event", "active"))}),
+        (None, {"fields": ("programme", ("name_fr", "name_en"), ("event", "active"))}),
         (_("What it gives"), {"fields": (("points_per_unit", "multiplier_bp", "points"),)}),
         (_("When and where"), {
             "fields": (("starts_at", "ends_at"), "operation", ("channels", "tiers"), "stores")

@@ -49,9 +49,18 @@ class OfferForm(AskForm):
 class RewardAdmin(StoreModelAdmin):
     list_display = ("name", "kind", "cost", "issued", "stock", "active")
     list_filter = ("kind", "active")
-    search_fields = ("name",)
+    search_fields = ("name_fr", "name_en")
     autocomplete_fields = ("promotion",)
     readonly_fields = ("issued",)
+    required_fields = ("name_fr",)
+    fieldsets = (
+        (None, {"fields": ("programme", ("kind", "active"), "cost", "promotion", "tiers")}),
+        (_("In French"), {"fields": ("name_fr", "description_fr")}),
+        (_("In English"), {"fields": ("name_en", "description_en")}),
+        (_("How many, and when"), {
+            "fields": (("stock", "issued"), ("per_person", "valid_days"), ("starts_at", "ends_at"))
+        }),
+    )  # fmt: skip
     actions_detail = ("offer",)
 
     @action(description=_("Offer it"), url_path="offer", icon="campaign", permissions=["change"])

@@ -137,3 +137,8 @@ class RewardIssue(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def title(self) -> str:
+        """What it is called, in the reader's language; a voucher of its own as it was named."""
+        return self.reward.name if self.reward else self.name

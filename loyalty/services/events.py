@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import override
+
 from loyalty import selectors
 from loyalty.models import EarnRule
 from loyalty.services import points as ledger
@@ -30,8 +32,10 @@ def reward(
     ]
     if not rules:
         return 0
+    with override(account.customer.language):  # the member reads it as the points' origin
+        earned = [ledger.Earning(rule.pk, rule.points or 0, rule.name) for rule in rules]
     return ledger.earn(
-        [ledger.Earning(rule.pk, rule.points or 0, rule.name) for rule in rules],
+        earned,
         customer_id=customer_id,
         document=f"{event}:{reference}",
         channel=channel,

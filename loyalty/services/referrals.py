@@ -77,7 +77,7 @@ def code_of(account: Account) -> str:
     return f"{account.pk}-{_seal(account.pk, settings.SECRET_KEY)}"
 
 
-def _seal(pk: int, secret: str) -> str:
+def _seal(pk: int, secret: str | bytes) -> str:
     return salted_hmac("loyalty.referral", str(pk), secret=secret).hexdigest()[:8].upper()
 
 
@@ -85,7 +85,7 @@ def _by_code(text: str) -> Account | None:
     match = _CODE.fullmatch(text.upper())
     if match is None or int(match[1]) >= 2**63:
         return None
-    secrets: Iterable[str] = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    secrets: Iterable[str | bytes] = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     if not any(constant_time_compare(match[2], _seal(int(match[1]), one)) for one in secrets):
         return None
     return Account.objects.select_related("customer").filter(pk=int(match[1])).first()

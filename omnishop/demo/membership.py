@@ -11,11 +11,20 @@ from omnishop.demo import signins
 from omnishop.demo.house import House
 
 TIERS = (
-    ("sentier", "Sentier", 0, 0, 10_000, "Des points à chaque achat, en ligne et en magasin."),
-    ("crete", "Crête", 300, 200, 12_500, "Les points comptent un quart de plus."),
     (
-        *("sommet", "Sommet", 900, 600, 15_000),
+        *("sentier", "Sentier", "Trail", 0, 0, 10_000),
+        "Des points à chaque achat, en ligne et en magasin.",
+        "Points on every purchase, online and in store.",
+    ),
+    (
+        *("crete", "Crête", "Ridge", 300, 200, 12_500),
+        "Les points comptent un quart de plus.",
+        "Points count for a quarter more.",
+    ),
+    (
+        *("sommet", "Sommet", "Summit", 900, 600, 15_000),
         "Les points comptent une fois et demie, une sortie offerte chaque saison.",
+        "Points count one and a half times, an outing on us each season.",
     ),
 )
 Kind = Promotion.Kind
@@ -23,10 +32,10 @@ Kind = Promotion.Kind
 
 def tiers(programme: Programme) -> None:
     """The three tiers, before anybody earns."""
-    for code, name, entry, keep, multiplier, benefits in TIERS:
+    for code, fr, en, entry, keep, multiplier, benefits_fr, benefits_en in TIERS:
         Tier.objects.create(
-            programme=programme, code=code, name=name, entry=entry, keep=keep,
-            multiplier_bp=multiplier, benefits=benefits,
+            programme=programme, code=code, name_fr=fr, name_en=en, entry=entry, keep=keep,
+            multiplier_bp=multiplier, benefits_fr=benefits_fr, benefits_en=benefits_en,
         )  # fmt: skip
 
 
@@ -40,23 +49,25 @@ def fill(house: House, *, at: datetime) -> None:
     """Rules and rewards from now on; Camille has one, is offered one, and was given points."""
     programme = house.programme
     boots = EarnRule.objects.create(
-        programme=programme, name="Points doublés sur la randonnée", multiplier_bp=20_000,
+        programme=programme, name_fr="Points doublés sur la randonnée",
+        name_en="Double points on hiking", multiplier_bp=20_000,
         starts_at=at, ends_at=at + timedelta(days=30),
     )  # fmt: skip
     boots.categories.set(Category.objects.filter(slug__startswith="randonnee")[:1])
     EarnRule.objects.create(
-        programme=programme, name="Deux points par euro pour les Sommet, en ligne",
+        programme=programme, name_fr="Deux points par euro pour les Sommet, en ligne",
+        name_en="Two points per euro for Summit members, online",
         points_per_unit=2, tiers=["sommet"], channels=["web"], starts_at=at,
     )  # fmt: skip
-    for event, name, points in (
-        ("birthday", "Votre anniversaire", 50),
-        ("review", "Votre avis publié", 10),
-        ("first_visit", "Première connexion au site", 20),
-        ("referral", "Un ami parrainé", 100),
-        ("referred", "Bienvenue de la part d’un ami", 50),
+    for event, fr, en, points in (
+        ("birthday", "Votre anniversaire", "Your birthday", 50),
+        ("review", "Votre avis publié", "Your published review", 10),
+        ("first_visit", "Première connexion au site", "First sign-in on the site", 20),
+        ("referral", "Un ami parrainé", "A friend you brought", 100),
+        ("referred", "Bienvenue de la part d’un ami", "Welcome from a friend", 50),
     ):
         EarnRule.objects.create(
-            programme=programme, name=name, event=event, points=points,
+            programme=programme, name_fr=fr, name_en=en, event=event, points=points,
             starts_at=at + timedelta(days=1),
         )  # fmt: skip
     had = _rewards(programme, at)
@@ -90,25 +101,30 @@ def _rewards(programme: Programme, at: datetime) -> dict[str, Reward]:
     cup = Variant.objects.filter(prices__amount_minor__lte=2000).order_by("pk").first()
     made = {
         "5 €": Reward(
-            kind="voucher", name="Bon de 5 €", cost=100,
+            kind="voucher", name_fr="Bon de 5 €", name_en="€5 voucher", cost=100,
             promotion=promotion(Kind.AMOUNT, "Bon de 5 €", "€5 voucher", amount_minor=500),
         ),
         "15 €": Reward(
-            kind="voucher", name="Bon de 15 €", cost=250, tiers=["crete", "sommet"],
+            kind="voucher", name_fr="Bon de 15 €", name_en="€15 voucher", cost=250,
+            tiers=["crete", "sommet"],
             promotion=promotion(Kind.AMOUNT, "Bon de 15 €", "€15 voucher", amount_minor=1500),
         ),
         "delivery": Reward(
-            kind="delivery", name="Livraison offerte", cost=60, per_person=3,
+            kind="delivery", name_fr="Livraison offerte", name_en="Free delivery", cost=60,
+            per_person=3,
             promotion=promotion(Kind.FREE_DELIVERY, "Livraison offerte", "Free delivery"),
         ),
         "gift": Reward(
-            kind="gift", name="Un cadeau avec votre prochaine commande", cost=150, stock=50,
+            kind="gift", name_fr="Un cadeau avec votre prochaine commande",
+            name_en="A gift with your next order", cost=150, stock=50,
             promotion=promotion(Kind.GIFT, "Cadeau de la carte", "Card gift", gift=cup),
         ),
         "outing": Reward(
-            kind="experience", name="Sortie en raquettes avec un guide", cost=0, stock=20,
+            kind="experience", name_fr="Sortie en raquettes avec un guide",
+            name_en="Snowshoe outing with a guide", cost=0, stock=20,
             per_person=1, tiers=["sommet"],
-            description="Une demi-journée en montagne, matériel prêté.",
+            description_fr="Une demi-journée en montagne, matériel prêté.",
+            description_en="Half a day in the mountains, gear lent.",
         ),
     }  # fmt: skip
     for reward in made.values():

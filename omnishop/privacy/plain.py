@@ -88,10 +88,13 @@ NOBODYS: dict[str, str] = {
     "inventory.StockLevel": "shelf",
     "inventory.StockMovement": "kind status document reason actor at idempotency_key",
     "loyalty.Programme": "name tier_basis tier_window",
-    "loyalty.Tier": "code name benefits",
-    "loyalty.EarnRule": "name event starts_at ends_at channels tiers",
+    "loyalty.Tier": "code name name_fr name_en benefits benefits_fr benefits_en",
+    "loyalty.EarnRule": "name name_fr name_en event starts_at ends_at channels tiers",
     "loyalty.CorrectionLimit": "role",
-    "loyalty.Reward": "kind name description tiers starts_at ends_at",
+    "loyalty.Reward": (
+        "kind name name_fr name_en description description_fr description_en tiers"
+        " starts_at ends_at"
+    ),
     "customers.ContactRule": "channel",
     "customers.ReceivedStop": "reference at",
     "orders.Segment": "name description rules filled_at created_at changed_at changed_by",

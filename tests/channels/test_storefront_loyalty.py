@@ -7,8 +7,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from customers.models import Customer
-from loyalty.models import Account, EarnRule, PointsGift, RewardIssue, Tier
+from loyalty.models import Account, EarnRule, PointsGift, PointsLot, RewardIssue, Tier
+from loyalty.services import rewards
 from loyalty.services.corrections import correct
+from loyalty.services.events import reward
 from loyalty.services.points import Earning, earn, join
 from loyalty.services.referrals import code_of
 from tests.channels.storefront import add, small_shop
@@ -163,3 +165,36 @@ def test_a_friend_joins_by_the_member_s_link(client, member):
     assert 'value="2900000000000"' in refused.content.decode()
     assert joined.status_code == 302
     assert Account.objects.exclude(pk=sponsor.pk).get().referred_by == sponsor
+
+
+def test_tiers_and_rewards_are_read_in_the_reader_s_language(client, member):
+    Tier.objects.filter(code="base").update(name_en="Trail", benefits_fr="Bien", benefits_en="Fine")
+    reward = RewardFactory(cost=50, name_fr="Sortie", name_en="Outing", description_fr="À pied")
+    rewards.redeem(
+        customer_id=member.pk, reward_id=reward.pk, reference="r", channel="web", actor="u",
+        at=timezone.now(),
+    )  # fmt: skip
+
+    french, english = (client.get(f"{way}{PAGE}").content.decode() for way in ("", "/en"))
+
+    for words in ("Palier Sentier", "Bien", "Sortie", "À pied", "palier Sommet"):
+        assert words in french
+    for words in ("Tier Trail", "Fine", "Outing", "À pied", "tier Sommet"):  # else in French
+        assert words in english
+    assert "Outing" not in french
+    assert "Sortie" not in english
+
+
+def test_the_origin_of_points_is_in_the_member_s_language(member):
+    programme = Account.objects.get().programme
+    EarnRule.objects.create(
+        programme=programme, event="review", points=5, name_fr="Votre avis", name_en="Your review"
+    )
+    Customer.objects.filter(pk=member.pk).update(language="en")
+
+    reward(
+        customer_id=member.pk, event="review", reference="1", channel="web", actor="u",
+        at=timezone.now(),
+    )  # fmt: skip
+
+    assert PointsLot.objects.get(document="review:1").origin == "Your review"
