@@ -111,8 +111,9 @@ def test_every_model_of_the_house_has_a_page():
         *("customers.Case", "customers.CaseAttachment", "customers.CaseEntry", "customers.Visit"),
         *("orders.Segment", "orders.SegmentExport", "orders.SegmentSnapshot"),
         *("orders.SnapshotMember", "orders.GroupChange", "orders.CustomerValue"),
-        # Hashes, and what becomes a consent once its sale is paid.
+        # Hashes, carriers' keys, and what becomes a consent once its sale is paid.
         *("customers.MatchKey", "customers.ImportedCustomer", "customers.SaleNotice"),
+        "customers.ReceivedStop",
     }
     missing = {
         model._meta.label
