@@ -114,7 +114,7 @@ class EarnRuleAdmin(StoreModelAdmin):
         (None, {"fields": ("programme", ("name_fr", "name_en"), ("event", "active"))}),
         (_("What it gives"), {"fields": (("points_per_unit", "multiplier_bp", "points"),)}),
         (_("When and where"), {
-            "fields": (("starts_at", "ends_at"), "operation", ("channels", "tiers"), "stores")
+            "fields": ("starts_at", "ends_at", "operation", ("channels", "tiers"), "stores")
         }),
         (_("Which articles"), {"fields": ("products", "categories", "brands")}),
     )  # fmt: skip

@@ -58,7 +58,7 @@ class RewardAdmin(StoreModelAdmin):
         (_("In French"), {"fields": ("name_fr", "description_fr")}),
         (_("In English"), {"fields": ("name_en", "description_en")}),
         (_("How many, and when"), {
-            "fields": (("stock", "issued"), ("per_person", "valid_days"), ("starts_at", "ends_at"))
+            "fields": (("stock", "issued"), ("per_person", "valid_days"), "starts_at", "ends_at")
         }),
     )  # fmt: skip
     actions_detail = ("offer",)
