@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from customers.models import ConsentEvent, ReceivedStop
+from customers.services import stops
 from customers.services.consents import may_be_sent_marketing, record_consent
 from customers.services.merging import merge
 from tests.factories import LONG_AGO, NOON, CustomerFactory
+from tests.inventory.test_races import at_once
 
 pytestmark = pytest.mark.django_db
 DOOR = "/api/sms/"
@@ -119,3 +121,17 @@ def test_what_is_no_sms_is_refused(client):
         client.post(DOOR, b"{", content_type="application/json", headers=KNOWN).status_code == 400
     )
     assert not ReceivedStop.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_brought_twice_at_once_it_counts_once():
+    person = agreed(phone=PHONE)
+
+    answers = at_once(
+        [lambda: stops.receive(reference="1", sender=PHONE, text="STOP", at=NOON)] * 4
+    )
+
+    assert answers == [None] * 4
+    assert ReceivedStop.objects.count() == 1
+    assert ConsentEvent.objects.filter(granted=False).count() == 1
+    assert may(person) == [False, True]
