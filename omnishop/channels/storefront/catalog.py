@@ -99,7 +99,9 @@ def category(request: Request, slug: str) -> HttpResponse:
     above = [other for other in tree if shelf.path.startswith(other.path) and other != shelf]
     store = Shopper(request).store
     found = listing.listing(
-        listed(Product.objects.on_sale().filter(category__path__startswith=shelf.path)),
+        request,
+        f"shelf {shelf.path}",
+        lambda: listed(Product.objects.on_sale().filter(category__path__startswith=shelf.path)),
         listing.Choice.of(request.GET, default_sort="popularity"),
         shelves=below,
         at=timezone.now(),
