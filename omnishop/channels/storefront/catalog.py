@@ -145,11 +145,11 @@ class ListingPage:
         return self.number + 1
 
 
-def sorts(chosen: str, *, search: bool) -> list[tuple[str, bool]]:
+def sorts(chosen: str, *, search: bool) -> tuple[tuple[str, bool], ...]:
     """The orders to choose from, and which is chosen."""
     names = ["rank"] if search else []
     names += ["popularity", "price", "-price", "cut", "new"]
-    return [(name, name == chosen) for name in names]
+    return tuple((name, name == chosen) for name in names)
 
 
 def variant_url(variant: Variant) -> str:
