@@ -277,8 +277,8 @@ def reread(reading: Reading, language: Language | None = None) -> Reading:
     if not reading.words:
         return reading
     params = found_params(reading.words, language, beginning=False)
-    asked = sha256(repr(sorted(params.items())).encode()).hexdigest()
-    rows = cache.get_or_set(f"catalog:reread:{asked}", lambda: _sets(params), REREAD_SECONDS) or []
+    key = "catalog:reread:" + sha256(repr(sorted(params.items())).encode()).hexdigest()
+    rows = cache.get_or_set(key, lambda: _sets(params), REREAD_SECONDS) or []
     sets = [(words, rank) for *_rest, words, rank in rows if words]
     meant: dict[int, Word] = {}
     corrected, proposed = [], []
