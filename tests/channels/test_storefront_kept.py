@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.template import engines
 from django.utils import timezone
 
+from catalog.models import Picture
 from catalog.search import read, reread
 from catalog.services import refresh_search, set_price
 from inventory.models import StockLevel
@@ -95,3 +97,21 @@ def test_words_are_read_alike_once_a_minute(django_assert_num_queries):
 
     assert again == found
     assert again.corrected == (("vesste", "veste"),)
+
+
+@pytest.mark.parametrize(
+    "eager, loading", [(True, 'fetchpriority="high"'), (False, 'loading="lazy"')]
+)
+def test_the_picture_of_a_card_is_the_one_of_the_library(eager, loading):
+    photo = Picture(image="products/é&b.png", width=900, height=700).image
+    library = (
+        '{% load pictures %}{% picture photo img_alt="" ratio="1/1" xs=6 s=4 m=3 img_'
+        f"{loading} %}}"
+    )
+    ours = "{% load shelves %}{% tile_picture photo eager %}"
+
+    def rendered(source: str) -> str:
+        return engines["django"].from_string(source).render({"photo": photo, "eager": eager})
+
+    assert rendered(ours) == rendered(library)
+    assert loading in rendered(ours)
