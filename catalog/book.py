@@ -49,9 +49,11 @@ _PRICES = f"""
 """  # noqa: S608  constants
 _ASKED = "p.variant_id = ANY(%(variants)s)"
 # With the sets that the articles belong to: their price may be what the articles cost together.
+# Read first and as one list: said with OR, every price of the house would be read.
 _ASKED_AND_SETS = """
-    (p.variant_id = ANY(%(variants)s) OR p.variant_id IN (
-      SELECT bundle_id FROM catalog_bundleitem WHERE item_id = ANY(%(variants)s)))
+    p.variant_id = ANY(ARRAY(
+      SELECT unnest(%(variants)s::bigint[])
+      UNION SELECT bundle_id FROM catalog_bundleitem WHERE item_id = ANY(%(variants)s)))
 """
 
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, cast
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
@@ -28,6 +29,7 @@ Synonyms = dict[Phrase, tuple[str, ...]]
 MOST_WORDS = 8  # of a search that are read
 LONGEST_PHRASE = 4  # words that have a synonym together
 SYNONYM_SECONDS = 60  # how long other processes may take to hear of a change
+REREAD_SECONDS = 60  # how long words that find nothing as they stand are read alike
 SOME = 0.25  # of a rank: below, words were found in descriptions only
 TOKEN = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 MEASURE = re.compile(r"(\d+)([a-z]+)")
@@ -197,7 +199,8 @@ FOUND = """
         WITH ORDINALITY AS t(word, stands, begins, near, near_query, n)
        WHERE numnode(to_tsquery(%(config)s::regconfig, stands)) > 0
     ), found AS MATERIALIZED (
-      SELECT t.n::int, k.way, k.word, coalesce(k.sure, false) AS sure, k.query
+      SELECT t.n::int, k.way, k.word, coalesce(k.sure, false) AS sure, k.query,
+             to_tsquery(%(config)s::regconfig, k.query) AS q
         FROM typed t
         LEFT JOIN LATERAL (
           SELECT 'stands' AS way, '' AS word, true AS sure, stands AS query
@@ -218,14 +221,12 @@ FOUND = """
 # the noun, which leads in French and ends in English.
 NOUN = {"fr": "words[1]", "en": "words[cardinality(words)] DESC"}
 _SETS = """,
-    hits AS (
-      SELECT d.id, array_agg(f.n ORDER BY f.n) AS words,
-             sum(ts_rank(d.search_{language}, to_tsquery(%(config)s::regconfig, f.query))) AS rank
-        FROM found f
-        JOIN catalog_product d
-          ON d.search_{language} @@ to_tsquery(%(config)s::regconfig, f.query)
-         AND d.status = 'active'
-       WHERE f.sure GROUP BY d.id
+    ranked AS MATERIALIZED (
+      SELECT d.id, f.n, ts_rank(d.search_{language}, f.q) AS rank
+        FROM found f JOIN catalog_product d ON d.search_{language} @@ f.q AND d.status = 'active'
+       WHERE f.sure
+    ), hits AS (
+      SELECT id, array_agg(n ORDER BY n) AS words, sum(rank) AS rank FROM ranked GROUP BY id
     ), sets AS (
       SELECT words, max(rank) AS rank FROM hits GROUP BY words
        ORDER BY cardinality(words) DESC, {noun}, max(rank) DESC, words LIMIT 3)
@@ -257,8 +258,17 @@ def found_params(words: tuple[Word, ...], language: Language, *, beginning: bool
     }
 
 
+def _sets(params: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Rows of `FOUND`, then the sets of them that are found together."""
+    language = params["language"]
+    with connection.cursor() as cursor:
+        cursor.execute(FOUND + _SETS.format(language=language, noun=NOUN[language]), params)
+        return list(cursor.fetchall())
+
+
 def reread(reading: Reading, language: Language | None = None) -> Reading:
-    """The words read again, for when as they stand they find nothing; one statement.
+    """The words read again, for when as they stand they find nothing; one statement, kept for a
+    minute.
 
     Words are completed and corrected, and as few of them left out as possible. What finds
     nothing either way keeps its words and says what was perhaps meant.
@@ -267,10 +277,8 @@ def reread(reading: Reading, language: Language | None = None) -> Reading:
     if not reading.words:
         return reading
     params = found_params(reading.words, language, beginning=False)
-    with connection.cursor() as cursor:
-        sets_sql = _SETS.format(language=language, noun=NOUN[language])
-        cursor.execute(FOUND + sets_sql, params)
-        rows = cursor.fetchall()
+    key = "catalog:reread:" + sha256(repr(sorted(params.items())).encode()).hexdigest()
+    rows = cache.get_or_set(key, lambda: _sets(params), REREAD_SECONDS) or []
     sets = [(words, rank) for *_rest, words, rank in rows if words]
     meant: dict[int, Word] = {}
     corrected, proposed = [], []

@@ -3,10 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.contrib.postgres.search import SearchQuery
 from django.db import connection
 
-from catalog.models import Picture, Product
+from catalog.models import Picture
 from catalog.search import FOUND, Reading, found_params, read
 from omnishop.kernel.language import Language, site_language
 
@@ -49,12 +48,6 @@ def _shown(cursor: Any) -> list[Suggestion]:
     ]
 
 
-def _products(language: Language, query: Any) -> tuple[str, tuple[Any, ...]]:
-    found = Product.objects.on_sale().filter(**{f"search_{language}": query}).order_by()
-    sql, params = found.values("id", "listed_prices", "popularity").query.sql_with_params()
-    return _PRODUCTS.format(language=language, products=sql, limit=PRODUCTS), params
-
-
 def _begun(reading: Reading) -> str:
     """For to_tsquery: the last word is still being typed, and looked for in names and choices."""
     *whole, last = reading.words
@@ -73,16 +66,15 @@ def suggestions(text: str, language: Language | None = None) -> list[Suggestion]
     if not reading.words or len(text.strip()) < 2:
         return []
     config = f"omnishop_{language}"
-    query = SearchQuery(_begun(reading), config=config, search_type="raw")
-    products, params = _products(language, query)
+    products = _PRODUCTS.format(language=language, limit=PRODUCTS, products=_FOUND)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             (SELECT 'brand', slug, name, NULL, NULL, NULL FROM catalog_brand
               WHERE plain_text(name) LIKE plain_text(%s) || '%%' ORDER BY name LIMIT {BRANDS})
             UNION ALL ({products})
-            """,  # noqa: S608  constants of this module and Django's own statement
-            [reading.text, *params],
+            """.replace("{language}", language),  # noqa: S608  constants of this module
+            [reading.text, config, _begun(reading)],
         )
         if found := _shown(cursor):
             return found
@@ -98,6 +90,10 @@ def suggestions(text: str, language: Language | None = None) -> list[Suggestion]
         return _shown(cursor)
 
 
+_FOUND = """
+    SELECT d.id, d.listed_prices, d.popularity FROM catalog_product d
+     WHERE d.search_{language} @@ to_tsquery(%s::regconfig, %s) AND d.status = 'active'
+"""
 _MEANT = """
     SELECT d.id, d.listed_prices, d.popularity
       FROM meant JOIN catalog_product d ON d.search_{language} @@ meant.q

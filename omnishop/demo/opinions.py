@@ -129,7 +129,7 @@ def _answer(
 
 def _questions(rng: Random, words: dict[str, Any], days: Days, *, actor: str) -> None:
     """Each question of some products of its shelf; those without an answer wait for one."""
-    for asked in words["question"]:
+    for n, asked in enumerate(words["question"]):
         products = list(
             Product.objects.filter(
                 status=Product.Status.ACTIVE,
@@ -140,7 +140,7 @@ def _questions(rng: Random, words: dict[str, Any], days: Days, *, actor: str) ->
             at = days.at(rng.randint(1, 30), rng.randint(9, 20))
             waits = not asked["answer"]
             question = Question.objects.create(
-                product=product, key=f"demo:{asked['author']}:{product.slug}"[:40],
+                product=product, key=f"demo:{n}:{product.pk}",
                 text=asked["text"], author=asked["author"], written_at=at,
                 status="pending" if waits else "published",
                 decided_at=None if waits else at + timedelta(hours=5),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -24,6 +25,7 @@ from catalog.search import listed
 from inventory.availability import Stock
 from omnishop.channels.storefront import listing, sheet
 from omnishop.channels.storefront.context import (
+    FACTS_SECONDS,
     Request,
     Shelf,
     Shopper,
@@ -33,6 +35,7 @@ from omnishop.channels.storefront.context import (
 )
 from omnishop.channels.storefront.hours import hours_words
 from omnishop.channels.storefront.pages import shared
+from omnishop.kernel.language import site_language
 from omnishop.kernel.templatetags.omnishop import decimal_amount
 from omnishop.network.models import Store
 from orders import offers
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from orders.offers import Queue
 
 SCHEMA = "https://schema.org"
+Described = tuple[Product, About, list[Article]]
 UNSEEN = (
     *("search_fr", "search_en", "search_words"),
     *("listed_prices", "listed_options", "listed_cut_bp"),
@@ -99,7 +103,9 @@ def category(request: Request, slug: str) -> HttpResponse:
     above = [other for other in tree if shelf.path.startswith(other.path) and other != shelf]
     store = Shopper(request).store
     found = listing.listing(
-        listed(Product.objects.on_sale().filter(category__path__startswith=shelf.path)),
+        request,
+        f"shelf {shelf.path}",
+        lambda: listed(Product.objects.on_sale().filter(category__path__startswith=shelf.path)),
         listing.Choice.of(request.GET, default_sort="popularity"),
         shelves=below,
         at=timezone.now(),
@@ -143,11 +149,11 @@ class ListingPage:
         return self.number + 1
 
 
-def sorts(chosen: str, *, search: bool) -> list[tuple[str, bool]]:
+def sorts(chosen: str, *, search: bool) -> tuple[tuple[str, bool], ...]:
     """The orders to choose from, and which is chosen."""
     names = ["rank"] if search else []
     names += ["popularity", "price", "-price", "cut", "new"]
-    return [(name, name == chosen) for name in names]
+    return tuple((name, name == chosen) for name in names)
 
 
 def variant_url(variant: Variant) -> str:
@@ -180,10 +186,7 @@ class OptionChoice:
 def product(request: Request, slug: str) -> HttpResponse:
     """A product, with the article that the address chooses."""
     at = timezone.now()
-    item = get_object_or_404(
-        Product.objects.on_sale().select_related("brand").defer(*UNSEEN), slug=slug
-    )
-    told, variants = about(item.pk), articles(item.pk)
+    item, told, variants = _described(request, slug, at=at)
     priced = book.price_book([*(variant.pk for variant in variants), *sheet.priced(told)], at=at)
     prices = dict(priced.prices)
     variants = [variant for variant in variants if variant.pk in prices]
@@ -228,6 +231,26 @@ def product(request: Request, slug: str) -> HttpResponse:
     context |= _below(item, told, pictures, prices)
     context["structured"] = _structured(item, variants, prices, units)
     return render(request, "storefront/product.html", context)
+
+
+def _described(
+    request: Request, slug: str, *, at: datetime
+) -> tuple[Product, About, list[Article]]:
+    """What the house writes of a product; no statement when it was read less than a minute ago.
+
+    Its page has an address for each choice of options. What it costs and where it is in stock is
+    read each time.
+    """
+    key = f"product:{site_language()}:{slug}"
+    kept: tuple[datetime, Described] | None = cache.get(key)
+    if kept is None:
+        item = get_object_or_404(
+            Product.objects.on_sale().select_related("brand").defer(*UNSEEN), slug=slug
+        )
+        kept = at, (item, about(item.pk), articles(item.pk))
+        cache.set(key, kept, FACTS_SECONDS)
+    request.read_at, described = kept
+    return described
 
 
 def _lacking(context: dict[str, Any]) -> str:

@@ -37,6 +37,7 @@ class Request(HttpRequest):
     """A request as our middleware leaves it."""
 
     htmx: HtmxDetails
+    read_at: datetime  # of what the page shows, where it was read earlier
 
 
 def set_cookie(response: HttpResponse, name: str, value: str, *, days: int) -> None:

@@ -28,7 +28,9 @@ def guide(request: Request, slug: str) -> HttpResponse:
     found = get_object_or_404(published().prefetch_related("categories"), slug=slug)
     store = Shopper(request).store
     named = listing.listing(
-        catalog.listed(Product.objects.on_sale().filter(guides=found)),
+        request,
+        f"guide {found.pk}",
+        lambda: catalog.listed(Product.objects.on_sale().filter(guides=found)),
         listing.Choice(),
         shelves=(),
         at=timezone.now(),

@@ -3,7 +3,7 @@
 Three statements: the facets of what the shopper looks at, one page of products, their prices.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -23,7 +23,7 @@ from catalog.pricing import UnitPrice
 from catalog.reviews import Rating
 from catalog.search import LISTED, listed
 from inventory.availability import IN_STORE, stock
-from omnishop.channels.storefront.context import FACTS_SECONDS, Shelf
+from omnishop.channels.storefront.context import FACTS_SECONDS, Request, Shelf
 from omnishop.kernel.language import site_language
 from omnishop.kernel.templatetags.omnishop import format_percent
 
@@ -181,6 +181,7 @@ class Listing:
     facets: tuple[Facet, ...]
     total: int
     choice: Choice
+    read_at: datetime
 
     @property
     def chips(self) -> tuple[FacetValue, ...]:
@@ -522,7 +523,9 @@ def cards_of(ids: Sequence[int], *, at: datetime, store_id: int | None) -> dict[
 
 
 def listing(
-    products: QuerySet[Any, Any],
+    request: Request,
+    name: str,
+    products: Callable[[], QuerySet[Any, Any]],
     choice: Choice,
     *,
     shelves: Sequence[Shelf],
@@ -531,8 +534,31 @@ def listing(
     store_name: str = "",
 ) -> Listing:
     """One page of these products, rows of `catalog.search.LISTED`, as the shopper narrowed and
-    sorted them.
+    sorted them. No statement when it was read less than a minute ago.
+
+    `name` says which products they are, as one address does not: many lead to the same list.
+    The page that shows it is kept no longer than the list. A store's stock is never kept here.
     """
+    if store_id:
+        return _read(products(), choice, shelves, at, store_id, store_name)
+    asked = repr((name, choice, site_language()))
+    key = "listing:" + sha256(asked.encode()).hexdigest()
+    found: Listing | None = cache.get(key)
+    if found is None:
+        found = _read(products(), choice, shelves, at, store_id, store_name)
+        cache.set(key, found, FACTS_SECONDS)
+    request.read_at = found.read_at
+    return found
+
+
+def _read(
+    products: QuerySet[Any, Any],
+    choice: Choice,
+    shelves: Sequence[Shelf],
+    at: datetime,
+    store_id: int | None,
+    store_name: str,
+) -> Listing:
     base = _base(products)
     conditions = _conditions(choice, shelves, store_id, at)
 
@@ -550,7 +576,11 @@ def listing(
     choice = replace(choice, page=min(choice.page, last))
     rows = _page_rows(base, conditions, choice, at=at) if total else []
     return Listing(
-        cards=cards(rows, at=at, store_id=store_id), facets=facets, total=total, choice=choice
+        cards=cards(rows, at=at, store_id=store_id),
+        facets=facets,
+        total=total,
+        choice=choice,
+        read_at=at,
     )
 
 

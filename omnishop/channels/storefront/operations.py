@@ -62,7 +62,9 @@ def operation(request: Request, code: str) -> HttpResponse:
     about = _about(found, offered)
     shown = (
         listing.listing(
-            listed(Product.objects.on_sale().filter(about)),
+            request,
+            f"operation {found.pk}",
+            lambda: listed(Product.objects.on_sale().filter(about)),
             listing.Choice(page=_page(request)),
             shelves=shelves(),
             at=at,

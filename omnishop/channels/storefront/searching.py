@@ -42,7 +42,9 @@ def search(request: Request) -> HttpResponse:
 
     def found_by(reading: finding.Reading) -> listing.Listing:
         return listing.listing(
-            finding.matches(reading),
+            request,
+            f"search {reading.query} {reading.text}",
+            lambda: finding.matches(reading),
             choice,
             shelves=shelves(),
             at=at,

@@ -385,6 +385,12 @@ def nth(values: Sequence[Any], index: int) -> Any:
 
 
 @register.filter
+def page_words(number: int) -> str:
+    """`{{ n|page_words }}`: "Page 2"."""
+    return gettext("Page %(n)s") % {"n": format_number(number, site_language())}
+
+
+@register.filter
 def page_numbers(page: Page[Any]) -> list[int | None]:
     """The pages to name: first, last, the current one and its neighbours; None is a gap."""
     last = page.paginator.num_pages
