@@ -4,38 +4,32 @@ Floors of the same run: the bare INSERT of as many rows, and the decisions' own 
 """
 
 import json
-import os
-import subprocess
-import sys
 import time
 from dataclasses import asdict
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from psycopg import ClientCursor
 
+from benchmarks.filling import apart, filling
 from benchmarks.measure import Result, result
 
-BASE = Path(__file__).resolve().parents[1]
 BASKETS = 1_000_000
 PEOPLE = 200_000
+FILLED = (
+    "customers_customer",
+    "customers_identity",
+    "customers_consentevent",
+    "orders_basket",
+    "orders_basketline",
+)
 DECIDED = 100  # a turn
 TURNS = 5
 
 
 def relaunch_sweep(url: str) -> Result:
     """In a database of its own, by a process of its own; filled once."""
-    environment = os.environ | {"DATABASE_URL": url}
-    for command in (["migrate", "-v", "0"], ["seed_demo"]):
-        subprocess.run(
-            [sys.executable, "manage.py", *command], cwd=BASE, env=environment, check=True
-        )
-    found = subprocess.run(
-        [sys.executable, "-m", "benchmarks.relaunching"],
-        cwd=BASE, env=environment, check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    return Result(**json.loads(found.stdout.splitlines()[-1]))
+    return Result(**apart("benchmarks.relaunching", url))
 
 
 def _fill(cursor: Any) -> None:
@@ -43,7 +37,12 @@ def _fill(cursor: Any) -> None:
     cursor.execute("SELECT count(*) FROM orders_basket")
     if cursor.fetchone()[0] >= BASKETS:
         return
-    cursor.execute("SET session_replication_role = replica")
+    raw = cursor.cursor
+    with filling(raw, *FILLED):
+        _people_and_baskets(raw)
+
+
+def _people_and_baskets(cursor: Any) -> None:
     cursor.execute(
         """
         INSERT INTO customers_customer (id, number, first_name, last_name, language, created_at)
@@ -74,8 +73,6 @@ def _fill(cursor: Any) -> None:
         """,
         {"people": PEOPLE, "baskets": BASKETS},
     )
-    cursor.execute("SET session_replication_role = DEFAULT")
-    cursor.execute("ANALYZE")
 
 
 def _timed(job: Any) -> float:

@@ -9,9 +9,7 @@ house's median for everybody, by their mean error in days (ALG-7's holdout).
 import csv
 import itertools
 import json
-import os
 import statistics
-import subprocess
 import sys
 import time
 from collections import defaultdict
@@ -20,10 +18,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from benchmarks import people
+from benchmarks.filling import BASE, apart, filling, spread
 from benchmarks.measure import Result, compare
 from benchmarks.scale import FIRST
 
-FILE = people.BASE.parent / "shared/data/sales/online_retail_France.csv"
+FILE = BASE.parent / "shared/data/sales/online_retail_France.csv"
 ORDERS = 1_500_000
 WANTED = 60  # times the bare scan: one pass over the sales of everybody, and the joins
 RULES: dict[str, Any] = {
@@ -43,21 +42,6 @@ RULES: dict[str, Any] = {
 }
 
 
-def spread(cursor: Any, table: str, many: int, changes: dict[str, str], *, where: str) -> None:
-    """Copy one row of a table many times, each with changes told in SQL by its number `n`."""
-    cursor.execute(
-        """SELECT column_name FROM information_schema.columns
-            WHERE table_name = %s AND is_generated = 'NEVER' ORDER BY ordinal_position""",
-        [table],
-    )
-    columns = [row[0] for row in cursor.fetchall()]
-    values = ", ".join(changes.get(column, f't."{column}"') for column in columns)
-    listed = ", ".join(f'"{column}"' for column in columns)
-    one = f"SELECT * FROM {table} WHERE {where} ORDER BY id LIMIT 1"
-    numbers = f"generate_series(0::bigint, {many - 1})"
-    cursor.execute(f"INSERT INTO {table} ({listed}) SELECT {values} FROM {numbers} n, ({one}) t")
-
-
 def fill(orders: int = ORDERS) -> None:
     """A million people with sales in three years (half of the people have most), and answers."""
     from django.db import connection
@@ -68,38 +52,38 @@ def fill(orders: int = ORDERS) -> None:
     if Order.objects.filter(pk__gte=FIRST).exists():
         return
     # Who buys: a number that is small more often than not, without two equal runs of chance.
-    buyer = f"{FIRST} + (power((n * 7919 %% 1000003) / 1000003.0, 2) * {people.PEOPLE - 1})::int"
-    day = "(current_date - (n * 31 %% 1095)::int)"
+    buyer = f"{FIRST} + (power((n * 7919 % 1000003) / 1000003.0, 2) * {people.PEOPLE - 1})::int"
+    day = "(current_date - (n * 31 % 1095)::int)"
     with connection.cursor() as django_cursor:
         cursor = django_cursor.cursor
-        cursor.execute("SET session_replication_role = replica")
-        changes = {
-            "id": f"{FIRST} + n",
-            "number": "'G' || n",
-            "token": "'segments-' || n",
-            "basket_id": "NULL",
-            "till_id": "NULL",
-            "status": "'fulfilled'",
-            "customer_id": buyer,
-            "total_minor": "1000 + n * 37 %% 20000",
-            "tax_minor": "0",
-            "sold_on": day,
-            "placed_at": day,
-            "paid_at": day,
-            "hold_expires_at": "NULL",
-            "source_key": "'segments:' || n",
-        }
-        plain = {key: value.replace("%%", "%") for key, value in changes.items()}
-        spread(cursor, "orders_order", orders, plain, where="channel = 'web'")
-        answers = {
-            "id": f"{FIRST} + n",
-            "customer_id": f"{FIRST} + n * 2",
-            "channel": "'email'",
-            "granted": "n % 3 > 0",
-        }
-        spread(cursor, "customers_consentevent", people.PEOPLE // 2, answers, where="true")
-        cursor.execute("SET session_replication_role = origin")
-        cursor.execute("VACUUM ANALYZE orders_order, customers_consentevent, customers_customer")
+        with filling(cursor, "orders_order", "customers_consentevent"):
+            changes = {
+                "id": f"{FIRST} + n",
+                "number": "'G' || n",
+                "token": "'segments-' || n",
+                "basket_id": "NULL",
+                "till_id": "NULL",
+                "status": "'fulfilled'",
+                "customer_id": buyer,
+                "total_minor": "1000 + n * 37 % 20000",
+                "tax_minor": "0",
+                "sold_on": day,
+                "placed_at": day,
+                "paid_at": day,
+                "hold_expires_at": "NULL",
+                "source_key": "'segments:' || n",
+            }
+            sales = f"generate_series(0::bigint, {orders - 1}) n"
+            spread(cursor, "orders_order", sales, changes, where="channel = 'web'")
+            answers = {
+                "id": f"{FIRST} + n",
+                "customer_id": f"{FIRST} + n * 2",
+                "channel": "'email'",
+                "granted": "n % 3 > 0",
+            }
+            half = f"generate_series(0::bigint, {people.PEOPLE // 2 - 1}) n"
+            spread(cursor, "customers_consentevent", half, answers)
+        cursor.execute("VACUUM ANALYZE customers_customer")
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -154,18 +138,7 @@ def measure() -> None:
 
 def segment_count(url: str) -> Result:
     """A count of seven conditions beside a bare count of the same people."""
-    environment = os.environ | {"DATABASE_URL": url}
-    for command in (["manage.py", "migrate", "-v", "0"], ["manage.py", "seed_demo"]):
-        subprocess.run([sys.executable, *command], cwd=people.BASE, env=environment, check=True)
-    answer = subprocess.run(
-        [sys.executable, "-m", "benchmarks.segmenting"],
-        cwd=people.BASE,
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    said = json.loads(answer.stdout.splitlines()[-1])
+    said = apart("benchmarks.segmenting", url)
     return Result(
         "segment_count",
         "SELECT count(*)",
