@@ -21,17 +21,22 @@ TEXTS = Path(__file__).resolve().parent.parent / "texts.toml"
 STANDING = """
 WITH answer AS (
   SELECT DISTINCT ON (e.customer_id, e.purpose, e.channel)
-         coalesce(r.merged_into_id, r.id) AS person, r.merged_into_id IS NULL AS live,
-         r.merged_at, e.purpose, e.channel, e.granted, e.at
-    FROM customers_consentevent e JOIN customers_customer r ON r.id = e.customer_id
+         coalesce(r.merged_into_id, e.customer_id) AS person, r.merged_into_id IS NULL AS live,
+         coalesce(r.merged_at, 'infinity') AS merged_at, e.purpose, e.channel, e.granted, e.at
+    FROM customers_consentevent e {records}
    WHERE e.at <= %s {only}
    ORDER BY e.customer_id, e.purpose, e.channel, e.at DESC, e.id DESC)
 SELECT {what} FROM answer a
-  LEFT JOIN answer own ON own.person = a.person AND own.live
-                      AND own.purpose = a.purpose AND own.channel = a.channel
- WHERE a.live OR own.at IS NULL OR a.merged_at IS NULL OR own.at <= a.merged_at
- GROUP BY a.person, a.purpose, a.channel HAVING bool_and(a.granted)
+ GROUP BY {what}
+HAVING CASE WHEN bool_or(NOT a.granted) FILTER (WHERE a.live) THEN false
+            ELSE coalesce(max(a.at) FILTER (WHERE a.live)
+                            > max(a.merged_at) FILTER (WHERE NOT a.live AND NOT a.granted),
+                          count(*) FILTER (WHERE NOT a.live AND NOT a.granted) = 0) END
 """
+# For everybody at once only merged records are looked up, a few among a million.
+EVERYBODYS = """LEFT JOIN customers_customer r ON r.id = e.customer_id
+                                            AND r.merged_into_id IS NOT NULL"""
+THEIRS = "JOIN customers_customer r ON r.id = e.customer_id"
 OF_QUESTION = " AND e.purpose = %s AND e.channel = %s "
 OF_PEOPLE = " AND (r.id = ANY(%s) OR r.merged_into_id = ANY(%s))"
 
@@ -159,7 +164,7 @@ def allowed(
     sending (INVARIANTS F-32, MSG-2).
     """
     people = list(customer_ids)
-    sql = STANDING.format(what="a.person", only=OF_QUESTION + OF_PEOPLE)
+    sql = STANDING.format(what="a.person", records=THEIRS, only=OF_QUESTION + OF_PEOPLE)
     with connection.cursor() as cursor:
         cursor.execute(sql, [at, str(purpose), str(channel), people, people])
         return {row[0] for row in cursor.fetchall()}
@@ -172,7 +177,7 @@ def agreeing(
 
     For counting and choosing a campaign's people; sending asks again.
     """
-    sql = STANDING.format(what="a.person", only=OF_QUESTION)
+    sql = STANDING.format(what="a.person", records=EVERYBODYS, only=OF_QUESTION)
     return RawSQL(sql, [at, str(purpose), str(channel)])  # noqa: S611  our own text
 
 
@@ -208,7 +213,7 @@ def standing(customer_id: int, *, at: datetime) -> dict[tuple[str, str], Standin
     for event in events.order_by("at", "pk"):
         newest[event.purpose, event.channel] = event
     with connection.cursor() as cursor:
-        sql = STANDING.format(what="a.purpose, a.channel", only=OF_PEOPLE)
+        sql = STANDING.format(what="a.purpose, a.channel", records=THEIRS, only=OF_PEOPLE)
         cursor.execute(sql, [at, [customer_id], [customer_id]])
         granted = set(cursor.fetchall())
     return {each: Standing(each in granted, newest.get(each)) for each in QUESTIONS}

@@ -16,7 +16,7 @@ from django.utils.translation import pgettext_lazy
 
 from customers.models.consent import Channel as Answered
 from customers.models.consent import Purpose
-from customers.services.consents import OF_QUESTION, STANDING
+from customers.services.consents import EVERYBODYS, OF_QUESTION, STANDING
 from orders.models.order import Channel
 from orders.segments.fields import (
     AGO,
@@ -240,7 +240,7 @@ def _profiling(to: Statement, values: Values) -> Part:
 
 def consents(to: Statement, channel: str, purpose: str = Purpose.MARKETING) -> Part:
     """Whether yes stands for a question, as `customers.services.consents` has it."""
-    sql = STANDING.format(what="a.person", only=OF_QUESTION)
+    sql = STANDING.format(what="a.person", records=EVERYBODYS, only=OF_QUESTION)
     return to.found(sql, to.at, str(purpose), str(channel))
 
 

@@ -47,7 +47,9 @@ class Statement:
 
     def found(self, sql: str, *parameters: Any) -> Part:
         """Whether the person is among those of a query of (person)."""
-        return Part(f"{self.joined(sql, *parameters)}.person IS NOT NULL")
+        # Inside `coalesce` the join stays an outer one: everybody is read once and hashed, instead
+        # of being looked up one by one where the planner expects few of them.
+        return Part(f"coalesce({self.joined(sql, *parameters)}.person IS NOT NULL, false)")
 
     def bought(self, sql: str, *parameters: Any) -> str:
         """An aggregate over the person's sales, as a column; all are read in one pass."""

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from customers.models import ConsentEvent, ConsentText, Customer, SaleNotice
 from customers.models.consent import QUESTIONS
@@ -175,3 +177,49 @@ def test_the_database_refuses_the_exception_where_the_law_has_none(wrong):
         ConsentEvent.objects.create(**(event | wrong))
 
     assert ConsentEvent.objects.create(**event)
+
+
+ANSWERS = st.tuples(st.integers(0, 4), st.integers(0, 6), st.booleans())
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    merges=st.dictionaries(st.integers(1, 4), st.integers(0, 6) | st.none(), max_size=3),
+    answers=st.lists(ANSWERS, max_size=12),
+)
+def test_what_stands_is_the_rule_of_merged_records_whatever_was_answered_when(merges, answers):
+    """Record 0 is live, others may be merged into it (the day unknown: None); asked of everybody
+    and of some, the same (ALG-11).
+    """
+    with transaction.atomic():
+        people = [CustomerFactory() for _ in range(5)]
+        for place, day in merges.items():
+            merged(people[place], people[0], day if day is None else LONG_AGO + day * DAY)
+        newest = {}
+        for place, day, granted in answers:
+            ConsentEvent.objects.create(
+                customer=people[place], purpose="marketing", channel="email", granted=granted,
+                text_version="1", source="account", actor="customer", at=LONG_AGO + day * DAY,
+            )  # fmt: skip
+            if place not in newest or day >= newest[place][0]:
+                newest[place] = (day, granted)
+        expected = set()
+        for live in set(range(5)) - set(merges):
+            own = newest.get(live)
+            standing = [own[1]] if own else []
+            if live == 0:
+                standing += [
+                    newest[place][1]
+                    for place, day in merges.items()
+                    if place in newest and (not own or day is None or own[0] <= day)
+                ]
+            if standing and all(standing):
+                expected.add(people[live].pk)
+
+        keys = [person.pk for person in people]
+        everybody = Customer.objects.filter(pk__in=consents.agreeing(at=NOON))
+        assert consents.allowed(keys, at=NOON) == expected
+        assert set(everybody.values_list("pk", flat=True)) == expected
+        transaction.set_rollback(True)

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from customers.models import Company, ConsentEvent, Customer, CustomerGroup, Visit
 from loyalty.models import Tier
 from omnishop.kernel.errors import Invalid
-from orders.models import Basket, OrderDiscount
+from orders.models import Basket, CustomerValue, OrderDiscount
 from orders.segments.conditions import KINDS
 from orders.segments.rules import WrongRule, read, write
 from orders.services import segments, values
@@ -271,6 +272,58 @@ def test_scores_and_the_next_purchase_are_last_nights():
     assert who({"is": "expected_next", "op": "due", "days": 0}) == {a.pk}  # 30 days after the last
     assert who({"is": "expected_next", "op": "overdue", "days": 369}) == {b.pk}
     assert who({"is": "expected_next", "op": "overdue", "days": 370}) == set()
+
+
+SALES = st.lists(
+    st.tuples(
+        st.integers(0, 3),  # whose
+        st.integers(1, 40),  # days ago
+        st.sampled_from((1000, 5000)),
+        st.sampled_from(("web", "till")),
+        st.sampled_from((0, 400, 1000, 5000)),  # given back
+        st.sampled_from(("fulfilled", "cancelled")),
+    ),
+    max_size=8,
+)
+
+
+@given(sales=SALES)
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_sales_are_summed_alike_by_conditions_by_the_night_and_by_hand(sales):
+    """Record 3 is merged into 0: its sales are that person's."""
+    with transaction.atomic():
+        people = [CustomerFactory() for _ in range(3)]
+        records = [*people, CustomerFactory(merged_into=people[0])]
+        mine = {person.pk: [] for person in people}
+        for whose, ago, total, channel, back, status in sales:
+            order = bought(records[whose], ago=ago, total=total, channel=channel, status=status)
+            back = min(back, total)
+            if back:
+                gave_back(order, back)
+            if status == "fulfilled" and back < total:
+                mine[people[whose % 3].pk].append((ago, total - back, channel))
+
+        values.compute(at=NOON)
+
+        kept = {row.customer_id: row for row in CustomerValue.objects.all()}
+        assert set(kept) == {pk for pk, own in mine.items() if own}
+        for pk, own in mine.items():
+            count, amount = len(own), sum(net for _ago, net, _channel in own)
+            if own:
+                last = min(ago for ago, _net, _channel in own)
+                row = (kept[pk].frequency, kept[pk].monetary_minor, kept[pk].last_on)
+                assert row == (count, amount, TODAY - timedelta(days=last))
+                assert pk in who({"is": "last_order", "op": "within", "days": last + 1})
+                assert pk not in who({"is": "last_order", "op": "within", "days": last})
+            assert pk in who({"is": "orders", "op": "at_most", "count": count})
+            assert pk not in who({"is": "orders", "op": "at_least", "count": count + 1})
+            lately = sum(net for ago, net, channel in own if ago < 20 and channel == "web")
+            window = {"is": "amount", "days": 20, "channel": "web"}
+            assert pk in who(window | {"op": "at_least", "amount": lately})
+            assert pk not in who(window | {"op": "at_least", "amount": lately + 1})
+        transaction.set_rollback(True)
 
 
 def test_every_kind_of_condition_is_asked_above():
