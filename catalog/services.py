@@ -1,6 +1,7 @@
 """Writes of the catalogue."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,35 +28,74 @@ def default_price_list() -> PriceList:
 
 
 @transaction.atomic
+def set_prices(
+    wanted: Mapping[int, int], *, at: datetime, price_list: PriceList | None = None
+) -> dict[int, bool | Invalid]:
+    """Give articles, by key, new prices from `at` on; the old ones stay as history (PRC-1).
+
+    A constant number of statements. What became of each: True when it was written, False when
+    that price is in force already, or the refusal of this one alone: a negative price, one of a
+    later date planned, one from that very moment. Raises Variant.DoesNotExist.
+    """
+    price_list = price_list or default_price_list()
+    # The articles' rows are the locks under which their prices change, taken in one order.
+    articles = Variant.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=wanted)
+    products = dict(articles.order_by("pk").values_list("pk", "product_id"))
+    if len(products) < len(wanted):
+        raise Variant.DoesNotExist
+    standing: dict[int, list[Price]] = defaultdict(list)
+    rows = Price.objects.filter(variant__in=wanted, price_list=price_list)
+    for price in rows.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at)):
+        standing[price.variant_id].append(price)
+    outcomes: dict[int, bool | Invalid] = {}
+    ended: list[int] = []
+    for variant_id, amount in wanted.items():
+        now = next((price for price in standing[variant_id] if price.valid_from <= at), None)
+        if amount < 0:
+            outcomes[variant_id] = Invalid(_("A price is never negative."))
+        elif any(price.valid_from > at for price in standing[variant_id]):
+            outcomes[variant_id] = Invalid(
+                _("A later price change is already planned for this article.")
+            )
+        elif now and now.amount_minor == amount:
+            outcomes[variant_id] = False
+        elif now and now.valid_from == at:
+            outcomes[variant_id] = Invalid(
+                _("This article already has a price from that very moment.")
+            )
+        else:
+            outcomes[variant_id] = True
+            if now:
+                ended.append(now.pk)
+    written = [variant_id for variant_id, outcome in outcomes.items() if outcome is True]
+    if ended:
+        Price.objects.filter(pk__in=ended).update(valid_to=at)
+    if written:
+        Price.objects.bulk_create(
+            Price(
+                variant_id=variant_id,
+                price_list=price_list,
+                amount_minor=wanted[variant_id],
+                valid_from=at,
+            )
+            for variant_id in written
+        )
+        refresh_listed({products[variant_id] for variant_id in written})
+    return outcomes
+
+
 def set_price(
     *, variant: Variant, amount_minor: int, at: datetime, price_list: PriceList | None = None
 ) -> bool:
-    """Give an article a new price from `at` on; the old one stays as history.
+    """Give one article a new price from `at` on, as `set_prices` does.
 
-    Returns False, writing nothing, when that price is already in force. Raises Invalid when
-    prices of a later date are planned.
+    Returns False, writing nothing, when that price is already in force. Raises Invalid for what
+    `set_prices` refuses.
     """
-    if amount_minor < 0:
-        raise Invalid(_("A price is never negative."))
-    price_list = price_list or default_price_list()
-    # The article's row is the lock under which its prices change.
-    Variant.objects.select_for_update(of=("self",), no_key=True).get(pk=variant.pk)
-    rows = Price.objects.filter(variant=variant, price_list=price_list)
-    if rows.filter(valid_from__gt=at).exists():
-        raise Invalid(_("A later price change is already planned for this article."))
-    current = rows.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at)).first()
-    if current and current.amount_minor == amount_minor:
-        return False
-    if current:
-        if current.valid_from == at:
-            raise Invalid(_("This article already has a price from that very moment."))
-        current.valid_to = at
-        current.save(update_fields=["valid_to"])
-    Price.objects.create(
-        variant=variant, price_list=price_list, amount_minor=amount_minor, valid_from=at
-    )
-    refresh_listed([variant.product_id])
-    return True
+    outcome = set_prices({variant.pk: amount_minor}, at=at, price_list=price_list)[variant.pk]
+    if isinstance(outcome, Invalid):
+        raise outcome
+    return outcome
 
 
 def refresh_search(product_ids: Collection[int] | None = None) -> None:
@@ -260,7 +300,7 @@ def refresh_listed(product_ids: Collection[int] | None = None) -> int:
     """Write the prices, cuts and options that lists count, filter and sort by, as they are now
     (ADR 7); how many products changed.
 
-    `set_price` and `refresh_search` call it. Planned prices begin and end without anyone
+    `set_prices` and `refresh_search` call it. Planned prices begin and end without anyone
     writing a row: a task calls it for the products of `outdated_lists`.
     """
     with connection.cursor() as cursor:

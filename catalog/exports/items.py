@@ -125,7 +125,7 @@ def _item(
     pictures: list[tuple[str, str, int]],
     vocabulary: Vocabulary,
 ) -> Item:
-    way = vocabulary.way_to(product.category)
+    way = vocabulary.way_to(product.category_id)
     if product.category.slug == OTHERS:
         way = ()
     elif product.category.path[:4] == vocabulary.path_of(IMPORTED):

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,44 +11,24 @@ from django.db import DataError, IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from catalog.gs1 import in_store
-from catalog.imports.known import DESCRIPTION, NAME, Known, Options, read
+from catalog.imports.accepting import Accepted, accepted
+from catalog.imports.batch import Batch, Priced
+from catalog.imports.known import DESCRIPTION, NAME, Known, read
 from catalog.imports.records import (
     HIDDEN,
     Difference,
-    PictureRecord,
     ProductRecord,
     Refused,
-    VariantRecord,
 )
 from catalog.imports.text import code_of, same_words
 from catalog.imports.vocabulary import Vocabulary
-from catalog.models import PictureSource, Price, Product, TaxCategory, Variant
+from catalog.models import Product, TaxCategory, Variant
 from catalog.pictures import public_address
-from catalog.services import default_price_list, refresh_search, set_price
+from catalog.services import default_price_list, refresh_search
 from omnishop.kernel.errors import Refusal
 
 CREATED, CHANGED, SAME, NOTHING = "created", "changed", "same", ""
 OF_THIS_BATCH = -1  # key of an article that is not written yet
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """An article that nothing stands against; `existing` is its row when there is one."""
-
-    record: VariantRecord
-    options: frozenset[int]
-    existing: Variant | None
-
-
-@dataclass(slots=True)
-class _New:
-    """Rows of a batch that are written together."""
-
-    products: list[Product] = field(default_factory=list)
-    variants: list[tuple[Product, Variant, frozenset[int]]] = field(default_factory=list)
-    prices: list[tuple[Variant, int]] = field(default_factory=list)
-    sources: list[tuple[Product, Variant | None, PictureRecord, int]] = field(default_factory=list)
-    searched: list[Product] = field(default_factory=list)
 
 
 class Applier:
@@ -98,10 +77,8 @@ class Applier:
         claims = dict[str, str]()
         try:
             with transaction.atomic():
-                new = _New()
-                outcomes = []
-                for record in records:
-                    outcomes.append((record, self._plan(record, known, new, claims)))
+                new = Batch()
+                outcomes = [(record, self._plan(record, known, new, claims)) for record in records]
                 self._write(new)
                 if self.dry:
                     transaction.set_rollback(True)
@@ -111,7 +88,11 @@ class Applier:
         if self.dry:
             self.vocabulary.forget()
         self.claimed |= claims
-        return outcomes
+        moved = {id(priced.record) for priced, outcome in new.priced if outcome is True}
+        return [
+            (record, CHANGED if outcome == SAME and id(record) in moved else outcome)
+            for record, outcome in outcomes
+        ]
 
     def _refuse_rest(self, record: ProductRecord, why: str) -> None:
         refused = {item.row for item in record.refused}
@@ -124,33 +105,39 @@ class Applier:
 
     # --- One product -------------------------------------------------------------------------
 
-    def _plan(self, record: ProductRecord, known: Known, new: _New, claims: dict[str, str]) -> str:
+    def _plan(self, record: ProductRecord, known: Known, new: Batch, claims: dict[str, str]) -> str:
         """Write what differs of a product that is there; put what is new with the batch's."""
         if not record.variants:
             return NOTHING
         product = self._home(record, known, claims)
-        accepted = self._accepted(record, product, known, claims)
-        if not accepted:
+        articles = accepted(
+            record,
+            product,
+            known,
+            claimant=lambda sku: self._claimant(sku, claims),
+            vocabulary=self.vocabulary,
+        )
+        if not articles:
             return NOTHING
         outcome = SAME
         if product is None:
             product = self._product(record, known)
             known.by_key[record.source_key] = product
             new.products.append(product)
-            new.searched.append(product)
+            new.searched[id(product)] = product
             self._note(record, record.row, "product", "", record.name)
             outcome = CREATED
         elif self._texts(record, product):
-            new.searched.append(product)
+            new.searched[id(product)] = product
             outcome = CHANGED
-        variants, written = self._variants(record, product, accepted, known, new)
-        if written and product not in new.searched:
-            new.searched.append(product)
-        moved = self._prices(record, accepted, variants, known, new)
-        moved |= self._sources(record, product, variants, known, new)
-        if outcome == SAME and (written or moved):
+        variants, written = self._variants(record, product, articles, known, new)
+        if written:
+            new.searched[id(product)] = product
+        self._prices(record, articles, variants, known, new)
+        pictured = self._sources(record, product, variants, known, new)
+        if outcome == SAME and (written or pictured):
             outcome = CHANGED
-        for item in accepted:  # rows further down see what this product took
+        for item in articles:  # rows further down see what this product took
             claims[item.record.sku] = record.source_key
             known.sku_owners.setdefault(item.record.sku, (OF_THIS_BATCH, record.name))
             if item.record.gtin:
@@ -176,75 +163,6 @@ class Applier:
     def _claimant(self, sku: str, claims: dict[str, str]) -> str:
         return claims.get(sku) or self.claimed.get(sku, "")
 
-    def _accepted(
-        self,
-        record: ProductRecord,
-        product: Product | None,
-        known: Known,
-        claims: dict[str, str],
-    ) -> list[Accepted]:
-        """The variants that no other product or article stands against.
-
-        The row of each is the one with its SKU, else the one with its options (its SKU was
-        changed at the source).
-        """
-        own = known.variants.get(product.pk, []) if product else []
-        by_sku = {variant.sku: variant for variant in own}
-        named = {variant.sku for variant in record.variants}
-        by_options = {
-            known.option_of(variant).names: variant for variant in own if variant.sku not in named
-        }
-        gtins: dict[str, int] = {}
-        accepted = []
-        for variant in record.variants:
-            owner = known.sku_owners.get(variant.sku)
-            claimant = self._claimant(variant.sku, claims)
-            if claimant and claimant != record.source_key:
-                name = owner[1] if owner else claimant.partition(":")[2]
-            elif owner and (product is None or owner[0] != product.pk):
-                name = owner[1]
-            else:
-                name = ""
-            if name:
-                reason = _("This SKU belongs to another product: %(name)s.") % {"name": name}
-                self._refuse(record, variant, "SKU", variant.sku, reason)
-                continue
-            existing = by_sku.get(variant.sku) or by_options.get(frozenset(variant.options or ()))
-            if existing is None and variant.price_minor is None:
-                self._refuse(record, variant, "price", "", _("The price is missing."))
-                continue
-            if variant.gtin:
-                canonical = variant.gtin.zfill(14)
-                holder = known.gtin_owners.get(canonical)
-                if canonical in gtins:
-                    reason = _("The same barcode as on row %(row)d.") % {"row": gtins[canonical]}
-                elif holder and (existing is None or holder[0] != existing.pk):
-                    reason = _("This barcode belongs to the article %(sku)s.") % {"sku": holder[1]}
-                else:
-                    reason = ""
-                if reason:
-                    self._refuse(record, variant, "GTIN", variant.gtin, reason)
-                    continue
-                gtins[canonical] = variant.row
-            mine = known.option_of(existing) if existing else Options()
-            same = existing is not None and (
-                variant.options is None or mine.names == frozenset(variant.options)
-            )
-            chosen = (
-                mine.ids
-                if same
-                else frozenset(
-                    self.vocabulary.value(name, value) for name, value in variant.options or ()
-                )
-            )
-            accepted.append(Accepted(variant, chosen, existing))
-        return accepted
-
-    def _refuse(
-        self, record: ProductRecord, variant: VariantRecord, column: str, value: str, reason: str
-    ) -> None:
-        record.refused.append(Refused(variant.row, record.key, column, value, reason))
-
     def _note(self, record: ProductRecord, row: int, name: str, before: Any, after: Any) -> None:
         if self.dry:
             record.differences.append(
@@ -264,15 +182,15 @@ class Applier:
             say(NAME, record.name, "name", name, record.name)
         if record.description is not None and not same_words(text, record.description):
             say(DESCRIPTION, record.description, "description", text, record.description)
-        brand = product.brand.name if product.brand else ""
+        brand = self.vocabulary.name_of_brand(product.brand_id)
         if record.brand is not None and brand != record.brand:
             key = self.vocabulary.brand(record.brand) if record.brand else None
             if key != product.brand_id:
                 say("brand_id", key, "brand", brand, record.brand)
-        if record.category and not self.vocabulary.lies_on(product.category, record.category):
+        if record.category and not self.vocabulary.lies_on(product.category_id, record.category):
             key = self.vocabulary.shelf(record.category)
             if key != product.category_id:
-                before = " > ".join(self.vocabulary.way_to(product.category))
+                before = " > ".join(self.vocabulary.way_to(product.category_id))
                 say("category_id", key, "category", before, " > ".join(record.category))
         status = record.status
         if status == HIDDEN:  # a draft or an archived product stays what it is
@@ -307,15 +225,15 @@ class Applier:
         self,
         record: ProductRecord,
         product: Product,
-        accepted: Sequence[Accepted],
+        articles: Sequence[Accepted],
         known: Known,
-        new: _New,
+        new: Batch,
     ) -> tuple[list[Variant], bool]:
         """Write the articles; gives them in the file's order and whether anything was written."""
         variants: list[Variant] = []
         written = False
-        stay = _in_order([item.existing for item in accepted])
-        for position, item in enumerate(accepted):
+        stay = _in_order([item.existing for item in articles])
+        for position, item in enumerate(articles):
             said: dict[str, Any] = {"sku": item.record.sku}
             if not (stay and item.existing):
                 said["position"] = position
@@ -368,35 +286,17 @@ class Applier:
     def _prices(
         self,
         record: ProductRecord,
-        accepted: Sequence[Accepted],
+        articles: Sequence[Accepted],
         variants: Sequence[Variant],
         known: Known,
-        new: _New,
-    ) -> bool:
-        changed = False
-        for item, variant in zip(accepted, variants, strict=True):
+        new: Batch,
+    ) -> None:
+        """Put the prices that the file says otherwise with the batch's."""
+        for item, variant in zip(articles, variants, strict=True):
             wanted = item.record.price_minor
-            if wanted is None:
-                continue
-            if item.existing is None:
-                # Made in this transaction: nobody else can have priced it, now or for later.
-                new.prices.append((variant, wanted))
-                changed = True
-            elif (price := known.prices.get(variant.pk)) != wanted:
-                try:
-                    moved = set_price(
-                        variant=variant,
-                        amount_minor=wanted,
-                        at=self.at,
-                        price_list=self.price_list,
-                    )
-                except Refusal as refusal:
-                    self._refuse(record, item.record, "Price", _amount(wanted), str(refusal))
-                    continue
-                changed |= moved
-                if moved:
-                    self._note(record, item.record.row, "price", _amount(price), _amount(wanted))
-        return changed
+            before = known.prices.get(variant.pk) if item.existing else None
+            if wanted is not None and wanted != before:
+                new.prices.append(Priced(record, item.record.row, variant, wanted, before))
 
     def _sources(
         self,
@@ -404,7 +304,7 @@ class Applier:
         product: Product,
         variants: Sequence[Variant],
         known: Known,
-        new: _New,
+        new: Batch,
     ) -> bool:
         """Write the addresses of pictures; those the file no longer has stay."""
         articles = {variant.sku: variant for variant in variants}
@@ -440,41 +340,18 @@ class Applier:
 
     # --- Writing -----------------------------------------------------------------------------
 
-    def _write(self, new: _New) -> None:
+    def _write(self, new: Batch) -> None:
         """The rows of a batch, a statement per table."""
-        if new.products:
-            Product.objects.bulk_create(new.products)
-        if new.variants:
-            for product, variant, _options in new.variants:
-                variant.product = product  # it has its key by now
-            Variant.objects.bulk_create(variant for _product, variant, _options in new.variants)
-            through = Variant.options.through
-            through.objects.bulk_create(
-                through(variant_id=variant.pk, attributevalue_id=value)
-                for _product, variant, options in new.variants
-                for value in sorted(options)
-            )
-        Price.objects.bulk_create(
-            Price(
-                variant=variant,
-                price_list=self.price_list,
-                amount_minor=amount,
-                valid_from=self.at,
-            )
-            for variant, amount in new.prices
-        )
-        PictureSource.objects.bulk_create(
-            PictureSource(
-                product=product,
-                variant=variant,
-                url=picture.url,
-                alt=picture.alt or "",
-                position=min(position, 32_767),
-            )
-            for product, variant, picture, position in new.sources
-        )
+        new.write(at=self.at, price_list=self.price_list)
         if new.searched:
-            refresh_search([product.pk for product in new.searched])
+            refresh_search([product.pk for product in new.searched.values()])
+        created = {id(variant) for _product, variant, _options in new.variants}
+        for priced, outcome in new.priced:
+            record, row, after = priced.record, priced.row, _amount(priced.amount_minor)
+            if isinstance(outcome, Refusal):
+                record.refused.append(Refused(row, record.key, "Price", after, str(outcome)))
+            elif outcome and id(priced.variant) not in created:
+                self._note(record, row, "price", _amount(priced.before), after)
 
 
 def _in_order(existing: Sequence[Variant | None]) -> bool:

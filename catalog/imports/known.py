@@ -52,7 +52,9 @@ def read(records: Sequence[ProductRecord], *, price_list: PriceList, at: datetim
     ).values_list("sku", "product_id", f"product__{NAME}", "product__slug"):
         known.sku_owners[sku] = (product_id, name or slug)
     keys = [record.source_key for record in records]
-    rows = Product.objects.select_related("brand", "category")
+    rows = Product.objects.only(
+        "source_key", "slug", "status", "brand_id", "category_id", NAME, DESCRIPTION
+    )
     for product in rows.filter(source_key__in=keys):
         known.by_key[product.source_key] = known.by_pk[product.pk] = product
     others = {owner for owner, _name in known.sku_owners.values()} - set(known.by_pk)
@@ -72,7 +74,11 @@ def read(records: Sequence[ProductRecord], *, price_list: PriceList, at: datetim
 def _articles(known: Known, *, price_list: PriceList, at: datetime) -> None:
     """The articles of the products with their options, prices and addresses of pictures."""
     mine: dict[int, list[Variant]] = defaultdict(list)
-    for variant in Variant.objects.filter(product__in=known.by_pk).order_by("position", "pk"):
+    for variant in (
+        Variant.objects.only("product_id", "sku", "gtin", "position", "weight_g")
+        .filter(product__in=known.by_pk)
+        .order_by("position", "pk")
+    ):
         mine[variant.product_id].append(variant)
     known.variants = dict(mine)
     chosen: dict[int, list[tuple[int, str, str]]] = defaultdict(list)

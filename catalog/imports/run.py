@@ -32,7 +32,7 @@ from omnishop.kernel.csv_files import NotReadable
 from omnishop.kernel.csv_safe import safe_cell
 from omnishop.kernel.locks import alone
 
-BATCH_PRODUCTS = 100
+BATCH_PRODUCTS = 500
 BATCH_ROWS = 1000
 BATCH_CHARACTERS = 2_000_000  # of descriptions
 DIFFERENCES_KEPT = 2000  # of a dry run; all are counted

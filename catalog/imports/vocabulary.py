@@ -22,10 +22,12 @@ class Vocabulary:
     def forget(self) -> None:
         """What was made in a transaction that was rolled back is gone."""
         self._brands: dict[str, int] = {}
+        self._brand_names: dict[int, str] = {}
         self._shelves: dict[tuple[str, ...], int] = {}
         self._attributes: dict[str, int] = {}
         self._values: dict[tuple[str, str], int] = {}
         self._tree: dict[str, Category] = {}  # by path
+        self._paths: dict[int, str] = {}  # of a category
 
     def brand(self, name: str) -> int:
         """The brand of that name, or of its code."""
@@ -39,19 +41,34 @@ class Vocabulary:
             self._brands[name] = brand.pk
         return self._brands[name]
 
+    def name_of_brand(self, pk: int | None) -> str:
+        """What a brand is called; nothing for none."""
+        if pk is not None and pk not in self._brand_names:
+            self._brand_names = dict(Brand.objects.values_list("pk", "name"))
+        return self._brand_names.get(pk or 0, "")
+
     # --- Shelves -----------------------------------------------------------------------------
 
-    def lies_on(self, category: Category, way: tuple[str, ...]) -> bool:
+    def lies_on(self, category_id: int, way: tuple[str, ...]) -> bool:
         """Whether the way leads to this shelf: its own names end with the way's."""
-        own = self.way_to(category)
+        own = self.way_to(category_id)
         return len(way) <= len(own) and _folded(own[len(own) - len(way) :]) == _folded(way)
 
-    def way_to(self, category: Category) -> tuple[str, ...]:
+    def way_to(self, category_id: int) -> tuple[str, ...]:
         """The names of the shelves above a category and its own."""
+        path = self._path(category_id)
         tree = self._categories()
-        ends = range(_STEP, len(category.path) + 1, _STEP)
-        above = [tree[category.path[:end]] for end in ends if category.path[:end] in tree]
+        ends = range(_STEP, len(path) + 1, _STEP)
+        above = [tree[path[:end]] for end in ends if path[:end] in tree]
         return tuple(str(getattr(shelf, NAME) or shelf.slug) for shelf in above)
+
+    def _path(self, category_id: int) -> str:
+        """Where a shelf stands; the tree is read again for one that was made since."""
+        self._categories()
+        if category_id not in self._paths:
+            self._tree = {}
+            self._categories()
+        return self._paths[category_id]
 
     def path_of(self, slug: str) -> str:
         """The place in the tree of the shelf with that code; nowhere when there is none."""
@@ -71,6 +88,7 @@ class Vocabulary:
     def _categories(self) -> dict[str, Category]:
         if not self._tree:
             self._tree = {category.path: category for category in Category.objects.all()}
+            self._paths = {category.pk: path for path, category in self._tree.items()}
         return self._tree
 
     def _walked(self, way: tuple[str, ...], path: str) -> Category | None:
