@@ -1,10 +1,13 @@
-"""People of another system become records: each row by itself, read again changes nothing (P-9).
+"""People of another system become records; a row read again changes nothing (P-9).
+
+New people of a batch are written together; a row that cannot be taken refuses itself only.
 
 Keys come unverified: the file says whose they are, nobody proved it (ALG-11). A record that was
 read before is filled where it is empty, never changed. Reading on after a cut is reading again
 from the top: rows that are there cost no transaction.
 """
 
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,7 +17,7 @@ from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
 
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -23,8 +26,8 @@ from customers.imports.columns import Source
 from customers.models import Company, ConsentEvent, Customer, Identity, ImportedCustomer
 from customers.models.consent import Purpose
 from customers.selectors import resolve
-from customers.services.consents import record_consent
-from customers.services.identities import add_identity, create_customer, rule_of
+from customers.services.consents import record_consent, record_first
+from customers.services.identities import Newcomer, add_identity, create_customers, rule_of
 from customers.services.matching import propose_together
 from omnishop.kernel.csv_files import Row
 from omnishop.kernel.errors import Refusal
@@ -144,12 +147,19 @@ class _Reading:
             except Refuse as error:
                 refused.append(_told(row.number, error))
         known = self._known(records)
+        fresh: list[Record] = []
         for record in records:
             try:
-                result.outcomes[self._take(record, known)] += 1
-                result.notes.update(record.notes)
+                outcome = self._take(record, known, fresh)
             except Refuse as error:
                 refused.append(_told(record.row, error))
+            else:
+                result.outcomes[outcome] += 1
+                result.notes.update(record.notes)
+        for record, error in self._create(fresh):
+            refused.append(_told(record.row, error))
+            result.outcomes[CREATED] -= 1
+            result.notes -= Counter(record.notes)
         result.rows += len(rows)
         result.refused += len(refused)
         return sorted(refused, key=lambda item: item.row)
@@ -178,8 +188,83 @@ class _Reading:
                 answers[person, event.channel] = event
         return _Known(rows, holders, kinds, answers)
 
-    def _take(self, record: Record, known: _Known) -> str:
-        """Created, changed or the same. Raises Refuse, and nothing of the row is kept."""
+    def _create(self, fresh: list[Record]) -> list[tuple[Record, Refuse]]:
+        """Write the new people of a batch together; those that are refused after all.
+
+        Where the database refuses one they are written one by one.
+        """
+        if not fresh:
+            return []
+        with contextlib.suppress(Refusal, IntegrityError, DataError):
+            self._write_new(fresh)
+            return []
+        refused: list[tuple[Record, Refuse]] = []
+        for record in fresh:
+            alone: list[Record] = []
+            try:
+                self._kept(record, self._known([record]), alone)
+                self._write_new(alone)
+            except Refuse as error:
+                refused.append((record, error))
+            except (Refusal, IntegrityError, DataError) as error:
+                refused.append((record, Refuse("", "", str(error).splitlines()[0][:120])))
+        return refused
+
+    @retried
+    def _write_new(self, fresh: list[Record]) -> None:
+        if not fresh:
+            return
+        sirens = {record.siren: record.company or record.siren for record in fresh if record.siren}
+        Company.objects.bulk_create(
+            (Company(siren=siren, name=name) for siren, name in sirens.items()),
+            ignore_conflicts=True,
+        )
+        companies = dict(Company.objects.filter(siren__in=sirens).values_list("siren", "pk"))
+        people = create_customers(
+            [
+                Newcomer(
+                    {
+                        **record.fields,
+                        "language": record.language,
+                        "birth_date": record.birth_date,
+                        "home_store_id": record.home_store_id,
+                        "company_id": companies.get(record.siren),
+                    },
+                    record.keys,
+                )
+                for record in fresh
+            ]
+        )
+        rows = ImportedCustomer.objects.bulk_create(
+            ImportedCustomer(
+                source=self.name,
+                key=record.key,
+                customer=person,
+                read_at=self.at,
+                opened_at=self.at if _is_member(record) else None,
+            )
+            for record, person in zip(fresh, people, strict=True)
+        )
+        record_first(
+            [
+                (person, answer.channel, answer.granted, answer.source or self.actor,
+                 answer.at or self.at)
+                for record, person in zip(fresh, people, strict=True)
+                for answer in record.answers
+            ],
+            actor=self.actor,
+            text_version=self.actor,
+        )  # fmt: skip
+        for record, person, row in zip(fresh, people, rows, strict=True):
+            if row.opened_at:
+                self.opening(person, record.points, f"opening:{row.pk}", self.actor, self.at)
+        if self.dry:
+            transaction.set_rollback(True)
+
+    def _take(self, record: Record, known: _Known, fresh: list[Record]) -> str:
+        """Created, changed or the same; who is new joins `fresh`. Raises Refuse, and nothing of
+        the row is kept.
+        """
         marks = {_mark("row", record.key): "number"}
         marks |= {_mark(kind, value): kind for kind, value in record.keys.items()}
         for mark, column in marks.items():
@@ -190,17 +275,17 @@ class _Reading:
                     _("Row %(row)d of this file has it already.") % {"row": earlier},
                 )
         try:
-            outcome = self._kept(record, known)
+            outcome = self._kept(record, known, fresh)
         except Refusal:  # somebody took a key since we looked
-            outcome = self._kept(record, self._known([record]))
+            outcome = self._kept(record, self._known([record]), fresh)
         self.seen.update(dict.fromkeys(marks, record.row))
         return outcome
 
-    def _kept(self, record: Record, known: _Known) -> str:
+    def _kept(self, record: Record, known: _Known, fresh: list[Record]) -> str:
         person = known.person(record)
         self._refuse_others(record, known, person)
         if person is None:
-            self._write(record, None, None, [], record.answers)
+            fresh.append(record)
             return CREATED
         missing = [kind for kind in record.keys if kind not in known.kinds[person.pk]]
         due = [
@@ -242,26 +327,12 @@ class _Reading:
     def _write(
         self,
         record: Record,
-        person: Customer | None,
-        row: ImportedCustomer | None,
+        person: Customer,
+        row: ImportedCustomer,
         missing: list[str],
         answers: list[Answer],
     ) -> None:
-        if person is None or row is None:
-            person = create_customer(
-                **record.fields,
-                email=record.keys.get(Identity.Kind.EMAIL, ""),
-                phone=record.keys.get(Identity.Kind.PHONE, ""),
-                language=record.language,
-                birth_date=record.birth_date,
-                home_store_id=record.home_store_id,
-            )
-            row = ImportedCustomer.objects.create(
-                source=self.name, key=record.key, customer=person, read_at=self.at
-            )
-            missing = [kind for kind in record.keys if kind == Identity.Kind.CARD]
-        else:
-            person = Customer.objects.select_for_update(of=("self",)).get(pk=person.pk)
+        person = Customer.objects.select_for_update(of=("self",)).get(pk=person.pk)
         self._fill(person, record)
         for kind in missing:
             add_identity(customer=person, kind=kind, value=record.keys[kind])

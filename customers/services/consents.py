@@ -125,6 +125,28 @@ def record_consent(
     )
 
 
+def record_first(
+    answers: Iterable[tuple[Customer, str, bool, str, datetime]], *, actor: str, text_version: str
+) -> None:
+    """Write what people who were made in this very transaction said elsewhere: channel, answer,
+    source and instant of each. One question is answered once; nothing else can stand yet.
+    """
+    ConsentEvent.objects.bulk_create(
+        ConsentEvent(
+            customer=customer,
+            purpose=Purpose.MARKETING,
+            channel=channel,
+            granted=granted,
+            basis=Basis.CONSENT,
+            text_version=text_version,
+            source=source,
+            actor=actor,
+            at=at,
+        )
+        for customer, channel, granted, source, at in answers
+    )
+
+
 def stop_everything(*, customer: Customer, source: str, actor: str, at: datetime) -> int:
     """One press: no to every purpose in every channel; how many answers that changed (A5)."""
     return sum(

@@ -1,6 +1,9 @@
 """Who a person is: their record, the keys they are known by, their login."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import phonenumbers
 from django.db import IntegrityError, connection, transaction
@@ -44,7 +47,58 @@ def _next(sequence: str) -> int:
         return int(cursor.fetchone()[0])
 
 
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A person who is not there yet: columns of the record, keys in their normal form."""
+
+    fields: Mapping[str, Any]
+    keys: Mapping[str, str]  # kind → value
+
+
 @transaction.atomic
+def create_customers(people: Sequence[Newcomer]) -> list[Customer]:
+    """New people with the keys given, in order; a constant number of statements.
+
+    Raises Refusal when another has one of the keys, IntegrityError when two of them share one;
+    nobody is made then.
+    """
+    stores = {one.fields.get("home_store_id") for one in people} - {None}
+    keeping = set(
+        Store.objects.filter(pk__in=stores, keeps_customers=True).values_list("pk", flat=True)
+        if stores
+        else ()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval('customers_number') FROM generate_series(1, %s)", [len(people)]
+        )
+        numbers = [f"C-{number:06d}" for (number,) in cursor.fetchall()]
+    customers = Customer.objects.bulk_create(
+        Customer(
+            number=number,
+            home_store_rule=_rule(one.fields.get("home_store_id") in keeping),
+            **one.fields,
+        )
+        for one, number in zip(people, numbers, strict=True)
+    )
+    keys = [
+        Identity(customer=customer, kind=kind, value=value)
+        for one, customer in zip(people, customers, strict=True)
+        for kind, value in one.keys.items()
+    ]
+    try:
+        with transaction.atomic():
+            Identity.objects.bulk_create(keys)
+    except IntegrityError:
+        wanted = {(key.kind, key.value) for key in keys}
+        rows = Identity.objects.filter(value__in=[value for _kind, value in wanted])
+        taken = next((row.value for row in rows if (row.kind, row.value) in wanted), None)
+        if taken is None:
+            raise
+        raise _taken(taken) from None
+    return customers
+
+
 def create_customer(
     *,
     first_name: str = "",
@@ -61,26 +115,30 @@ def create_customer(
     Raises Refusal naming the key when someone has it: the till offers that person instead
     (FIELD 43), so that nobody exists twice.
     """
-    customer = Customer.objects.create(
-        number=f"C-{_next('customers_number'):06d}",
-        first_name=first_name.strip(),
-        last_name=last_name.strip(),
-        language=language,
-        birth_date=birth_date,
-        postcode=postcode.strip(),
-        home_store_id=home_store_id,
-        home_store_rule=rule_of(home_store_id),
-    )
+    keys: dict[str, str] = {}
     if email:
-        add_identity(customer=customer, kind=Identity.Kind.EMAIL, value=normal_email(email))
+        keys[Identity.Kind.EMAIL] = normal_email(email)
     if phone:
-        add_identity(customer=customer, kind=Identity.Kind.PHONE, value=normal_phone(phone))
-    return customer
+        keys[Identity.Kind.PHONE] = normal_phone(phone)
+    fields = {
+        "first_name": first_name.strip(),
+        "last_name": last_name.strip(),
+        "language": language,
+        "birth_date": birth_date,
+        "postcode": postcode.strip(),
+        "home_store_id": home_store_id,
+    }
+    return create_customers([Newcomer(fields, keys)])[0]
 
 
 def rule_of(home_store_id: int | None) -> str:
     """A franchise that keeps its customers keeps those who join there."""
-    kept = home_store_id and Store.objects.filter(pk=home_store_id, keeps_customers=True).exists()
+    if home_store_id is None:
+        return _rule(kept=False)
+    return _rule(Store.objects.filter(pk=home_store_id, keeps_customers=True).exists())
+
+
+def _rule(kept: bool) -> str:
     return Customer.HomeStoreRule.CONTRACT if kept else Customer.HomeStoreRule.LAST_VISITED
 
 
@@ -100,9 +158,11 @@ def add_identity(
         existing = Identity.objects.get(kind=kind, value=value)
         if existing.customer_id == customer.pk:
             return existing
-        raise Refusal(
-            _("%(value)s already belongs to another customer.") % {"value": value}
-        ) from None
+        raise _taken(value) from None
+
+
+def _taken(value: str) -> Refusal:
+    return Refusal(_("%(value)s already belongs to another customer.") % {"value": value})
 
 
 def add_card(*, customer: Customer, at: datetime) -> str:

@@ -12,7 +12,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.utils import translation
 
-from customers.imports.run import LOCK
+from customers.imports.columns import open_source
+from customers.imports.run import LOCK, import_customers
 from customers.models import (
     Company,
     ConsentEvent,
@@ -472,6 +473,42 @@ def test_naughty_strings_are_names(file, tmp_path):
     found = Identity.objects.values_list("value", "customer__last_name")
     assert dict(found) == kept
     assert counts(report) == (len(kept), 0, 0, len(names) - len(kept))
+
+
+def test_new_people_cost_no_statement_each(file, django_assert_max_num_queries):
+    StoreFactory(code="S-LYON")
+    header = "number,first_name,email,phone,home_store,siren,marketing_email"
+    path = file(
+        *(f"{n},P{n},p{n}@example.org,06399812{n:02d},S-LYON,732829320,no" for n in range(60)),
+        header=header,
+    )
+
+    with django_assert_max_num_queries(24):
+        _out, _status, report = load(path)
+
+    assert counts(report) == (60, 0, 0, 0)
+    assert (Identity.objects.count(), ConsentEvent.objects.count()) == (120, 60)
+    assert Company.objects.count() == 1
+
+
+def test_a_key_that_is_taken_while_a_batch_is_written_refuses_its_row_alone(file):
+    """Somebody joins between the look at a batch and its writing."""
+    header = "number,email,points"
+    load(file("1,a@example.org,", header=header))
+    path = file("1,a@example.org,5", "2,b@example.org,", "3,c@example.org,", header=header)
+    refused = []
+
+    def joins(*_opening):
+        create_customer(first_name="Bo", email="b@example.org")
+
+    result = import_customers(
+        open_source(path), name="till", at=datetime.now(UTC), opening=joins, refused=refused.append
+    )
+
+    assert (result.outcomes, result.refused) == ({"created": 1, "changed": 1}, 1)
+    assert [(item.row, item.column) for item in refused] == [(3, "email")]
+    assert Customer.objects.count() == 3
+    assert Identity.objects.get(value="b@example.org").customer.first_name == "Bo"
 
 
 def test_rows_that_are_there_cost_no_statement_each(file, django_assert_max_num_queries):
