@@ -42,6 +42,12 @@ def read_uploads() -> int:
     return uploads.work(at=timezone.now(), seconds=60)
 
 
+@shared_task(name="catalog.forget_uploads")
+def forget_uploads() -> int:
+    """Delete files brought for imports a month ago; beat runs it every night. Safe to repeat."""
+    return uploads.forget(at=timezone.now())
+
+
 @shared_task(name="catalog.fetch_pictures")
 def fetch_pictures(limit: int = 50) -> int:
     """Fetch the pictures of imported products that are due; beat runs it every 30 s.

@@ -8,27 +8,23 @@ import contextlib
 import csv
 import hashlib
 import io
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
-from uuid import uuid4
+from typing import Any
 
-from django.conf import settings
 from django.core.files.base import File
-from django.core.files.storage import Storage, storages
 from django.db import transaction
 from django.db.models import F
-from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
 from catalog.imports.formats import AUTO, Choices, NotMapped, Source, Table, open_source
 from catalog.imports.generic import NAME as GENERIC
 from catalog.imports.run import LOCK, busy, read_on, refusal_header, tax_category_of
 from catalog.models import ImportMapping, ImportRun
+from omnishop.kernel import uploads as kept
 from omnishop.kernel.claims import claim
 from omnishop.kernel.csv_files import NotReadable
 from omnishop.kernel.csv_safe import safe_cell
@@ -49,25 +45,14 @@ def receive(
     Raises Invalid for what is too large or of another kind, NotReadable for what is no table.
     """
     name = Path(name).name[:200]
-    suffix = Path(name).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise Invalid(
-            _("This is not a file of that kind: %(kinds)s.")
-            % {"kinds": ", ".join(sorted(SUFFIXES))}
-        )
-    if file.size > settings.IMPORT_MAX_BYTES:
-        raise Invalid(
-            _("The file is larger than %(limit)d MB.")
-            % {"limit": settings.IMPORT_MAX_BYTES // 1_000_000}
-        )
-    stored = _storage().save(f"imports/{uuid4().hex}/{get_valid_filename(name)}", file)
+    stored = kept.keep(file, name=name, folder="imports", suffixes=SUFFIXES)
     run = ImportRun(
         file_name=name, upload=stored, status=Status.WAITING, actor=actor, started_at=at
     )
     try:
         _look(run, choices)
     except Refusal:
-        _storage().delete(stored)
+        kept.forget(stored)
         raise
     run.save()
     return run
@@ -144,7 +129,7 @@ def work(*, at: datetime, seconds: float) -> int:
             _fail(run, _("The import stopped its worker several times."), at)
             return 1
         try:
-            with _local(run) as path:
+            with kept.local(run.upload, name=run.file_name) as path:
                 choices = choices_of(run.choices)
                 source = open_source(path, choices)
                 tax = tax_category_of(choices.tax_category)
@@ -153,6 +138,20 @@ def work(*, at: datetime, seconds: float) -> int:
             _fail(run, str(error), at)
         return 1
     return 0
+
+
+def forget(*, at: datetime) -> int:
+    """Delete files that were brought a month ago and are not being read; how many runs had one.
+
+    What became of a run stays. A repeat finds nothing.
+    """
+    old = ImportRun.objects.exclude(upload="").filter(started_at__lte=at - kept.KEPT)
+    runs = list(old.exclude(status__in=[Status.QUEUED, Status.RUNNING]))
+    keys = [run.pk for run in runs]
+    for stored in {run.upload for run in runs}:
+        if not ImportRun.objects.filter(upload=stored).exclude(pk__in=keys).exists():
+            kept.forget(stored)
+    return ImportRun.objects.filter(pk__in=keys).update(upload="")
 
 
 def _fail(run: ImportRun, message: str, at: datetime) -> None:
@@ -182,7 +181,7 @@ def refused_csv(run: ImportRun) -> Iterator[str]:
 
 def _look(run: ImportRun, choices: Choices) -> None:
     """Write down what was found out about the file, the first rows among it."""
-    with _local(run) as path:
+    with kept.local(run.upload, name=run.file_name) as path:
         try:
             source = _open(path, choices)
             if source.format.name == GENERIC and not choices.mapping and not choices.columns:
@@ -263,29 +262,3 @@ def choices_of(saved: Mapping[str, Any]) -> Choices:
         channel=saved.get("channel", ""),
         tax_category=saved.get("tax_category", "standard"),
     )
-
-
-def _storage() -> Storage:
-    """Uploads hold a whole catalogue: they lie where no visitor gets."""
-    return storages["private"]
-
-
-@contextlib.contextmanager
-def _local(run: ImportRun) -> Iterator[Path]:
-    """The file on this machine; a copy of it where the storage is elsewhere."""
-    storage = _storage()
-    if not storage.exists(run.upload):
-        raise NotReadable(_("There is no file %(path)s.") % {"path": run.file_name})
-    with contextlib.ExitStack() as stack:
-        try:
-            path = Path(storage.path(run.upload))
-        except NotImplementedError:
-            copy: IO[bytes] = stack.enter_context(
-                tempfile.NamedTemporaryFile(suffix=Path(run.upload).suffix)
-            )
-            with storage.open(run.upload) as stream:
-                for chunk in stream.chunks():
-                    copy.write(chunk)
-            copy.flush()
-            path = Path(copy.name)
-        yield path

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from django.core.files.storage import storages
@@ -281,3 +282,21 @@ def test_only_head_office_brings_files(client, role):
 def test_the_header_is_what_a_mapping_is_remembered_by():
     ImportMapping.objects.create(signature=uploads._signature(HEADER.split(",")), columns={})
     assert bring().format == "shopify"
+
+
+def test_a_month_later_a_file_is_gone_unless_another_run_needs_it():
+    run = begin(bring(rows("a,A,A-1,10,")))
+    read_uploads()
+    again = begin(run)  # of the same file, and not begun
+    a_month = NOON + timedelta(days=30)
+
+    assert uploads.forget(at=a_month - timedelta(seconds=1)) == 0
+    assert uploads.forget(at=a_month) == 1
+    run.refresh_from_db()
+    assert (run.upload, run.status, run.created) == ("", "done", 1)
+    assert storages["private"].exists(again.upload)
+
+    read_uploads()
+    assert uploads.forget(at=a_month) == 1
+    assert uploads.forget(at=a_month) == 0
+    assert not storages["private"].exists(again.upload)
