@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from customers.imports import files
 from customers.models import Case, Message
 from customers.services import desk, matching, messages
 from omnishop.kernel.claims import each
@@ -30,3 +31,9 @@ def close_solved_cases(limit: int = 500) -> int:
     over = Case.objects.filter(status="solved", solved_at__lte=at - desk.CLOSED_AFTER)
     keys = over.order_by("solved_at").values_list("pk", flat=True)[:limit]
     return each(keys, lambda pk: desk.close_if_over(case_id=pk, at=at))
+
+
+@shared_task(name="customers.forget_files")
+def forget_files() -> int:
+    """Delete files of customers brought a month ago; beat runs it every night. Safe to repeat."""
+    return files.forget(at=timezone.now())

@@ -8,10 +8,12 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from customers.imports import files
 from customers.models import CustomerMerge
 from loyalty import due
 from loyalty.models import Account, PointsGift, PointsLot
 from loyalty.services import events, gifts, points, tiers
+from loyalty.services.opening import open_account
 from omnishop.kernel.claims import each
 
 RECENT = timedelta(hours=1)  # merges looked at, twelve times over at the schedule's pace
@@ -78,3 +80,13 @@ def reward_events(limit: int = 1000) -> int:
         )
         for event, rows in due.events(at, today)
     )
+
+
+@shared_task(name="loyalty.read_customer_files")
+def read_customer_files() -> int:
+    """Read on in the file of customers that waits longest; beat runs it every 5 s.
+
+    It stands here because cards and points become loyalty accounts. Safe to overlap: one at a
+    time; a file whose worker was killed goes on where it was (P-9).
+    """
+    return files.work(opening=open_account, at=timezone.now(), seconds=60)

@@ -82,6 +82,14 @@ class Source:
         return next((name for name, own in self.headings.items() if own == field), field)
 
 
+class NoKey(NotReadable):
+    """A table without a column that tells people apart; `source` is what was read of it."""
+
+    def __init__(self, source: Source, message: str) -> None:
+        super().__init__(message)
+        self.source = source
+
+
 def guessed(header: Sequence[str]) -> dict[str, str]:
     """The headings that are known, each with its field; of two for one field the first."""
     found: dict[str, str] = {}
@@ -95,9 +103,12 @@ def guessed(header: Sequence[str]) -> dict[str, str]:
 def open_source(
     path: Path, *, encoding: str = "", separator: str = "", mapping: Mapping[str, str] | None = None
 ) -> Source:
-    """A file of customers. Raises NotReadable where something is not certain."""
+    """A file of customers. `mapping` says what columns are, or with "" that one is left out.
+
+    Raises NotReadable where something is not certain, NoKey where nothing tells people apart.
+    """
     mapping = mapping or {}
-    if unknown := sorted(set(mapping.values()) - set(HEADINGS)):
+    if unknown := sorted(set(mapping.values()) - {"", *HEADINGS}):
         raise NotReadable(
             _("There is no field %(names)s. There are: %(fields)s.")
             % {"names": ", ".join(unknown), "fields": ", ".join(HEADINGS)}
@@ -122,13 +133,15 @@ def open_source(
         name: field
         for name, field in guessed(table.header).items()
         if field not in given.values() and name not in given
-    } | given
+    } | {name: field for name, field in given.items() if field}
     if absent := sorted(set(mapping) - set(given)):
         raise NotReadable(_("The file has no column %(names)s.") % {"names": ", ".join(absent)})
     if len(set(headings.values())) < len(headings):
         raise NotReadable(_("Two columns are mapped to the same field."))
+    source = Source(table, headings, encoding_known, separator_known)
     if not set(KEYS) & set(headings.values()):
-        raise NotReadable(
+        raise NoKey(
+            source,
             _(
                 "%(file)s has no column that tells people apart (%(names)s). Map one:"
                 " --map COLUMN=FIELD. Its first row is: %(found)s"
@@ -137,9 +150,9 @@ def open_source(
                 "file": path.name,
                 "names": ", ".join(KEYS),
                 "found": f" {table.delimiter} ".join(table.header)[:200],
-            }
+            },
         )
-    return Source(table, headings, encoding_known, separator_known)
+    return source
 
 
 def _given(mapping: Mapping[str, str], header: Sequence[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from customers.models.conversation import (
     ServiceLevel,
 )
 from customers.models.customer import Company, Customer, CustomerGroup, Household, Identity
-from customers.models.imported import ImportedCustomer
+from customers.models.imported import CustomerFile, CustomerFileRow, ImportedCustomer
 from customers.models.merge import CustomerMerge, DuplicateCandidate, MatchKey
 from customers.models.message import Message
 from customers.models.visit import Visit
@@ -24,6 +24,8 @@ __all__ = [
     "ConsentText",
     "ContactRule",
     "Customer",
+    "CustomerFile",
+    "CustomerFileRow",
     "CustomerGroup",
     "CustomerMerge",
     "DuplicateCandidate",

@@ -62,7 +62,7 @@ def create_customers(people: Sequence[Newcomer]) -> list[Customer]:
     Raises Refusal when another has one of the keys, IntegrityError when two of them share one;
     nobody is made then.
     """
-    stores = {one.fields.get("home_store_id") for one in people} - {None}
+    stores = {store for one in people if (store := one.fields.get("home_store_id"))}
     keeping = set(
         Store.objects.filter(pk__in=stores, keeps_customers=True).values_list("pk", flat=True)
         if stores

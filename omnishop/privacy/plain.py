@@ -16,6 +16,11 @@ NOBODYS: dict[str, str] = {
     "network.StaffMember": "user role pin pin_locked_until",
     "customers.CustomerGroup": "code name",
     "customers.Company": "name siren vat_number created_at",
+    "customers.CustomerFile": (  # the stored file is personal: it goes after a month
+        "file_name upload source status choices found notes differences message actor started_at"
+        " finished_at"
+    ),
+    "customers.CustomerFileRow": "column value reason",  # values are masked
     "customers.ConsentText": "purpose channel basis language version text valid_from",
     "customers.ReplyTemplate": "name language text",
     "customers.ServiceLevel": "opening_hours",

@@ -112,6 +112,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 _page(_("Customer groups"), "groups", "customers_customergroup"),
                 _page(_("Households"), "home", "customers_household"),
                 _page(_("Companies"), "domain", "customers_company"),
+                _page(_("Files of customers"), "upload_file", "customers_customerfile"),
             ],
         },
         {

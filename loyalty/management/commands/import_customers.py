@@ -18,8 +18,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from customers.imports.batches import CHANGED, CREATED, SAME, Refused, Result
 from customers.imports.columns import Source, open_source
-from customers.imports.run import CHANGED, CREATED, SAME, Refused, Result, import_customers
+from customers.imports.run import import_customers
 from loyalty.services.opening import open_account
 from omnishop.kernel.csv_files import NotReadable
 from omnishop.kernel.errors import Refusal
