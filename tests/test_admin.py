@@ -102,7 +102,7 @@ def test_every_model_of_the_house_has_a_page():
         *("catalog.Assortment", "catalog.BundleItem", "catalog.Document", "catalog.ImportRow"),
         *("catalog.Picture", "catalog.PictureSource", "catalog.ProductAttribute"),
         *("catalog.RelatedProduct", "catalog.VariableArticle", "catalog.Video"),
-        *("catalog.ImportDifference", "catalog.ImportMapping"),
+        *("catalog.ImportDifference", "catalog.ImportMapping", "customers.CustomerFileRow"),
         "catalog.SearchWord",
         *("inventory.CountLine", "inventory.PurchaseOrderLine", "inventory.StoreLocation"),
         *("inventory.TransferLine", "orders.BasketLine", "orders.ReturnLine"),
