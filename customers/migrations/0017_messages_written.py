@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0031_received_stops"),
+        ("customers", "0016_received_stops"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from omnishop.kernel.schedule import every, nightly
 class Migration(migrations.Migration):
     dependencies = [
         ("django_celery_beat", "0019_alter_periodictasks_options"),
-        ("customers", "0014_imported_customers"),
+        ("customers", "0017_messages_written"),
     ]
 
     operations = [

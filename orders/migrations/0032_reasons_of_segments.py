@@ -1,30 +1,14 @@
-"""A campaign may be for the people of a segment."""
+"""A person may have left a segment, or never agreed to what it looks at."""
 
-import django.db.models.deletion
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0030_index_of_people"),
-        ("network", "0004_keeps_customers"),
-        ("orders", "0030_price_drops_by_campaign"),
+        ("orders", "0031_campaign_segment"),
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="campaign",
-            name="segment",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="Asked when a message is planned, and again when it leaves.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="campaigns",
-                to="orders.segment",
-                verbose_name="people of the segment",
-            ),
-        ),
         migrations.AlterField(
             model_name="relaunch",
             name="reason",
@@ -43,22 +27,11 @@ class Migration(migrations.Migration):
                     ("done", "its reason is gone: reviewed, spent, dearer again"),
                     ("ended", "the campaign is over"),
                     ("left", "no longer among the people of the segment"),
+                    ("not_profiled", "no consent to offers chosen by purchases"),
                 ],
                 default="",
                 max_length=20,
                 verbose_name="why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "basket"), _negated=True),
-                    ("segment__isnull", True),
-                    _connector="OR",
-                ),
-                name="campaign_basket_of_everybody",
-                violation_error_message="Baskets left behind are of everybody: no segment.",
             ),
         ),
     ]

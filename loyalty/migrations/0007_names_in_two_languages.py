@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("loyalty", "0010_referred"),
+        ("loyalty", "0006_referred"),
     ]
 
     operations = [

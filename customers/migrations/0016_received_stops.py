@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0030_index_of_people"),
+        ("customers", "0015_index_of_people"),
     ]
 
     operations = [
