@@ -25,7 +25,7 @@ demo: ## The whole shop with its demonstration retailer, at PORT (8000)
 	@$(PYTHON) tools/setup.py demo
 
 test: dev lint types architecture checks ## Everything CI checks, the tests last (ARGS="-k pickup")
-	@$(VENV)/python tools/with_database.py $(VENV)/pytest -n 2 --dist loadfile $(ARGS)
+	@$(VENV)/python tools/with_database.py $(VENV)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: dev ## Style and format
 	@$(VENV)/ruff check --quiet .
