@@ -17,8 +17,8 @@ from tests.factories import (
     TillFactory,
     UserFactory,
 )
+from tests.orders.campaigning import HOUR, agreeing, left
 from tests.orders.flows import sold, stocked
-from tests.orders.test_campaigns import HOUR, agreeing, left
 
 pytestmark = pytest.mark.django_db
 

@@ -1,59 +1,39 @@
 """Campaigns: counted before they are on, guarded at sending, compared, credited (FIELD 38–41)."""
 
-from contextlib import contextmanager, suppress
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Event, Thread
 
 import pytest
-import time_machine
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
-from django.db import IntegrityError, connection, transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from customers.models import ContactRule, Customer, Message, PushDevice
-from customers.services import marketing
-from customers.services.consents import record_consent
 from customers.services.marketing import held_out
 from customers.services.merging import merge
-from loyalty.models import PointsLot
 from omnishop.kernel.errors import Refusal
-from orders import tasks
 from orders.invariants import violations
-from orders.models import Attribution, Basket, Campaign, Order, Relaunch, Segment
+from orders.models import Campaign, Order, Relaunch
 from orders.services import (
-    attribution,
     campaigns,
-    checkout,
     planning,
-    relaunch,
     returns,
-    segments,
 )
 from tests.factories import (
     LONG_AGO,
     NOON,
-    AccountFactory,
-    BasketFactory,
-    BasketLineFactory,
     CampaignFactory,
     CouponFactory,
     CustomerFactory,
-    SegmentFactory,
     StockLevelFactory,
     StoreFactory,
     TillFactory,
     VariantFactory,
 )
-from tests.inventory.test_races import at_once
-from tests.orders.flows import collected, paid, sold, stocked
-from tests.orders.test_faults import Killed, killed_at
+from tests.orders.campaigning import DAY, HOUR, LEFT, SECOND, agreeing, answer, left, log, run
+from tests.orders.flows import sold, stocked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("invariants")]
-HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
-LEFT = NOON - 3 * HOUR
 
 
 @pytest.fixture(autouse=True)
@@ -76,40 +56,7 @@ def camille(db):
     return agreeing(email="camille@example.org", first_name="Camille")
 
 
-def agreeing(*channels, **facts):
-    customer = CustomerFactory(**facts)
-    for channel in channels or ("email",):
-        answer(customer, True, at=LONG_AGO, channel=channel)
-    return customer
-
-
-def answer(customer, granted, at=NOON, channel="email"):
-    record_consent(
-        customer=customer, granted=granted, source="account", actor="customer", at=at,
-        channel=channel,
-    )  # fmt: skip
-
-
-def left(*variants, customer, at=LEFT, **facts):
-    basket = BasketFactory(customer=customer, created_at=at, changed_at=at, **facts)
-    for variant in variants:
-        BasketLineFactory(basket=basket, variant=variant)
-    return basket
-
-
-def run(at=NOON, *, tick=False):
-    """What the real tasks do at that instant, each of them three times (FIELD §4.3)."""
-    with time_machine.travel(at, tick=tick):
-        for task in (tasks.schedule_relaunches, tasks.plan_campaigns, tasks.send_due_relaunches):
-            for _turn in range(3):
-                task()
-
-
-def log():
-    return [(row.status, row.reason) for row in Relaunch.objects.order_by("pk")]
-
-
-# --- Baskets -------------------------------------------------------------------------------------
+# --- Baskets --------------------------------------------------------------------------------------
 
 
 def test_every_task_delivered_three_times_sends_one_message(camille, article):
@@ -248,7 +195,7 @@ def test_a_code_is_not_shown_to_who_has_just_paid_the_full_price(camille, desk, 
     assert "RETOUR10" in mail.outbox[1].body
 
 
-# --- The guard -----------------------------------------------------------------------------------
+# --- The guard ------------------------------------------------------------------------------------
 
 
 class Broken(EmailBackend):
@@ -315,7 +262,6 @@ def test_messages_of_every_channel_count_to_the_number_of_a_person(article):
         ("email", "2026-11-15T12:00:00+01:00", None),  # a Sunday
     ],
 )
-@pytest.mark.usefixtures("_no_invariants")
 def test_nobody_is_disturbed_at_night_nor_by_sms_on_a_sunday(
     channel, at, later, settings, tmp_path
 ):
@@ -335,11 +281,6 @@ def test_nobody_is_disturbed_at_night_nor_by_sms_on_a_sunday(
     assert Relaunch.objects.get().status == "scheduled"
     run(row.due_at)
     assert Relaunch.objects.get().status == "sent"
-
-
-@pytest.fixture
-def _no_invariants():
-    """These run at times of their own."""
 
 
 def test_hours_are_those_of_the_store_a_person_belongs_to(camille):
@@ -406,408 +347,3 @@ def test_a_person_held_out_gets_nothing_at_any_step_and_is_recorded(article):
     assert set(held.values_list("customer", flat=True)) == out
     assert held.count() == 2 * len(out)
     assert len(mail.outbox) == 2 * (20 - len(out))
-
-
-# --- Races ---------------------------------------------------------------------------------------
-
-
-@contextmanager
-def meanwhile(work):
-    """A transaction of another connection, held open until it is told to commit."""
-    written, go_on = Event(), Event()
-
-    def act():
-        try:
-            with transaction.atomic():
-                work()
-                written.set()
-                assert go_on.wait(20)
-        finally:
-            connection.close()
-
-    thread = Thread(target=act)
-    thread.start()
-    assert written.wait(20)
-    thread.commit = go_on.set
-    try:
-        yield thread
-    finally:
-        go_on.set()
-        thread.join()
-
-
-@pytest.mark.race
-@pytest.mark.django_db(transaction=True)
-def test_f31_a_purchase_that_commits_while_it_is_decided_wins(monkeypatch):
-    desk = TillFactory()
-    article, camille = stocked(desk.store), agreeing(email="camille@example.org")
-    CampaignFactory(steps=[2 * HOUR])
-    left(article, customer=camille)
-    planning.schedule(at=NOON)
-    (pk,) = relaunch.due(NOON)
-    lock = marketing.lock
-
-    with meanwhile(lambda: sold(desk, (article, 1), customer=camille, at=NOON - SECOND)) as buyer:
-
-        def commits_first(customer_id):
-            buyer.commit()
-            buyer.join()
-            return lock(customer_id)
-
-        monkeypatch.setattr(marketing, "lock", commits_first)
-        assert not relaunch.send(relaunch_id=pk, at=NOON)
-
-    assert log() == [("withheld", "bought")]
-    assert mail.outbox == []
-
-
-@pytest.mark.race
-@pytest.mark.django_db(transaction=True)
-def test_f31_a_purchase_cannot_commit_between_the_decision_and_the_mark(monkeypatch):
-    """Fails without the lock on the person's records."""
-    desk = TillFactory()
-    article, camille = stocked(desk.store), agreeing(email="camille@example.org")
-    CampaignFactory(steps=[2 * HOUR])
-    left(article, customer=camille)
-    planning.schedule(at=NOON)
-    (pk,) = relaunch.due(NOON)
-    wish_of, waited = relaunch.wish_of, []
-
-    with meanwhile(lambda: sold(desk, (article, 1), customer=camille, at=NOON + SECOND)) as buyer:
-
-        def tries_to_commit(*args, **facts):
-            wish = wish_of(*args, **facts)
-            buyer.commit()
-            buyer.join(1)
-            waited.append(buyer.is_alive())
-            return wish
-
-        monkeypatch.setattr(relaunch, "wish_of", tries_to_commit)
-        assert relaunch.send(relaunch_id=pk, at=NOON)
-
-    assert waited == [True]
-    assert Order.objects.filter(status="fulfilled").count() == 1
-
-
-@pytest.mark.race
-@pytest.mark.django_db(transaction=True)
-def test_a_basket_in_somebodys_hands_is_looked_at_again_later():
-    article = stocked(StoreFactory())
-    CampaignFactory(steps=[2 * HOUR])
-    basket = left(article, customer=agreeing(email="camille@example.org"))
-    planning.schedule(at=NOON)
-    (pk,) = relaunch.due(NOON)
-
-    with meanwhile(lambda: Basket.objects.filter(pk=basket.pk).update(status="ordered")):
-        assert not relaunch.send(relaunch_id=pk, at=NOON)
-        assert log() == [("scheduled", "")]
-
-    assert not relaunch.send(relaunch_id=pk, at=NOON + timedelta(minutes=1))
-    assert log() == [("withheld", "bought")]
-
-
-@pytest.mark.race
-@pytest.mark.django_db(transaction=True)
-def test_six_workers_send_one_message():
-    article = stocked(StoreFactory())
-    CampaignFactory(steps=[2 * HOUR])
-    left(article, customer=agreeing(email="camille@example.org"))
-    planning.schedule(at=NOON)
-    (pk,) = relaunch.due(NOON)
-
-    sent = at_once([lambda: relaunch.send(relaunch_id=pk, at=NOON)] * 6)
-
-    assert sorted(map(bool, sent)) == [False] * 5 + [True]
-    assert len(mail.outbox) == 1
-
-
-# --- Kinds ---------------------------------------------------------------------------------------
-
-
-def test_a_review_is_asked_for_days_after_the_hand_over_once_and_not_if_given(camille, desk):
-    article = stocked(desk.store)
-    order = collected(
-        paid(checkout.Pickup(desk.store.pk), (article, 1), customer=camille, at=NOON - 6 * DAY),
-        at=NOON - 5 * DAY,
-    )
-    Message.objects.filter(purpose="service").delete()
-    CampaignFactory(kind="review", steps=[5 * DAY])
-
-    run(NOON - SECOND)
-    assert log() == []
-    run(NOON + SECOND)
-
-    assert log() == [("sent", "")]
-    assert Relaunch.objects.get().document == order.number
-    assert Message.objects.get(purpose="marketing").context["target"].endswith("/avis/1/")
-
-
-def test_points_about_to_expire_are_told_once_and_not_when_they_are_spent(camille):
-    account = AccountFactory(customer=camille)
-    lot = PointsLot.objects.create(
-        account=account, document="T-1", line=1, origin="x", channel="till", points=120,
-        remaining=120, earned_at=LONG_AGO, available_at=LONG_AGO, expires_at=NOON + 29 * DAY,
-    )  # fmt: skip
-    CampaignFactory(kind="points", lead_days=30, steps=[timedelta()])
-
-    run()
-
-    assert log() == [("sent", "")]
-    assert "120 points" in mail.outbox[0].subject
-    Relaunch.objects.all().delete()
-    PointsLot.objects.filter(pk=lot.pk).delete()
-
-
-@pytest.mark.parametrize(
-    "born, today, told",
-    [
-        (date(1990, 11, 17), NOON, True),
-        (date(1990, 11, 18), NOON, False),
-        (date(1992, 2, 29), NOON.replace(month=2, day=28), True),  # 2026 has no 29th
-        (date(1992, 2, 29), NOON.replace(year=2028, month=2, day=28), False),
-        (date(1992, 2, 29), NOON.replace(year=2028, month=2, day=29), True),
-    ],
-)
-@pytest.mark.usefixtures("_no_invariants")
-def test_a_birthday_is_wished_on_the_day_also_of_29_february(camille, born, today, told):
-    camille.birth_date = born
-    camille.save()
-    CampaignFactory(kind="birthday", activated_at=today - HOUR, catch_up_hours=3, steps=[])
-
-    run(today)
-
-    assert log() == ([("sent", "")] if told else [])
-
-
-def test_who_did_not_buy_for_long_is_written_to_unless_they_bought_under_another_record(
-    camille, desk, article
-):
-    gone = agreeing(email="gone@example.org")
-    twin = CustomerFactory(merged_into=camille, merged_at=LONG_AGO)
-    for person in (camille, gone):
-        sold(desk, (article, 1), customer=person, at=NOON - 180 * DAY)
-    sold(desk, (article, 1), customer=twin, at=NOON - 3 * DAY)
-    CampaignFactory(kind="win_back", steps=[180 * DAY - HOUR])
-
-    run()
-
-    assert [row.customer for row in Relaunch.objects.all()] == [gone]
-    assert log() == [("sent", "")]
-
-
-def test_what_is_noticed_is_planned_once_for_the_audience_of_a_campaign_that_is_on(camille):
-    store = StoreFactory()
-    customer = CustomerFactory(home_store=store)
-    noticed = [planning.Noticed(one.pk, f"wishes:{one.pk}:1") for one in (camille, customer)]
-
-    def plan():
-        return campaigns.plan(kind="price_drop", noticed=noticed, at=NOON)
-
-    assert plan() == set()
-    campaign = CampaignFactory(kind="price_drop", home_store=store, steps=[HOUR])
-    assert [plan(), plan()] == [{customer.pk}, set()]
-    assert Relaunch.objects.get().due_at == NOON + HOUR
-    campaigns.pause(campaign_id=campaign.pk)
-    assert campaigns.plan(kind="price_drop", noticed=noticed, at=NOON) == set()
-
-
-@pytest.mark.parametrize("rule, chosen", [("bought_days", "buyer"), ("not_bought_days", "other")])
-def test_a_letter_goes_to_its_audience(desk, article, rule, chosen):
-    people = {name: agreeing(email=f"{name}@example.org") for name in ("buyer", "other")}
-    sold(desk, (article, 1), customer=people["buyer"], at=NOON - DAY)
-    CampaignFactory(kind="newsletter", starts_at=NOON - HOUR, steps=[timedelta()], **{rule: 30})
-
-    run()
-
-    assert [each.to for each in mail.outbox] == [[f"{chosen}@example.org"]]
-
-
-# --- Clicks and sales ----------------------------------------------------------------------------
-
-
-def test_a_link_opens_the_basket_on_any_device_and_counts_once(camille, article, client):
-    CampaignFactory(steps=[2 * HOUR])
-    basket = left(article, customer=camille)
-    run()
-    code = Relaunch.objects.get().code
-
-    with time_machine.travel(NOON + HOUR):
-        first = client.get(reverse("storefront:from_message", args=[code]))
-        client.get(reverse("storefront:from_message", args=[code]))
-
-    assert first.status_code == 302
-    assert "/panier/reprendre/" in first["Location"]
-    clicked = Message.objects.get().clicked_at
-    assert NOON + HOUR <= clicked < NOON + HOUR + timedelta(seconds=30)
-    assert client.get(reverse("storefront:from_message", args=["x" * 16])).status_code == 404
-    assert campaigns.opened(code, at=NOON + 61 * DAY) == ""
-    assert basket.status == "open"
-
-
-def test_a_sale_in_any_channel_goes_to_the_last_message_that_touched_the_person(
-    camille, desk, article
-):
-    CampaignFactory(kind="newsletter", starts_at=NOON - 3 * HOUR, steps=[timedelta()])
-    CampaignFactory(steps=[2 * HOUR])
-    run(NOON - 2 * HOUR)
-    other = stocked(desk.store)
-    left(other, customer=camille, at=NOON - 2 * HOUR - timedelta(minutes=30))
-    run()
-    letter, basket = Relaunch.objects.order_by("decided_at")
-    Message.objects.filter(pk=letter.message_id).update(clicked_at=NOON + HOUR)
-    till_sale = sold(desk, (article, 1), customer=camille, at=NOON + 2 * HOUR)
-    before = sold(desk, (article, 1), customer=camille, at=NOON - 4 * HOUR)
-    guest = paid(checkout.Pickup(desk.store.pk), (article, 1), at=NOON + 30 * SECOND)
-    late = sold(desk, (article, 1), customer=camille, at=NOON + 9 * DAY)
-
-    with time_machine.travel(NOON + 9 * DAY):
-        assert [tasks.attribute_sales() for _turn in range(3)] == [2, 0, 0]
-
-    found = {row.order: (row.relaunch, row.touch) for row in Attribution.objects.all()}
-    assert found == {till_sale: (letter, "click"), guest: (basket, "sent")}
-    assert before not in found
-    assert late not in found
-    assert attribution.attribute(at=NOON) == 0
-
-
-# --- Killed workers ------------------------------------------------------------------------------
-
-
-def test_f1_a_worker_killed_at_any_statement_never_sends_twice(camille, article):
-    """Planned, decided and delivered once, wherever it was cut; at worst the one mail is lost."""
-    CampaignFactory(steps=[2 * HOUR])
-    left(article, customer=camille)
-    planning.schedule(at=NOON)
-    (pk,) = relaunch.due(NOON)
-    cut = 0
-    while log() == [("scheduled", "")]:
-        assert (mail.outbox, Message.objects.count()) == ([], 0), cut
-        with killed_at(cut), suppress(Killed):
-            relaunch.send(relaunch_id=pk, at=NOON)
-        cut += 1
-    assert cut > 15  # each statement of the decision was the last one once
-    run()
-    run()
-
-    assert log() == [("sent", "")]
-    assert Message.objects.count() == 1
-    assert len(mail.outbox) <= 1  # cut after the mark: lost, not repeated
-
-
-# --- For the people of a segment -----------------------------------------------------------------
-
-
-def english(**facts):
-    return agreeing(language="en", **facts)
-
-
-@pytest.fixture
-def segment(db):
-    return SegmentFactory(rules={"is": "language", "in": ["en"]})
-
-
-def letter_to(segment, **facts):
-    return CampaignFactory(
-        kind="newsletter", starts_at=NOON - HOUR, activated_at=NOON - HOUR, segment=segment, **facts
-    )
-
-
-def test_a_campaign_of_a_segment_is_counted_and_planned_for_its_people_alone(segment, camille):
-    draft = letter_to(segment, status="draft")
-    chosen = english(email="amy@example.org")
-    assert campaigns.forecast(draft, at=NOON).planned == segments.size(segment, at=NOON) == 1
-
-    campaigns.activate(campaign_id=draft.pk, shown=1, by="user:1", at=NOON)
-    run()
-
-    assert [message.to for message in mail.outbox] == [["amy@example.org"]]
-    assert list(Relaunch.objects.values_list("customer", "status")) == [(chosen.pk, "sent")]
-
-
-def test_who_leaves_the_segment_before_sending_gets_nothing_and_the_log_says_why(segment):
-    letter_to(segment)
-    leaves, stays = english(email="a@example.org"), english(email="b@example.org")
-    planning.sweep(at=NOON)
-    Customer.objects.filter(pk=leaves.pk).update(language="fr")
-
-    run()
-
-    assert [message.to for message in mail.outbox] == [["b@example.org"]]
-    assert set(Relaunch.objects.values_list("customer", "status", "reason")) == {
-        (leaves.pk, "withheld", "left"),
-        (stays.pk, "sent", ""),
-    }
-
-
-def test_rules_of_every_family_stand_in_the_statement_that_plans(desk, article):
-    rules = {"all": [
-        {"is": "orders", "op": "at_least", "count": 1}, {"is": "postcode", "in": ["69"]},
-        {"not": {"is": "category", "in": ["x"], "days": 30}},
-        {"is": "amount", "op": "at_least", "amount": 1},
-        {"any": [{"is": "expected_next", "op": "due", "days": 9}, {"is": "consent",
-                                                                  "channel": "email"}]},
-    ]}  # fmt: skip
-    letter_to(SegmentFactory(rules=rules))
-    buyer, _other = (agreeing(email=f"{n}@example.org", postcode="69003") for n in range(2))
-    profile(buyer, True, at=LONG_AGO)
-    sold(desk, (article, 1), customer=buyer, at=NOON - DAY)
-
-    run()
-
-    assert list(Relaunch.objects.values_list("customer", "status")) == [(buyer.pk, "sent")]
-
-
-def test_what_is_noticed_is_planned_for_people_of_the_segment(segment, camille):
-    CampaignFactory(kind="price_drop", segment=segment)
-    chosen = english(email="amy@example.org")
-    noticed = [planning.Noticed(one.pk, f"wishes:{one.pk}") for one in (camille, chosen)]
-
-    assert campaigns.plan(kind="price_drop", noticed=noticed, at=NOON) == {chosen.pk}
-
-
-def test_a_segment_that_a_campaign_writes_to_stays(segment):
-    letter_to(segment)
-
-    with pytest.raises(Refusal):
-        segments.remove(segment_id=segment.pk)
-
-    assert Segment.objects.filter(pk=segment.pk).exists()
-
-
-def test_baskets_left_behind_have_no_segment(segment):
-    with pytest.raises(IntegrityError), transaction.atomic():
-        CampaignFactory(segment=segment)
-
-
-BUYERS = {"is": "orders", "op": "at_least", "count": 1}
-
-
-def test_purchases_choose_only_people_who_agreed_to_that(desk, article):
-    """Also when they take it back between planning and sending, and through the segment's group."""
-    by_segment, by_group = (SegmentFactory(rules=BUYERS) for _ in range(2))
-    letter_to(by_segment)
-    letter_to(None, group=segments.link_group(segment_id=by_group.pk, at=NOON))
-    people = [agreeing(email=f"{name}@example.org") for name in ("yes", "later_no", "silent")]
-    for person in people:
-        sold(desk, (article, 1), customer=person, at=NOON - DAY)
-    for person in people[:2]:
-        profile(person, True, at=LONG_AGO)
-    segments.fill_group(segment_id=by_group.pk, at=NOON)
-    planning.sweep(at=NOON)
-    assert Relaunch.objects.count() == 4
-    profile(people[1], False)
-
-    run()
-
-    assert [message.to for message in mail.outbox] == [["yes@example.org"]] * 2
-    assert set(Relaunch.objects.values_list("customer", "status", "reason")) == {
-        (people[0].pk, "sent", ""),
-        (people[1].pk, "withheld", "not_profiled"),
-    }
-
-
-def profile(customer, granted, at=NOON):
-    record_consent(
-        customer=customer, granted=granted, source="account", actor="customer", at=at,
-        purpose="profiling", channel="all",
-    )  # fmt: skip

@@ -25,8 +25,8 @@ from tests.factories import (
     TillFactory,
     VariantFactory,
 )
+from tests.orders.campaigning import meanwhile
 from tests.orders.flows import sold, stocked
-from tests.orders.test_campaigns import meanwhile
 
 pytestmark = pytest.mark.django_db
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
