@@ -9,7 +9,6 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseRedirect,
-    StreamingHttpResponse,
 )
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -32,12 +31,9 @@ from catalog.imports.generic import FIELDS, OPTION
 from catalog.models import ImportDifference, ImportRow, ImportRun, TaxCategory
 from omnishop.kernel.admin import ReadOnlyAdmin, ReadOnlyInline, actor
 from omnishop.kernel.errors import Invalid, Refusal
+from omnishop.kernel.file_pages import ENCODINGS, SIGNS, csv_file, progress
 
-Status = ImportRun.Status
 SHOWN = 200  # refused rows, and differences, on the page; the files have all of them
-SIGNS = [("", _("find out")), (",", ","), (";", ";"), ("tab", _("tab")), ("|", "|")]
-ENCODINGS = [("", _("find out")), ("utf-8", "UTF-8"), ("cp1252", "cp1252 (Windows)"),
-             ("utf-16", "UTF-16"), ("mac_roman", "Mac Roman")]  # fmt: skip
 
 
 class FileForm(forms.Form):
@@ -151,7 +147,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
             except Refusal as error:
                 refusal = error
         if request.GET.get("refused") == "csv":
-            return _file(uploads.refused_csv(run), f"refused-{run.pk}.csv")
+            return csv_file(uploads.refused_csv(run), f"refused-{run.pk}.csv")
         partial = bool(request.headers.get("HX-Request")) and request.method == "GET"
         return TemplateResponse(
             request,
@@ -188,7 +184,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
             if name not in WRITERS:
                 raise Http404
             at = timezone.now()
-            return _file(export(name, at=at, left=Left()), f"catalogue-{name}-{at:%Y%m%d}.csv")
+            return csv_file(export(name, at=at, left=Left()), f"catalogue-{name}-{at:%Y%m%d}.csv")
         context = self._context(title=_t("Export the catalogue"), request=request)
         writers = {name: writer.label for name, writer in WRITERS.items()}
         return TemplateResponse(
@@ -209,12 +205,6 @@ def _page(run: ImportRun) -> str:
     return reverse("admin:catalog_importrun_follow", args=[run.pk])
 
 
-def _file(lines: Any, name: str) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
 def _mapped(request: HttpRequest, run: ImportRun) -> Choices:
     """The columns as the form says, for a table of no known format."""
     mapping = {}
@@ -232,28 +222,9 @@ def _mapped(request: HttpRequest, run: ImportRun) -> Choices:
 
 def _shown(run: ImportRun, refusal: Refusal | None) -> dict[str, Any]:
     """What the page of a run shows."""
-    found, now = run.found, timezone.now()
-    columns = found.get("columns", {})
-    header = found.get("header", [])
-    left = None
-    if run.status == Status.RUNNING and run.rows_read:
-        took = (now - run.started_at).total_seconds()
-        left = round(took * (run.rows_total - run.rows_read) / run.rows_read / 60) or 1
-    return {
-        "run": run,
+    return progress(run, at=timezone.now()) | {
         "refusal": str(refusal) if refusal else "",
-        "moving": run.status in (Status.QUEUED, Status.RUNNING),
-        "waiting": run.status == Status.WAITING,
-        "ended": run.status in (Status.DONE, Status.CANCELLED, Status.FAILED),
-        "percent": min(100, round(100 * run.rows_read / max(run.rows_total, 1))),
-        "minutes_left": left,
         "label": FORMATS[run.format].label if run.format in FORMATS else run.format,
-        "sign": _t("tab") if found.get("separator") == "\t" else found.get("separator", ""),
-        "found": found,
-        "mapping": [
-            (place, heading, columns.get(heading, ""), _sample(found, place))
-            for place, heading in enumerate(header)
-        ],
         "fields": [*FIELDS.items(), (OPTION, _("option that articles differ by"))],
         "option": OPTION,
         "generic": run.format == "csv",
@@ -262,7 +233,3 @@ def _shown(run: ImportRun, refusal: Refusal | None) -> dict[str, Any]:
         "notes": [(_t(text), count) for text, count in run.notes.get("counts", {}).items()],
         "unread": run.notes.get("columns", {}),
     }
-
-
-def _sample(found: dict[str, Any], place: int) -> list[str]:
-    return [cells[place] for cells in found.get("sample", []) if len(cells) > place][:3]

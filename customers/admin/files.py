@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -23,12 +23,9 @@ from customers.imports.columns import HEADINGS
 from customers.models import CustomerFile
 from omnishop.kernel.admin import ReadOnlyAdmin, actor
 from omnishop.kernel.errors import Invalid, Refusal
+from omnishop.kernel.file_pages import ENCODINGS, SIGNS, csv_file, progress
 
-Status = CustomerFile.Status
 SHOWN = 200  # refused rows on the page; the file has all of them
-SIGNS = [("", _("find out")), (",", ","), (";", ";"), ("tab", _("tab")), ("|", "|")]
-ENCODINGS = [("", _("find out")), ("utf-8", "UTF-8"), ("cp1252", "cp1252 (Windows)"),
-             ("utf-16", "UTF-16"), ("mac_roman", "Mac Roman")]  # fmt: skip
 FIELDS = {
     "number": _("customer number there"), "first_name": _("first name"),
     "last_name": _("last name"), "email": _("e-mail"), "phone": _("telephone"),
@@ -119,11 +116,7 @@ class CustomerFileAdmin(ReadOnlyAdmin):
             except Refusal as error:
                 refusal = error
         if request.GET.get("refused") == "csv":
-            response = StreamingHttpResponse(
-                files.refused_csv(file), content_type="text/csv; charset=utf-8"
-            )
-            response["Content-Disposition"] = f'attachment; filename="refused-{file.pk}.csv"'
-            return response
+            return csv_file(files.refused_csv(file), f"refused-{file.pk}.csv")
         partial = bool(request.headers.get("HX-Request")) and request.method == "GET"
         return TemplateResponse(
             request,
@@ -170,25 +163,8 @@ def _mapped(request: HttpRequest, file: CustomerFile) -> dict[str, str]:
 
 def _shown(file: CustomerFile, refusal: Refusal | None) -> dict[str, Any]:
     """What the page of a file shows."""
-    found, columns = file.found, file.found.get("columns", {})
-    left = None
-    if file.status == Status.RUNNING and file.rows_read:
-        took = (timezone.now() - file.started_at).total_seconds()
-        left = round(took * (file.rows_total - file.rows_read) / file.rows_read / 60) or 1
-    return {
-        "run": file,
+    return progress(file, at=timezone.now()) | {
         "refusal": str(refusal) if refusal else "",
-        "moving": file.status in (Status.QUEUED, Status.RUNNING),
-        "waiting": file.status == Status.WAITING,
-        "ended": file.status in (Status.DONE, Status.CANCELLED, Status.FAILED),
-        "percent": min(100, round(100 * file.rows_read / max(file.rows_total, 1))),
-        "minutes_left": left,
-        "sign": _t("tab") if found.get("separator") == "\t" else found.get("separator", ""),
-        "found": found,
-        "mapping": [
-            (place, heading, columns.get(heading, ""), _sample(found, place))
-            for place, heading in enumerate(found.get("header", []))
-        ],
         "fields": [(name, FIELDS.get(name, name)) for name in HEADINGS],
         "refusals": list(file.refusals.all()[:SHOWN]),
         "differences": [
@@ -197,7 +173,3 @@ def _shown(file: CustomerFile, refusal: Refusal | None) -> dict[str, Any]:
         ],
         "notes": [(_t(text), count) for text, count in file.notes.items()],
     }
-
-
-def _sample(found: dict[str, Any], place: int) -> list[str]:
-    return [cells[place] for cells in found.get("sample", []) if len(cells) > place]
