@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from catalog.models import Product, Recommendation
 from omnishop.channels.storefront import listing
+from omnishop.channels.storefront.cards import Card
 from omnishop.channels.storefront.context import BASKET_COOKIE, Request, Shopper
 from omnishop.channels.storefront.pages import private, shared
 from orders.recommendations import recommended, recommended_to
@@ -91,6 +92,6 @@ def _in_basket(shopper: Shopper) -> list[int]:
     return list(shopper.basket.lines.values_list("variant__product_id", flat=True))
 
 
-def _cards(ids: list[int], shopper: Shopper, *, at: datetime) -> dict[int, listing.Card]:
+def _cards(ids: list[int], shopper: Shopper, *, at: datetime) -> dict[int, Card]:
     store = shopper.store
     return listing.cards_of(ids, at=at, store_id=store.pk if store else None)

@@ -16,16 +16,12 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from catalog import book
-from catalog.announced import announced
-from catalog.models import Picture, Product
-from catalog.pricing import UnitPrice
-from catalog.reviews import Rating
+from catalog.models import Product
 from catalog.search import LISTED, listed
-from inventory.availability import IN_STORE, stock
+from inventory.availability import IN_STORE
+from omnishop.channels.storefront.cards import Card, cards
 from omnishop.channels.storefront.context import FACTS_SECONDS, Request, Shelf
 from omnishop.kernel.language import site_language
-from omnishop.kernel.templatetags.omnishop import format_percent
 
 PAGE = 24
 BANDS: tuple[tuple[int, int | None], ...] = (
@@ -44,7 +40,6 @@ SORTS = {
     "cut": "d.listed_cut_bp DESC, d.popularity DESC, d.id",
 }
 SHOWN = 7  # values of a facet before the others are folded
-NOT_RATED = Rating(0, 0)
 OPTION = "o-"  # before an option's code in the address
 
 
@@ -141,36 +136,6 @@ class Facet:
     @property
     def more_open(self) -> bool:
         return any(value.chosen for value in self.more)
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A product in a list."""
-
-    id: str
-    slug: str
-    name: str
-    picture: tuple[str, int, int] | None  # file, width, height
-    price: UnitPrice
-    several: bool  # its articles cost differently
-    choices: int  # articles to choose from
-    available: int | None  # units in my store; None when no store was chosen
-    rating: Rating = NOT_RATED
-    offer: str = ""  # what anybody has on it without a code
-
-    @property
-    def photo(self) -> Any:
-        """The first picture of the product."""
-        if not self.picture:
-            return None
-        image, width, height = self.picture
-        return Picture(image=image, width=width, height=height).image
-
-    @property
-    def cut(self) -> str:
-        """The price cut as it stands on the card, nothing for none (PRC-1)."""
-        cut_bp = self.price.cut_bp
-        return f"−{format_percent(cut_bp, site_language())}" if cut_bp else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -478,36 +443,6 @@ def _page_rows(
             params,
         )
         return list(cursor.fetchall())
-
-
-def cards(rows: list[tuple[Any, ...]], *, at: datetime, store_id: int | None) -> tuple[Card, ...]:
-    """Cards with today's prices and, when a store was chosen, what it has."""
-    ids = [variant_id for row in rows for variant_id in row[6] or ()]
-    priced_at = book.price_book(ids, at=at)
-    prices = priced_at.prices
-    free = stock(ids, at=at) if store_id else None
-    found = []
-    for pk, slug, name, image, width, height, variants, *stars in rows:
-        priced = [prices[variant_id] for variant_id in variants or () if variant_id in prices]
-        if not priced:
-            continue
-        told = announced(priced_at, priced)
-        cheapest = min(priced, key=lambda price: price.amount_minor)
-        found.append(
-            Card(
-                id=f"p-{pk}",
-                slug=slug,
-                name=name,
-                picture=(image, width, height) if image else None,
-                price=cheapest,
-                several=any(price.amount_minor != cheapest.amount_minor for price in priced),
-                choices=len(variants),
-                offer=told[0].name if told else "",
-                available=sum(free.in_store(v, store_id) for v in variants) if free else None,
-                rating=Rating(*stars),
-            )
-        )
-    return tuple(found)
 
 
 def cards_of(ids: Sequence[int], *, at: datetime, store_id: int | None) -> dict[int, Card]:

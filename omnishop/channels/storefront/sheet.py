@@ -17,8 +17,8 @@ from catalog.about import About, Beside, Paper, Part, format_measure
 from catalog.models import BundleItem, Document, Product, RelatedProduct
 from catalog.pricing import UnitPrice
 from inventory.availability import Stock, stock
+from omnishop.channels.storefront.cards import Card
 from omnishop.channels.storefront.context import Request
-from omnishop.channels.storefront.listing import Card
 from omnishop.kernel.language import site_language
 
 LANGUAGES = {"fr": "français", "en": "English"}

@@ -8,7 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from pictures.utils import sizes as picture_sizes
 
-from omnishop.channels.storefront.listing import Card
+from omnishop.channels.storefront.cards import Card
 from omnishop.kernel.templatetags.omnishop import once
 from omnishop.network.models import Store
 from orders.services.reviews import Received
