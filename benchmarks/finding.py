@@ -140,6 +140,7 @@ def run(names: list[str], *, url: str, seconds: float, note: Callable[[Result], 
                     floor=load.FLOOR,
                     at_least=0.2,
                     measure_floor=lambda: load.rate(floor_port, bare, seconds),
+                    # mypy cannot infer a lambda that binds the scenario of its turn.
                     measure=lambda scenario=scenario: load.rate(port, scenario, seconds),  # type: ignore[misc]
                 )
             )

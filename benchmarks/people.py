@@ -124,6 +124,7 @@ def measure() -> None:
         list(find(text))  # warm
     floor, times = [], defaultdict(list)
     for key, (kind, text) in zip(keys, searches, strict=True):
+        # mypy cannot infer a lambda that binds the value of its turn.
         floor.append(_milliseconds(lambda key=key: Customer.objects.get(pk=key)))  # type: ignore[misc]
         times[kind].append(_milliseconds(lambda text=text: list(find(text))))  # type: ignore[misc]
     every = [took for kind in times.values() for took in kind]

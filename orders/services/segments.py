@@ -99,6 +99,7 @@ def size(segment: Segment, *, at: datetime) -> int:
     found = chosen(segment, at=at)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(MEMORY)
+        # A compiled rule: its values are parameters.
         cursor.execute(f"SELECT count(*) FROM ({found.sql}) s", found.parameters)  # noqa: S608
         return int(cursor.fetchone()[0])
 
@@ -114,6 +115,7 @@ def why_not(segment: Segment, customer_id: int, *, at: datetime) -> str:
     found = compiling.members(rule, at=at)
     with connection.cursor() as cursor:
         cursor.execute(
+            # A compiled rule: its values are parameters.
             f"SELECT EXISTS (SELECT FROM ({found.sql}) s WHERE s.id = %s)",  # noqa: S608
             (*found.parameters, customer_id),
         )

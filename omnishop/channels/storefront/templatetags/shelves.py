@@ -44,7 +44,7 @@ def tile_picture(photo: Any, eager: bool = False) -> SafeString:
         photo.url,
         photo.width,
         photo.height,
-        mark_safe('fetchpriority="high"' if eager else 'loading="lazy"'),  # noqa: S308
+        mark_safe('fetchpriority="high"' if eager else 'loading="lazy"'),  # noqa: S308  ours
     )
 
 
