@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from catalog.offers import Line, eligible, outside
 from catalog.pricing import PriceBook, UnitPrice, name_in
@@ -9,10 +10,11 @@ from catalog.pricing import PriceBook, UnitPrice, name_in
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """An offer by its name, and the code of its operation, which has a page."""
+    """An offer by its name, its last minute, and the code of its operation, which has a page."""
 
     name: str
     operation: str
+    until: datetime
 
 
 def announced(book: PriceBook, units: Collection[UnitPrice]) -> tuple[Announced, ...]:
@@ -32,7 +34,10 @@ def announced(book: PriceBook, units: Collection[UnitPrice]) -> tuple[Announced,
         and any(eligible(offer, [line_of(unit)]) for unit in units)
     ]
     found.sort(key=lambda offer: (offer.priority, offer.id))
-    return tuple(Announced(name_in(offer.names), offer.operation) for offer in found)
+    return tuple(
+        Announced(name_in(offer.names), offer.operation, offer.ends_at - timedelta(minutes=1))
+        for offer in found
+    )
 
 
 def line_of(unit: UnitPrice) -> Line:

@@ -18,11 +18,12 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from catalog import book
+from catalog.announced import Announced, announced
 from catalog.models import Variant
 from catalog.pricing import UnitPrice
 from omnishop.kernel.errors import Invalid
 from omnishop.kernel.language import site_language
-from omnishop.kernel.templatetags.omnishop import format_money
+from omnishop.kernel.templatetags.omnishop import format_money, short_day
 from omnishop.network.models import Store
 
 MOST = 1200  # labels at once: fifty sheets
@@ -63,6 +64,7 @@ class Label:
     sku: str
     price: UnitPrice
     address: str  # of the shelf page
+    offer: Announced | None  # the first that anybody has on it at the till
 
 
 def shelf_address(variant: Variant, store: Store) -> str:
@@ -72,13 +74,14 @@ def shelf_address(variant: Variant, store: Store) -> str:
 
 
 def labels(variant_ids: Collection[int], *, store: Store, at: datetime) -> list[Label]:
-    """The labels of articles in a store, each at the price that its tills charge (VAT-11).
+    """The labels of articles in a store, each at the price that its tills charge (VAT-11)
+    and with the offer that they apply.
 
-    Articles that are not sold there are left out. Three statements.
+    Articles that are not sold there are left out. Three statements, and one when offers changed.
     """
-    prices = book.prices(variant_ids, at=at, channel="till", store_id=store.pk)
+    priced = book.price_book(variant_ids, at=at, channel="till", store_id=store.pk)
     found = (
-        Variant.objects.filter(pk__in=list(prices))
+        Variant.objects.filter(pk__in=set(priced.prices).intersection(variant_ids))
         .select_related("product")
         .prefetch_related("options")
         .order_by("product__name", "position", "pk")
@@ -88,8 +91,9 @@ def labels(variant_ids: Collection[int], *, store: Store, at: datetime) -> list[
             name=variant.product.name,
             options=" · ".join(str(value) for value in variant.options.all()),
             sku=variant.sku,
-            price=prices[variant.pk],
+            price=priced.prices[variant.pk],
             address=shelf_address(variant, store),
+            offer=next(iter(announced(priced, [priced.prices[variant.pk]])), None),
         )
         for variant in found
     ]
@@ -136,11 +140,16 @@ def _money(amount_minor: int) -> str:
     return _printable(format_money(amount_minor, settings.CURRENCY, site_language()))
 
 
-def mentions(price: UnitPrice) -> list[str]:
-    """What the law wants beside the price: the lowest of 30 days (PRC-1), the unit price (PRC-3),
-    the eco-participation (VAT-9).
+def mentions(price: UnitPrice, offer: Announced | None = None) -> list[str]:
+    """What stands beside the price: an offer and its last day, as paper outlives it; what the law
+    wants, the lowest price of 30 days (PRC-1), the unit price (PRC-3), the eco-participation
+    (VAT-9).
     """
     lines = []
+    if offer:
+        lines.append(
+            _("%(offer)s, until %(day)s") % {"offer": offer.name, "day": short_day(offer.until)}
+        )
     if price.reference_minor:
         lines.append(
             _("Lowest price in 30 days: %(price)s") % {"price": _money(price.reference_minor)}
@@ -171,7 +180,7 @@ def _draw(canvas: Canvas, label: Label, width: float, height: float) -> None:
     _qr(canvas, label.address, width - pad - square, pad, square)
     left = width - 2 * pad - square - 2 * mm
     y = pad
-    for line in reversed(mentions(label.price)):
+    for line in reversed(mentions(label.price, label.offer)):
         canvas.setFont(PLAIN, small)
         canvas.drawString(pad, y, _shortened(line, small, left))
         y += small + 1.5

@@ -3,7 +3,7 @@
 import base64
 import re
 import zlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -16,7 +16,9 @@ from omnishop.kernel.errors import Invalid
 from tests.channels.till_desk import shop  # noqa: F401
 from tests.factories import (
     NOON,
+    OperationFactory,
     PriceListFactory,
+    PromotionFactory,
     StaffFactory,
     StoreFactory,
     TillFactory,
@@ -74,6 +76,26 @@ def test_the_reference_of_prc_1_and_the_eco_participation_are_mentioned():
         "20,00 €/kg",
         "dont 0,12 € d'éco-participation",
     ]  # fmt: skip
+
+
+def test_an_offer_of_the_store_stands_on_its_label_with_its_last_day():
+    """The till takes it off by itself, so the label says it; another store's label does not."""
+    here, elsewhere = TillFactory().store, StoreFactory()
+    variant = VariantFactory(price=2000)
+    operation = OperationFactory(ends_at=datetime(2026, 11, 30, 23, tzinfo=UTC))  # midnight, Paris
+    operation.stores.add(here)
+    PromotionFactory(operation=operation, name="Deux pour un").products.add(variant.product)
+    PromotionFactory(operation=operation, name="Sur tout le panier")
+    PromotionFactory(operation=operation, name="Avec un code", by_coupon=True).products.add(
+        variant.product
+    )
+
+    [ours], [theirs] = (labels([variant.pk], store=store, at=NOON) for store in (here, elsewhere))
+
+    with override("fr"):
+        words = [line.replace("\xa0", " ") for line in mentions(ours.price, ours.offer)]
+    assert words == ["Deux pour un, jusqu’au 30 nov. 2026"]
+    assert theirs.offer is None
 
 
 def test_the_sheet_says_name_price_former_price_and_mention():

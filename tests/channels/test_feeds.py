@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from django.urls import reverse
 
-from catalog.models import Variant
+from catalog.models import Guide, Variant
 from inventory import feeds
 from tests.factories import NOON, StoreFactory, VariantFactory
 from tests.orders.flows import stocked
@@ -71,8 +71,10 @@ def test_an_unchanged_feed_is_not_sent_again(shop, client):
 
 
 def test_the_map_of_the_site_lists_what_shoppers_may_see(shop, client):
+    Guide.objects.create(slug="choisir-sa-tente", title="Tentes", published=True)
+    Guide.objects.create(slug="brouillon", title="Brouillon", published=False)
     index = client.get("/sitemap.xml").content.decode()
-    assert len(re.findall("<loc>", index)) == 3
+    assert len(re.findall("<loc>", index)) == 4
     products = client.get("/sitemap-products.xml").content.decode()
     slugs = set(Variant.objects.values_list("product__slug", flat=True))
     hidden = Variant.objects.get(sku="DRAFT").product.slug
@@ -80,6 +82,9 @@ def test_the_map_of_the_site_lists_what_shoppers_may_see(shop, client):
     assert f"/produit/{hidden}/" not in products
     assert f"/magasins/{shop.slug}/" in client.get("/sitemap-stores.xml").content.decode()
     assert "/en/" in products
+    guides = client.get("/sitemap-guides.xml").content.decode()
+    assert "/guides/choisir-sa-tente/" in guides
+    assert "brouillon" not in guides
     assert b"Sitemap: " in client.get("/robots.txt").content
 
 

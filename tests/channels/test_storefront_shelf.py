@@ -7,7 +7,7 @@ import time_machine
 
 from catalog.services import set_price
 from tests.channels.storefront import small_shop
-from tests.factories import NOON, PriceListFactory
+from tests.factories import NOON, OperationFactory, PriceListFactory, PromotionFactory
 
 pytestmark = pytest.mark.django_db
 CUP = "/p/3017620422003/"
@@ -34,6 +34,20 @@ def test_the_label_of_a_store_shows_that_stores_price_and_stock(client, shop):
     assert "12,00 € sur le site" in page
     assert "En stock à Lyon Part-Dieu" in page
     assert "En stock, livré" in page
+
+
+def test_an_offer_of_the_store_is_announced_as_its_till_takes_it_off(client, shop):
+    operation = OperationFactory(code="soldes-lyon")
+    operation.stores.add(shop.lyon)
+    PromotionFactory(operation=operation, name="−20 % dès deux tasses").products.add(
+        shop.cup.product
+    )
+
+    lyon, lille = (words(client.get(f"{CUP}?m={place.code}")) for place in (shop.lyon, shop.lille))
+
+    assert "−20 % dès deux tasses" in lyon
+    assert "/offres/soldes-lyon/" in lyon
+    assert "−20 % dès deux tasses" not in lille
 
 
 def test_without_a_store_it_shows_the_price_of_the_site(client, shop):

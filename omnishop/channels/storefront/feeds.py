@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_GET
 
-from catalog.models import Category, Product
+from catalog.guides import published
+from catalog.models import Category, Guide, Product
 from inventory import feeds
 from omnishop.network.models import Store
 
@@ -78,4 +79,16 @@ class Stores(Sitemap):  # type: ignore[type-arg]
         return reverse("storefront:store", args=[item.slug])
 
 
-SITEMAPS = {"products": Products, "categories": Categories, "stores": Stores}
+class Guides(Sitemap):  # type: ignore[type-arg]
+    """Guides that shoppers may read."""
+
+    i18n = alternates = x_default = True
+
+    def items(self) -> QuerySet[Guide]:
+        return published().order_by("pk")
+
+    def location(self, item: Guide) -> str:
+        return reverse("storefront:guide", args=[item.slug])
+
+
+SITEMAPS = {"products": Products, "categories": Categories, "stores": Stores, "guides": Guides}

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_GET
 from catalog import book, reviews
 from catalog import selectors as catalog
 from catalog.about import About, about
+from catalog.announced import announced
 from catalog.models import Picture, Variant
-from catalog.pricing import UnitPrice
 from omnishop.channels.storefront.catalog import delivery_of, places_of
 from omnishop.channels.storefront.context import Request, Shopper, stores
 from omnishop.channels.storefront.pages import shared
@@ -33,14 +33,12 @@ def shelf(request: Request, code: str) -> HttpResponse:
     at = timezone.now()
     variant = catalog.by_code(code) if "\x00" not in code else None
     store = _store(request)
-    online: UnitPrice | None = None
-    if variant:
-        online = book.prices([variant.pk], at=at).get(variant.pk)
-    here = online
-    if variant and store:
-        found = book.prices([variant.pk], at=at, channel="till", store_id=store.pk)
-        here = found.get(variant.pk)
-    price = here or online
+    asked = [variant.pk] if variant else []
+    site = book.price_book(asked, at=at)
+    desk = book.price_book(asked, at=at, channel="till", store_id=store.pk) if store else site
+    priced = desk if desk.prices else site
+    online = site.prices.get(variant.pk) if variant else None
+    price = priced.prices.get(variant.pk) if variant else None
     if variant is None or price is None:
         return render(request, "storefront/shelf_unknown.html", {"code": code[:64]}, status=404)
     told = about(variant.product_id)
@@ -55,6 +53,7 @@ def shelf(request: Request, code: str) -> HttpResponse:
         "guides": told.guides,
         "rating": reviews.rating(variant.product),
         "price": price,
+        "offers": announced(priced, [price]),
         "online": online if online and online.amount_minor != price.amount_minor else None,
         "sold_online": online is not None,
         "store": store,
