@@ -31,7 +31,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 10_000  # milliseconds for the browser to find what a test looks for
+PATIENCE = 30_000  # milliseconds for the browser to find what a test looks for; machines are busy
 
 
 # --- Settings -----------------------------------------------------------------------------------
@@ -156,7 +156,9 @@ def browser() -> Iterator["Browser"]:
     Playwright keeps an event loop running in this thread, which Django takes for async code: its
     guard is off while the browser lives, and that is no longer than one file of tests.
     """
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=PATIENCE)
 
     executable = chromium.find()
     if not executable:

@@ -92,6 +92,32 @@ def test_an_unknown_code_is_shown_and_the_next_scan_goes_on(at_till, till):
     assert page.locator("#refusal").count() == 0
 
 
+@pytest.mark.parametrize("code, total", [("3017620422003", "40,00"), ("4006381333931", None)])
+def test_pay_pressed_before_the_scan_is_answered_waits_for_it(at_till, till, code, total):
+    """What was scanned last is paid too; what was refused is read before anything is paid."""
+    article(till, price=2000, gtin="3017620422003", product__name="Gourde")
+    page = at_till()
+    page.goto("/till/")
+    scan(page, "3017620422003")
+    page.locator("#lines").get_by_text("Gourde").wait_for()
+    held: list[Any] = []
+    page.route("**/till/scan/", lambda route: held.append(route))
+
+    with page.expect_request("**/till/scan/"):
+        scan(page, code)
+    page.keyboard.press("F9")
+    assert page.evaluate("location.pathname") == "/till/"
+    held[0].continue_()
+
+    if total:
+        expect(page.locator("#tender")).to_be_visible()
+        assert total in page.locator("main").inner_text()
+    else:
+        expect(page.locator("#refusal")).to_contain_text(code)
+        expect(page.locator("#pay")).to_be_enabled()
+        assert Order.objects.count() == 0
+
+
 def test_fast_typing_is_not_lost(at_till):
     page = at_till()
     page.goto("/till/")

@@ -44,6 +44,27 @@ document.addEventListener('till:scan', ({ detail }) => {
   next()
 })
 
+// "Pay" pressed while a scan is under way is about what was scanned too: it waits for the answer.
+let paying = false
+const underWay = () => busy || waiting.length > 0 || Boolean(document.querySelector('[data-scan-form].htmx-request'))
+
+function payWhenScanned() {
+  if (!paying || underWay()) return
+  paying = false
+  document.getElementById('pay')?.click()
+}
+
+// First in line: a press that waits is not yet sending.
+document.addEventListener(
+  'submit',
+  (event) => {
+    if (!event.target.querySelector('#pay') || !underWay()) return
+    event.preventDefault()
+    paying = true
+  },
+  true,
+)
+
 const scanned = (url) => /\/(scan|line)\/$/.test(url)
 
 // A refusal is shown whatever its status: the sale goes on.
@@ -58,6 +79,8 @@ document.addEventListener('htmx:afterRequest', ({ detail }) => {
   const refused = Boolean(detail.xhr.getResponseHeader('X-Refusal'))
   const ok = detail.xhr.status >= 200 && detail.xhr.status < 300
   play(ok ? 'good' : 'bad')
+  paying &&= ok // what was refused is read first
+  setTimeout(payWhenScanned)
   const field = document.getElementById('scan')
   if (field && (ok || refused) && detail.elt.matches('[data-scan-form], form')) {
     if (field.value && ok) field.value = ''
