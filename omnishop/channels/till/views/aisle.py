@@ -19,7 +19,8 @@ from orders.models import Basket, BasketLine
 from orders.selectors import BasketView, SaleRow, sale_view
 from orders.services import baskets, till
 from orders.services.aisle import Ordering
-from orders.services.checkout import Contact, Delivery, Pickup
+from orders.services.contacts import Contact
+from orders.services.ways import Delivery, Pickup
 
 SHOPS_SHOWN = 4
 
