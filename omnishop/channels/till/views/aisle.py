@@ -12,7 +12,7 @@ from customers.models import Customer, Identity
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import show
-from omnishop.channels.till.forms import OrderForm
+from omnishop.channels.till.forms.customer import OrderForm
 from omnishop.kernel.errors import Invalid, Refusal
 from orders import aisle
 from orders.models import Basket, BasketLine

@@ -16,14 +16,14 @@ from inventory.models import StockLocation
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import cleaned, show
-from omnishop.channels.till.forms import (
+from omnishop.channels.till.forms.picking import (
     AgainForm,
     NotFoundForm,
     PickForm,
-    ReadyForm,
     ShipForm,
     carriers,
 )
+from omnishop.channels.till.forms.pickup import ReadyForm
 from omnishop.channels.till.jobs import by_article, jobs
 from omnishop.kernel.errors import NotFound, Refusal
 from orders.models import Fulfilment, Order, Shortage

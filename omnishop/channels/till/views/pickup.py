@@ -17,7 +17,7 @@ from customers.services.identities import normal_phone
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import cleaned, show, typed
-from omnishop.channels.till.forms import CancelForm, HandOverForm, ReadyForm, UntilForm
+from omnishop.channels.till.forms.pickup import CancelForm, HandOverForm, ReadyForm, UntilForm
 from omnishop.channels.till.jobs import waiting
 from omnishop.kernel.errors import Invalid, Refusal
 from orders.models import Fulfilment
