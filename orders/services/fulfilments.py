@@ -13,8 +13,6 @@ from orders.services import events, returns
 from orders.services.points import earn_points
 
 Status = Fulfilment.Status
-
-
 MOVES: dict[str, set[str]] = {
     Status.WAITING: {
         Status.PICKED,

@@ -15,8 +15,6 @@ from orders.services import shortages
 from orders.services.fulfilments import locked, move
 
 Status = Fulfilment.Status
-
-
 PICKING_TIME = timedelta(minutes=15)
 
 

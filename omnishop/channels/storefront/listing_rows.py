@@ -19,14 +19,8 @@ _BAND = (
     + " ".join(f"WHEN price < {below} THEN {i}" for i, (_low, below) in enumerate(BANDS) if below)
     + f" ELSE {len(BANDS) - 1} END"
 )
-
-
 Base = tuple[str, tuple[Any, ...]]  # SQL of rows of catalog.search.LISTED, parameters
-
-
 Condition = tuple[str, str, list[Any]]  # what it narrows, SQL, parameters
-
-
 _CHOICES = """(
     SELECT variant_id, attributevalue_id AS value FROM catalog_variant_options
     UNION ALL

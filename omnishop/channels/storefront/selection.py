@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from django.http import QueryDict
 
 PAGE = 24
-
-
 BANDS: tuple[tuple[int, int | None], ...] = (
     (0, 2500),
     (2500, 5000),
@@ -14,8 +12,6 @@ BANDS: tuple[tuple[int, int | None], ...] = (
     (10_000, 20_000),
     (20_000, None),
 )  # minor units, [from, below)
-
-
 SORTS = {
     "rank": "d.rank DESC, d.popularity DESC, d.id",
     "popularity": "d.popularity DESC, d.id",
@@ -24,8 +20,6 @@ SORTS = {
     "new": "d.created_at DESC, d.id DESC",
     "cut": "d.listed_cut_bp DESC, d.popularity DESC, d.id",
 }
-
-
 OPTION = "o-"  # before an option's code in the address
 
 
