@@ -264,6 +264,8 @@ def actions() -> dict[str, Callable[[], object]]:
     from orders import offers, tasks
     from orders.models import Basket, BasketLine, Fulfilment, Order
     from orders.services import checkout
+    from orders.services.contacts import Contact
+    from orders.services.ways import Pickup
     from orders.sourcing import Wanted
 
     at = timezone.now()
@@ -283,8 +285,8 @@ def actions() -> dict[str, Callable[[], object]]:
             BasketLine.objects.create(
                 basket=basket, variant_id=variant, quantity=1, seen_unit_minor=1, added_at=at
             )
-        contact = checkout.Contact(name="Camille Martin", email="camille@example.org")
-        request = checkout.Request(contact=contact, way=checkout.Pickup(store.pk))
+        contact = Contact(name="Camille Martin", email="camille@example.org")
+        request = checkout.Request(contact=contact, way=Pickup(store.pk))
         checkout.place(basket_id=basket.pk, request=request, at=at)
 
     demands = [inventory.Demand(want.line, want.variant_id, place.pk, 1) for want in wanted[:5]]

@@ -23,6 +23,8 @@ from inventory.services import Demand, reserve
 from omnishop.network.models import Store
 from orders.models import Basket, BasketLine
 from orders.services import checkout
+from orders.services.contacts import Contact
+from orders.services.ways import Pickup
 
 LINES = 5
 CLIENTS = 4
@@ -194,8 +196,8 @@ def place_order() -> Result:
     at = timezone.now()
     draw = random.Random(7)
     request = checkout.Request(
-        contact=checkout.Contact(name="Camille Martin", email="camille@example.org"),
-        way=checkout.Pickup(store.pk),
+        contact=Contact(name="Camille Martin", email="camille@example.org"),
+        way=Pickup(store.pk),
     )
 
     def basket() -> int:

@@ -10,6 +10,8 @@ from omnishop.network.models import Store, Till, User
 from orders.models import Basket, Order
 from orders.providers import Outcome
 from orders.services import baskets, checkout, payments, returns, till
+from orders.services.contacts import Contact
+from orders.services.ways import Pickup
 from tests.factories import (
     NOON,
     AccountFactory,
@@ -63,8 +65,8 @@ def buy_online(store: Store, variant: Variant, *, quantity: int = 1, at: datetim
     order = checkout.place(
         basket_id=basket.pk,
         request=checkout.Request(
-            contact=checkout.Contact(name="Camille Martin", email=email),
-            way=checkout.Pickup(store.pk),
+            contact=Contact(name="Camille Martin", email=email),
+            way=Pickup(store.pk),
         ),
         at=at,
     )

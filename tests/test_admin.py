@@ -26,7 +26,7 @@ from orders.models import (
     Refund,
     Return,
 )
-from orders.services import checkout
+from orders.services.ways import Delivery
 from tests.factories import (
     NOON,
     CategoryFactory,
@@ -392,7 +392,7 @@ def test_a_parcel_is_sent_from_elsewhere_or_stays(office):
     StoreFactory()
     near, far = WarehouseFactory(), WarehouseFactory(priority=2)
     variant = stocked(near)
-    one = paid(checkout.Delivery(DeliveryMethodFactory().pk, HOME), (variant, 1)).fulfilments.get()
+    one = paid(Delivery(DeliveryMethodFactory().pk, HOME), (variant, 1)).fulfilments.get()
     path = reverse("admin:orders_fulfilment_again", args=[one.pk])
     assert office.post(path, {"place": "", "key": "k"}).status_code == 409
     assert office.post(path, {"place": near.pk, "key": "k"}).status_code == 422

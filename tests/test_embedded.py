@@ -15,6 +15,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from omnishop import embedded
+from omnishop.embedded.cluster import DatabaseUnavailable
+from omnishop.embedded.server import postmaster, reason
 
 BASE = Path(__file__).resolve().parent.parent
 
@@ -37,7 +39,7 @@ def connect(var_dir: Path) -> psycopg.Connection:
 
 
 def server_process(var_dir: Path) -> int:
-    return embedded._postmaster(embedded.start(var_dir))[0]
+    return postmaster(embedded.start(var_dir))[0]
 
 
 def kill_server(var_dir: Path) -> int:
@@ -235,7 +237,7 @@ def test_data_of_a_version_that_is_not_here_is_left_alone_with_a_clear_message(v
     written = version.read_text()
     version.write_text("99\n")
 
-    with pytest.raises(embedded.DatabaseUnavailable, match="was written by PostgreSQL 99"):
+    with pytest.raises(DatabaseUnavailable, match="was written by PostgreSQL 99"):
         embedded.start(var_dir)
 
     version.write_text(written)
@@ -245,7 +247,7 @@ def test_data_of_a_version_that_is_not_here_is_left_alone_with_a_clear_message(v
 def test_a_full_disk_is_named(var_dir):
     cluster = embedded.start(var_dir)
 
-    said = embedded._reason("It stops", "could not write: No space left on device", cluster)
+    said = reason("It stops", "could not write: No space left on device", cluster)
 
     assert said.startswith("It stops: the disk that holds ")
     assert "\n" not in said

@@ -2,8 +2,10 @@
 
 from catalog.admin import (
     changes,
+    coupons,
     describing,
     imports,
+    operations,
     price_changes,
     products,
     promotions,
@@ -15,8 +17,10 @@ from catalog.admin import (
 
 __all__ = [
     "changes",
+    "coupons",
     "describing",
     "imports",
+    "operations",
     "price_changes",
     "products",
     "promotions",

@@ -9,7 +9,8 @@ from inventory.services import transfers
 from inventory.transfers import arrives_at
 from omnishop.demo.recent import Recent
 from orders.models import Fulfilment
-from orders.services import checkout, pickup
+from orders.services import parcels, picking
+from orders.services.ways import Pickup
 
 ASKED = (3, 1, 2)  # units of the articles that Annecy asks Lyon for
 SHOP_DAYS = 2  # a shop's goods take to another
@@ -41,10 +42,10 @@ def _to_be_had_nowhere(recent: Recent, at: datetime) -> None:
     if article is None:
         return
     recent.now = at
-    way = checkout.Pickup(house.stores["LYO"].pk)
+    way = Pickup(house.stores["LYO"].pk)
     order = recent.place(way, [(article, 1)], recent.someone())
     recent.pay(order)
-    pickup.not_found(
+    picking.not_found(
         fulfilment_id=recent.pickup_of(order).pk,
         line_id=order.lines.get(kind="product").pk,
         quantity=1,
@@ -84,7 +85,7 @@ def _a_pickup_from_elsewhere(recent: Recent, at: datetime) -> None:
     )
     here = recent.goods(house.floors["LYO"], 1)
     recent.now = at
-    way = checkout.Pickup(house.stores["LYO"].pk)
+    way = Pickup(house.stores["LYO"].pk)
     order = recent.place(way, [(lacking, 2), *here], recent.someone())
     recent.pay(order)
     for transfer in Transfer.objects.filter(lines__document=order.number).distinct():
@@ -101,7 +102,7 @@ def _a_parcel_of_lyon(recent: Recent, at: datetime) -> None:
     if waiting.filter(location=lyon).exists():
         return
     for parcel in waiting.filter(location=house.warehouse).order_by("pk"):
-        if pickup.source_again(
+        if parcels.source_again(
             fulfilment_id=parcel.pk, location_id=lyon, actor=house.actor(""), at=at
         ):
             return

@@ -11,7 +11,7 @@ from catalog.models import PriceList, TaxCategory, VatRate
 from catalog.services import default_price_list
 from inventory.models import StockLocation, StoreLocation
 from loyalty.models import Programme
-from omnishop.demo import content, signins
+from omnishop.demo import content, shapes, signins
 from omnishop.demo.rows import write
 from omnishop.network.models import LegalEntity, StaffMember, Store, Till, User
 from omnishop.network.selectors import MAY_APPROVE
@@ -135,7 +135,7 @@ def build() -> House:
     )
 
 
-def _store(found: content.Store, entity: LegalEntity) -> Store:
+def _store(found: shapes.Store, entity: LegalEntity) -> Store:
     return Store.objects.create(
         code=found.code,
         name=found.name,

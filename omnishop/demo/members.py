@@ -10,7 +10,7 @@ from stdnum import ean
 
 from customers.models import ConsentEvent, Customer, Identity
 from loyalty.models import Account
-from omnishop.demo import content, signins
+from omnishop.demo import content, shapes, signins
 from omnishop.demo.days import Days
 from omnishop.demo.house import House, login
 from omnishop.demo.points import Purse
@@ -30,7 +30,7 @@ class Person:
     email: str
     phone: str
     language: str
-    town: content.Town
+    town: shapes.Town
     street: str
     known_at: datetime
     consents: bool
@@ -97,7 +97,7 @@ def fill(house: House, days: Days, *, scale: int) -> list[Person]:
     return people
 
 
-def _town(pool: content.People, rng: Random) -> content.Town:
+def _town(pool: shapes.People, rng: Random) -> shapes.Town:
     weights = [{"LYO": 3, "PAR": 3, "GRE": 2, "NTE": 2}.get(t.store, 1) for t in pool.towns]
     return rng.choices(pool.towns, weights=weights)[0]
 

@@ -10,8 +10,8 @@ from django.db import connection
 
 from catalog import reviews
 from catalog.models import Answer, Category, Product, Question, Review
-from omnishop.demo.content import DATA
 from omnishop.demo.days import ZONE, Days
+from omnishop.demo.entries import DATA
 from orders.services import recommendations
 
 MOST = 600  # reviews, times the scale

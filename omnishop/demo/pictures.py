@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from catalog.models import Picture
-from omnishop.demo import content
+from omnishop.demo import content, shapes
 
 EMOJI = Path(settings.BASE_DIR) / "node_modules" / "@lobehub" / "fluent-emoji-3d" / "assets"
 SIDE = 960  # pixels
@@ -29,12 +29,12 @@ def available() -> bool:
     return EMOJI.is_dir()
 
 
-def name_of(product: content.ProductText) -> str:
+def name_of(product: shapes.ProductText) -> str:
     """The file of a product's picture, in the media folder."""
     return f"products/{product.slug}.jpg"
 
 
-def start(products: Iterable[content.ProductText]) -> tuple[Executor, list[Future[None]]]:
+def start(products: Iterable[shapes.ProductText]) -> tuple[Executor, list[Future[None]]]:
     """Begin to draw; call it while no database connection is open."""
     pool = ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("fork"))
     return pool, [pool.submit(make, one.slug) for one in products]
@@ -51,7 +51,7 @@ def make(slug: str) -> None:
     Picture(image=name, width=SIDE, height=SIDE).image.update_all()
 
 
-def drawing(product: content.ProductText) -> Image.Image:
+def drawing(product: shapes.ProductText) -> Image.Image:
     """The card: a soft light, the thing, its shadow on the ground."""
     card = _card(product.background)
     path = EMOJI / f"{product.emoji}.webp"

@@ -20,7 +20,21 @@ from omnishop.demo.shelves import Article
 from omnishop.network.models import Till
 from orders.models import Basket, Fulfilment, Order, Payment, SandboxCharge
 from orders.providers import sandbox
-from orders.services import baskets, checkout, losses, payments, pickup, returns, till, unpaid
+from orders.services import (
+    baskets,
+    checkout,
+    fulfilments,
+    losses,
+    parcels,
+    payments,
+    picking,
+    pickup,
+    returns,
+    till,
+    unpaid,
+)
+from orders.services.contacts import Contact
+from orders.services.ways import Delivery, Pickup
 
 Story = Iterator[datetime]
 Goods = list[tuple[Article, int]]
@@ -155,7 +169,7 @@ class Recent:
     # --- Means ------------------------------------------------------------------------------------
 
     def place(
-        self, way: checkout.Pickup | checkout.Delivery, goods: Goods, person: Person,
+        self, way: Pickup | Delivery, goods: Goods, person: Person,
         *, in_store: bool = False, points: int = 0,
     ) -> Order:  # fmt: skip
         """An order on the site, before it is paid."""
@@ -163,7 +177,7 @@ class Recent:
         basket = baskets.start(at=self.now, customer=customer)
         for article, quantity in goods:
             baskets.add(basket_id=basket.pk, variant_id=article.pk, quantity=quantity, at=self.now)
-        contact = checkout.Contact(
+        contact = Contact(
             name=person.name, email=person.email, phone=person.phone, language=person.language
         )
         points = self.at_most(customer, points)
@@ -247,7 +261,7 @@ class Recent:
         yield self.evening()
         store = self.house.stores[code]
         goods = self.goods(self.house.floors[code])
-        self.pay(self.place(checkout.Pickup(store.pk), goods, person or self.someone()))
+        self.pay(self.place(Pickup(store.pk), goods, person or self.someone()))
 
     def prepared(
         self, code: str, *, until: str, person: Person | None = None, points: int = 0
@@ -256,13 +270,11 @@ class Recent:
         yield self.moment(code, self.rng.uniform(0.05, 0.3))
         store, actor = self.house.stores[code], self.house.actor(code)
         goods = self.goods(self.house.floors[code])
-        order = self.place(
-            checkout.Pickup(store.pk), goods, person or self.someone(), points=points
-        )
+        order = self.place(Pickup(store.pk), goods, person or self.someone(), points=points)
         self.pay(order)
         fulfilment = self.pickup_of(order)
         yield self.minutes(self.rng.randint(15, 40))
-        pickup.pick_all(fulfilment_id=fulfilment.pk, actor=actor, at=self.now)
+        picking.pick_all(fulfilment_id=fulfilment.pk, actor=actor, at=self.now)
         if until == "picked":
             return
         yield self.minutes(6)
@@ -278,10 +290,10 @@ class Recent:
     def half_picked(self, code: str) -> Story:
         yield self.moment(code, 0.9)
         store, goods = self.house.stores[code], self.goods(self.house.floors[code], 2)
-        order = self.place(checkout.Pickup(store.pk), goods, self.someone())
+        order = self.place(Pickup(store.pk), goods, self.someone())
         self.pay(order)
         yield self.minutes(9)
-        pickup.pick(
+        picking.pick(
             fulfilment_id=self.pickup_of(order).pk, code=goods[0][0].sku,
             actor=self.house.actor(code), at=self.now,
         )  # fmt: skip
@@ -291,12 +303,12 @@ class Recent:
         yield self.moment(code, self.rng.uniform(0.05, 0.4))
         store, actor = self.house.stores[code], self.house.actor(code)
         goods = self.goods(self.house.floors[code])
-        order = self.place(checkout.Pickup(store.pk), goods, self.someone(), in_store=True)
+        order = self.place(Pickup(store.pk), goods, self.someone(), in_store=True)
         fulfilment = self.pickup_of(order)
         if until == "waiting":
             return
         yield self.minutes(30)
-        pickup.pick_all(fulfilment_id=fulfilment.pk, actor=actor, at=self.now)
+        picking.pick_all(fulfilment_id=fulfilment.pk, actor=actor, at=self.now)
         pickup.ready(fulfilment_id=fulfilment.pk, actor=actor, at=self.now)
         if until == "ready":
             return
@@ -314,11 +326,11 @@ class Recent:
         yield self.days.at(10, 12, 15)
         store, actor = self.house.stores[code], self.house.actor(code)
         goods = self.goods(self.house.floors[code])
-        order = self.place(checkout.Pickup(store.pk), goods, self.someone(), in_store=in_store)
+        order = self.place(Pickup(store.pk), goods, self.someone(), in_store=in_store)
         self.pay(order)
         fulfilment = self.pickup_of(order)
         yield self.minutes(200)
-        pickup.pick_all(fulfilment_id=fulfilment.pk, actor=actor, at=self.now)
+        picking.pick_all(fulfilment_id=fulfilment.pk, actor=actor, at=self.now)
         pickup.ready(fulfilment_id=fulfilment.pk, actor=actor, at=self.now)
         fulfilment.refresh_from_db()
         if fulfilment.hold_until and fulfilment.hold_until < self.days.midnight(0):
@@ -329,11 +341,11 @@ class Recent:
     def cancelled(self, code: str) -> Story:
         yield self.moment(code, 0.35)
         store, goods = self.house.stores[code], self.goods(self.house.floors[code])
-        order = self.place(checkout.Pickup(store.pk), goods, self.someone())
+        order = self.place(Pickup(store.pk), goods, self.someone())
         self.pay(order)
         yield self.minutes(25)
         reasons = [word.text.fr for word in content.words() if word.kind == "cancellation"]
-        pickup.cancel(
+        fulfilments.cancel(
             fulfilment_id=self.pickup_of(order).pk, reason=self.rng.choice(reasons),
             actor="customer", at=self.now,
         )  # fmt: skip
@@ -345,15 +357,13 @@ class Recent:
         """
         yield self.moment(code, 0.3)
         store, actor = self.house.stores[code], self.house.actor(code)
-        order = self.place(
-            checkout.Pickup(store.pk), self.goods(self.house.floors[code], 2), self.someone()
-        )
+        order = self.place(Pickup(store.pk), self.goods(self.house.floors[code], 2), self.someone())
         self.pay(order)
         fulfilment = self.pickup_of(order)
         yield self.minutes(35)
         first, second = fulfilment.lines.select_related("line").order_by("pk")
-        pickup.pick(fulfilment_id=fulfilment.pk, code=first.line.sku, actor=actor, at=self.now)
-        pickup.not_found(
+        picking.pick(fulfilment_id=fulfilment.pk, code=first.line.sku, actor=actor, at=self.now)
+        picking.not_found(
             fulfilment_id=fulfilment.pk, line_id=second.line_id, quantity=1, actor=actor,
             at=self.now,
         )  # fmt: skip
@@ -372,7 +382,7 @@ class Recent:
             and not self.free.get((one.pk, self.house.shared))
         )  # fmt: skip
         self.free[article.pk, location] = 0
-        order = self.place(checkout.Pickup(store.pk), [(article, 1)], self.someone())
+        order = self.place(Pickup(store.pk), [(article, 1)], self.someone())
         self.pay(order)
         yield self.minutes(4)
         self.sell(self.desk(code), [(article, 1)], None)
@@ -383,14 +393,14 @@ class Recent:
     def parcel(self, *, sent: bool, back_to: str = "") -> Story:
         yield self.moment("LYO", self.rng.uniform(0.05, 0.5), back=1) if sent else self.evening()
         person = self.someone()
-        way = checkout.Delivery(self.house.standard.pk, person.address)
+        way = Delivery(self.house.standard.pk, person.address)
         order = self.place(way, self.goods(self.house.warehouse), person)
         self.pay(order)
         if not sent:
             return
         yield self.minutes(240)
         for fulfilment in order.fulfilments.all():
-            pickup.ship(
+            parcels.ship(
                 fulfilment_id=fulfilment.pk, tracking=f"6A{self.rng.randrange(10**11):011d}",
                 carrier="Colissimo", actor=self.house.actor(""), at=self.now,
             )  # fmt: skip
@@ -402,7 +412,7 @@ class Recent:
         """The bank refuses: another try succeeds, or the order is given up."""
         yield self.moment("LYO", 0.5)
         person = self.someone()
-        way = checkout.Delivery(self.house.standard.pk, person.address)
+        way = Delivery(self.house.standard.pk, person.address)
         order = self.place(way, self.goods(self.house.warehouse), person)
         self.pay(order, accept=False)
         yield self.minutes(3 if again else 16)

@@ -26,7 +26,7 @@ from catalog.models import (
     Video,
 )
 from inventory.services import Demand, receive
-from omnishop.demo import content
+from omnishop.demo import content, shapes
 from omnishop.demo.days import Days
 from omnishop.demo.house import House
 from omnishop.demo.papers import pdf
@@ -54,7 +54,7 @@ class Sheets:
     given: dict[str, Row]  # what the type says of all its products, by shelf
     known: dict[str, _Known]
 
-    def rows(self, text: content.ProductText, product: int) -> list[Row]:
+    def rows(self, text: shapes.ProductText, product: int) -> list[Row]:
         """The values of a product: of its type, read from its text, and said of it alone."""
         said = self.given.get(text.category, {}) | _read(text) | _single().get(text.code, {})
         found: list[Row] = []
@@ -98,7 +98,7 @@ def _words() -> dict[str, tuple[str, ...]]:
     return {value["code"]: tuple(value["words"]) for value in materials["values"]}
 
 
-def _read(text: content.ProductText) -> Row:
+def _read(text: shapes.ProductText) -> Row:
     """What the French description says of material, rain, standard and hours, and the weight."""
     told = text.description.fr
     low = told.lower()

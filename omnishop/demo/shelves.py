@@ -19,7 +19,7 @@ from catalog.models import (
     ProductAttribute,
     Variant,
 )
-from omnishop.demo import content, sheets
+from omnishop.demo import content, shapes, sheets
 from omnishop.demo.days import Days
 from omnishop.demo.house import TAX, House
 from omnishop.demo.pictures import SIDE, name_of
@@ -146,7 +146,7 @@ def _middle(position: int, count: int) -> float:
     return 0.35 + min(position + 1, count - position) / count
 
 
-def _line_name(text: content.ProductText, copy: int, options: list[str]) -> str:
+def _line_name(text: shapes.ProductText, copy: int, options: list[str]) -> str:
     name = _named(text.name.fr, copy)
     return f"{name} · {', '.join(options)}" if options else name
 
@@ -157,7 +157,7 @@ def _named(name: str, copy: int) -> str:
 
 def _product(
     pk: int,
-    text: content.ProductText,
+    text: shapes.ProductText,
     copy: int,
     category: int,
     brand: int,

@@ -31,7 +31,7 @@ from orders.admin.orders import ReasonForm
 from orders.admin.scope import OfOrder
 from orders.models import Carrier, DeliveryMethod, Fulfilment, FulfilmentLine
 from orders.reasons import why
-from orders.services import pickup
+from orders.services import fulfilments, parcels, picking, pickup
 
 
 class AgainForm(AskForm):
@@ -154,7 +154,7 @@ class FulfilmentAdmin(ReadOnlyAdmin):
         def work(_data: dict[str, Any]) -> str:
             at = timezone.now()
             if fulfilment.status == Fulfilment.Status.WAITING:
-                pickup.pick_all(fulfilment_id=fulfilment.pk, actor=actor(request), at=at)
+                picking.pick_all(fulfilment_id=fulfilment.pk, actor=actor(request), at=at)
             pickup.ready(fulfilment_id=fulfilment.pk, actor=actor(request), at=at)
             return _t("The pick-up is ready and the shopper is told.")
 
@@ -183,7 +183,7 @@ class FulfilmentAdmin(ReadOnlyAdmin):
 
         def work(data: dict[str, Any]) -> str:
             place = data["place"]
-            if not pickup.source_again(
+            if not parcels.source_again(
                 fulfilment_id=fulfilment.pk,
                 location_id=place.pk if place else None,
                 actor=actor(request),
@@ -212,7 +212,7 @@ class FulfilmentAdmin(ReadOnlyAdmin):
         order = fulfilment.order
 
         def work(data: dict[str, Any]) -> str:
-            pickup.cancel(
+            fulfilments.cancel(
                 fulfilment_id=fulfilment.pk,
                 reason=data["reason"],
                 actor=actor(request),

@@ -37,7 +37,7 @@ from orders.models import (
     ReturnLine,
     Withdrawal,
 )
-from orders.services import pickup, returns
+from orders.services import fulfilments, returns
 
 
 class OrderLineInline(ReadOnlyInline):
@@ -223,7 +223,7 @@ class OrderAdmin(ReadOnlyAdmin):
             at = timezone.now()
             opened = order.fulfilments.open().first()
             if opened:
-                pickup.cancel(
+                fulfilments.cancel(
                     fulfilment_id=opened.pk, reason=data["reason"], actor=actor(request), at=at
                 )
             else:

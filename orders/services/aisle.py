@@ -20,8 +20,11 @@ from omnishop.network.models import Store
 from orders import offers
 from orders.errors import CannotBeOrdered
 from orders.models import BasketLine, DeliveryMethod, Fulfilment, Order, OrderLine
-from orders.services import checkout, events, payments
-from orders.services.checkout import PAYMENT_TIME, Contact, Delivery, Pickup
+from orders.services import events, payments
+from orders.services.checkout import PAYMENT_TIME
+from orders.services.contacts import Contact, contact_by_staff
+from orders.services.ways import Delivery, Pickup, delivery_of, pickup_store, source
+from orders.services.writing import line_name, write_fulfilments
 from orders.sourcing import Taken, Wanted
 
 Handover = BasketLine.Handover
@@ -85,12 +88,12 @@ def plan(
         return Plan()
     if ordering is None:
         raise Invalid(_("Say for whom the ordered articles are, and where they go."))
-    contact = checkout.contact_by_staff(ordering.contact)
+    contact = contact_by_staff(ordering.contact)
     parts, price = [], None
     if sent := wanted[Handover.DELIVERY]:
         if ordering.delivery is None:
             raise Invalid(_("Choose a delivery and enter the address."))
-        method, price = checkout.delivery_of(ordering.delivery, at=at)
+        method, price = delivery_of(ordering.delivery, at=at)
         parts.append(_part(ordering.delivery, sent, lines, at=at, method=method))
     if collected := wanted[Handover.PICKUP]:
         if ordering.pickup is None:
@@ -108,9 +111,9 @@ def _part(
     at: datetime,
     method: DeliveryMethod | None = None,
 ) -> Part:
-    store = checkout.pickup_store(way)
+    store = pickup_store(way)
     try:
-        sourced = checkout.source(wanted, way, store, at=at)
+        sourced = source(wanted, way, store, at=at)
     except InsufficientStock as lacking:
         raise _named(lacking, lines) from lacking
     ready_at = None
@@ -122,7 +125,7 @@ def _part(
 
 
 def _named(lacking: InsufficientStock, lines: Sequence[BasketLine]) -> CannotBeOrdered:
-    names = {line.variant_id: checkout.line_name(line) for line in lines}
+    names = {line.variant_id: line_name(line) for line in lines}
     return CannotBeOrdered(
         ", ".join(
             _("%(name)s (%(available)s of %(wanted)s)")
@@ -149,7 +152,7 @@ def hold(
     Raises CannotBeOrdered when another sale was quicker.
     """
     for part in planned.parts:
-        checkout.write_fulfilments(
+        write_fulfilments(
             order,
             written,
             part.sourced,

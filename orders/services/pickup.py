@@ -1,7 +1,10 @@
-"""The pick-up desk and the parcel table: pick, ready, hand over, not found, not collected."""
+"""The pick-up desk: ready, reminded, handed over against its code, kept longer, not collected.
+
+What comes before is in `picking`; what pick-ups and parcels share is in `fulfilments`.
+"""
 
 import hmac
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -9,209 +12,16 @@ from django.utils.translation import ngettext
 
 from inventory import services as inventory
 from inventory.services import transfers
-from loyalty.selectors import account_of
-from loyalty.services import points as loyalty
-from omnishop.kernel.errors import Invalid, NotFound
+from omnishop.kernel.errors import Invalid
 from omnishop.kernel.transactions import retried
 from omnishop.network.hours import hold_until
-from orders.errors import IllegalMove, NotPaid, StillComing, Taken, WrongCode
-from orders.models import Carrier, Fulfilment, FulfilmentLine, Order, OrderLine
+from orders.errors import IllegalMove, NotPaid, StillComing, WrongCode
+from orders.models import Fulfilment
 from orders.models.fulfilment import MAX_CODE_TRIES
-from orders.points import of_order
-from orders.services import events, returns, shortages
+from orders.services import events, returns
+from orders.services.fulfilments import goods_leave, left_in, locked, move
 
-PICKING_TIME = timedelta(minutes=15)
 Status = Fulfilment.Status
-MOVES: dict[str, set[str]] = {
-    Status.WAITING: {
-        Status.PICKED,
-        Status.READY,
-        Status.HANDED_OVER,
-        Status.CANCELLED,
-        Status.SHIPPED,
-        Status.NO_SHOW,
-    },
-    Status.PICKED: {
-        Status.READY,
-        Status.HANDED_OVER,
-        Status.SHIPPED,
-        Status.CANCELLED,
-        Status.NO_SHOW,
-    },
-    Status.READY: {Status.HANDED_OVER, Status.SHIPPED, Status.CANCELLED, Status.NO_SHOW},
-    Status.HANDED_OVER: set(),
-    Status.SHIPPED: {Status.DELIVERED},
-    Status.DELIVERED: set(),
-    Status.NO_SHOW: set(),
-    Status.CANCELLED: set(),
-}
-
-
-def _locked(fulfilment_id: int) -> Fulfilment:
-    """The fulfilment with its order locked, order first as everywhere."""
-    order_id = (
-        Fulfilment.objects.filter(pk=fulfilment_id).values_list("order_id", flat=True).first()
-    )
-    if order_id is None:
-        raise NotFound(_("There is no such pick-up."))
-    order = Order.objects.locked().select_related("store", "customer").get(pk=order_id)
-    fulfilment = (
-        Fulfilment.objects.select_for_update(of=("self",))
-        .select_related("store")
-        .get(pk=fulfilment_id)
-    )
-    fulfilment.order = order
-    return fulfilment
-
-
-def _move(
-    fulfilment: Fulfilment, to: Fulfilment.Status, *, at: datetime, actor: str, **data: object
-) -> None:
-    """Move a locked fulfilment and write its event; the only writer of its status."""
-    if to not in MOVES[fulfilment.status]:
-        raise IllegalMove(fulfilment.order, fulfilment.get_status_display())
-    if not fulfilment.confirmed and to != Status.CANCELLED:
-        raise NotPaid
-    fulfilment.status = to
-    if to == Status.PICKED:
-        fulfilment.picked_at = at
-    elif to == Status.READY:
-        fulfilment.ready_at = at
-    elif to == Status.DELIVERED:
-        fulfilment.delivered_at = at
-    else:
-        fulfilment.closed_at = at
-    fulfilment.save()
-    events.record(fulfilment.order, str(to), actor=actor, at=at, **data)
-
-
-@retried
-def claim(*, fulfilment_id: int, actor: str, at: datetime) -> Fulfilment:
-    """Whoever begins to prepare it has it for a quarter of an hour: two never pick the same
-    (UX K8). Raises Refusal naming who has it.
-    """
-    fulfilment = _locked(fulfilment_id)
-    _claim(fulfilment, actor=actor, at=at)
-    return fulfilment
-
-
-def _claim(fulfilment: Fulfilment, *, actor: str, at: datetime) -> None:
-    if fulfilment.status not in (Status.WAITING, Status.PICKED):
-        raise IllegalMove(fulfilment.order, fulfilment.get_status_display())
-    mine = fulfilment.picker in ("", actor)
-    if not mine and fulfilment.picker_until and fulfilment.picker_until > at:
-        raise Taken(fulfilment.picker_until)
-    fulfilment.picker = actor
-    fulfilment.picker_until = at + PICKING_TIME
-    fulfilment.save(update_fields=["picker", "picker_until"])
-
-
-@retried
-def unclaim(*, fulfilment_id: int, actor: str, at: datetime) -> None:
-    """Somebody else may prepare it."""
-    fulfilment = _locked(fulfilment_id)
-    if fulfilment.picker == actor:
-        fulfilment.picker, fulfilment.picker_until = "", None
-        fulfilment.save(update_fields=["picker", "picker_until"])
-
-
-@retried
-def pick(*, fulfilment_id: int, code: str, actor: str, at: datetime) -> FulfilmentLine:
-    """One unit was found and set aside; `code` is what the scanner read.
-
-    Raises Invalid naming what was expected when the article is not of this order (UX K6), or when
-    it still has to come from elsewhere; Refusal when somebody else prepares it.
-    """
-    fulfilment = _locked(fulfilment_id)
-    _claim(fulfilment, actor=actor, at=at)
-    awaited = transfers.awaited(document=fulfilment.order.number)
-    items = list(fulfilment.lines.select_related("line__variant"))
-    code = code.strip()
-    matching = [
-        item
-        for item in items
-        if item.line.variant and code in (item.line.sku, item.line.variant.gtin or item.line.sku)
-    ]
-    open_items = [item for item in items if item.picked + item.missing < item.quantity]
-    item = next((item for item in matching if item in open_items), None)
-    if item is None:
-        expected = ", ".join(f"{item.line.name} ({item.line.sku})" for item in open_items)
-        raise Invalid(
-            _("%(code)s is not expected here. Still to pick: %(expected)s")
-            % {"code": code[:40], "expected": expected or _("nothing")}
-        )
-    if item.quantity - item.missing - item.picked <= awaited.get(item.line.position, 0):
-        raise StillComing(item.line)
-    item.picked += 1
-    item.save(update_fields=["picked"])
-    if item.picked + item.missing == item.quantity:
-        inventory.mark_picked(document=fulfilment.order.number, line=item.line.position, at=at)
-    _picked_if_complete(fulfilment, actor=actor, at=at)
-    return item
-
-
-@retried
-def pick_all(*, fulfilment_id: int, actor: str, at: datetime) -> None:
-    """Everything of it was found and set aside. Raises Invalid when some still has to come."""
-    fulfilment = _locked(fulfilment_id)
-    _claim(fulfilment, actor=actor, at=at)
-    awaited = transfers.awaited(document=fulfilment.order.number)
-    for item in fulfilment.lines.select_related("line"):
-        if awaited.get(item.line.position) and fulfilment.kind == Fulfilment.Kind.PICKUP:
-            raise StillComing(item.line)
-        item.picked = item.quantity - item.missing
-        item.save(update_fields=["picked"])
-        inventory.mark_picked(document=fulfilment.order.number, line=item.line.position, at=at)
-    _picked_if_complete(fulfilment, actor=actor, at=at)
-
-
-def _picked_if_complete(fulfilment: Fulfilment, *, actor: str, at: datetime) -> None:
-    left = fulfilment.lines.filter(quantity__gt=F("picked") + F("missing"))
-    if fulfilment.status == Status.WAITING and not left.exists():
-        _move(fulfilment, Status.PICKED, actor=actor, at=at)
-
-
-@retried
-def not_found(
-    *, fulfilment_id: int, line_id: int, quantity: int, actor: str, at: datetime
-) -> Fulfilment:
-    """Units are not on the shelf: written off the book and taken from elsewhere, else the shopper
-    chooses what becomes of them.
-
-    What else the order has stays (FIELD 14). Raises Invalid for more units than are left to pick.
-    """
-    fulfilment = _locked(fulfilment_id)
-    item = fulfilment.lines.select_related("line").filter(line_id=line_id).first()
-    if item is None or not 0 < quantity <= item.quantity - item.picked - item.missing:
-        raise Invalid(_("There are not that many units left to pick."))
-    if fulfilment.status not in (Status.WAITING, Status.PICKED):
-        raise IllegalMove(fulfilment.order, fulfilment.get_status_display())
-    item.missing += quantity
-    item.save(update_fields=["missing"])
-    number = fulfilment.order.number
-    inventory.lock_articles([item.line.variant_id] if item.line.variant_id else [])
-    inventory.shorten(
-        document=number,
-        line=item.line.position,
-        quantity=quantity,
-        location_id=fulfilment.location_id,
-        at=at,
-        actor=actor,
-    )
-    # Other units of the order may be lost, and not dealt with yet: `losses` settles all of them.
-    shortages.make_good(
-        fulfilment.order,
-        fulfilment,
-        item.line,
-        quantity,
-        without=[fulfilment.location_id],
-        actor=actor,
-        at=at,
-    )
-    fulfilment.refresh_from_db(fields=["status"])
-    if fulfilment.status in (Status.WAITING, Status.PICKED):
-        _picked_if_complete(fulfilment, actor=actor, at=at)
-    return fulfilment
 
 
 @retried
@@ -219,7 +29,7 @@ def ready(*, fulfilment_id: int, actor: str, at: datetime, shelf: str = "") -> F
     """The pick-up waits at the desk, on that shelf; the shopper is told with code and hours
     (FIELD 16).
     """
-    fulfilment = _locked(fulfilment_id)
+    fulfilment = locked(fulfilment_id)
     if fulfilment.status == Status.READY:
         return fulfilment
     if fulfilment.kind != Fulfilment.Kind.PICKUP:
@@ -235,7 +45,7 @@ def ready(*, fulfilment_id: int, actor: str, at: datetime, shelf: str = "") -> F
             % {"count": left}
         )
     fulfilment.shelf = shelf.strip()[:20]
-    _move(fulfilment, Status.READY, actor=actor, at=at)
+    move(fulfilment, Status.READY, actor=actor, at=at)
     if fulfilment.store and fulfilment.promised_at and at > fulfilment.promised_at:
         # Late by us: the days to collect it begin now.
         fulfilment.hold_until = hold_until(fulfilment.store, at)
@@ -260,7 +70,7 @@ def remind(*, fulfilment_id: int, days: int, at: datetime) -> bool:
     """Remind the shopper that it is ready: once for each number of days (D+1, D+3). False when it
     was handed over or called off meanwhile.
     """
-    fulfilment = _locked(fulfilment_id)
+    fulfilment = locked(fulfilment_id)
     if fulfilment.status != Status.READY:
         return False
     events.tell(
@@ -272,7 +82,7 @@ def remind(*, fulfilment_id: int, days: int, at: datetime) -> bool:
 @retried
 def resend_ready(*, fulfilment_id: int, actor: str, at: datetime) -> None:
     """Tell the shopper once more that it is ready (UX K4); at the most once a minute."""
-    fulfilment = _locked(fulfilment_id)
+    fulfilment = locked(fulfilment_id)
     order = fulfilment.order
     if fulfilment.status != Status.READY:
         raise IllegalMove(order, fulfilment.get_status_display())
@@ -317,7 +127,7 @@ def hand_over_known(*, fulfilment_id: int, handed_to: str, actor: str, at: datet
 
 @retried
 def _hand_over(*, fulfilment_id: int, handed_to: str, actor: str, at: datetime) -> Fulfilment:
-    fulfilment = _locked(fulfilment_id)
+    fulfilment = locked(fulfilment_id)
     order = fulfilment.order
     if fulfilment.status == Status.HANDED_OVER:
         return fulfilment
@@ -328,126 +138,10 @@ def _hand_over(*, fulfilment_id: int, handed_to: str, actor: str, at: datetime) 
         if awaited.get(item.line.position):
             raise StillComing(item.line)
     fulfilment.handed_to = (handed_to.strip() or fulfilment.collector or order.name)[:120]
-    _move(fulfilment, Status.HANDED_OVER, actor=actor, at=at)
+    move(fulfilment, Status.HANDED_OVER, actor=actor, at=at)
     goods_leave(fulfilment, actor=actor, at=at)
     events.tell(order, "order_handed_over", at=at, fulfilment=fulfilment)
     return fulfilment
-
-
-@retried
-def ship(
-    *, fulfilment_id: int, tracking: str, actor: str, at: datetime, carrier: str = ""
-) -> Fulfilment:
-    """The parcel leaves with its carrier and tracking number; with a carrier whose page we know,
-    the shopper gets a link to it.
-    """
-    fulfilment = _locked(fulfilment_id)
-    if fulfilment.status == Status.SHIPPED:
-        return fulfilment
-    if fulfilment.kind != Fulfilment.Kind.SHIPMENT:
-        raise IllegalMove(fulfilment.order, fulfilment.get_kind_display())
-    fulfilment.tracking = tracking.strip()[:60]
-    fulfilment.carrier = carrier.strip()[:40]
-    known = Carrier.objects.filter(name__iexact=fulfilment.carrier).first()
-    fulfilment.tracking_link = known.follow(fulfilment.tracking) if known else ""
-    _move(fulfilment, Status.SHIPPED, actor=actor, at=at, tracking=fulfilment.tracking)
-    goods_leave(fulfilment, actor=actor, at=at)
-    events.tell(
-        fulfilment.order,
-        "order_shipped",
-        at=at,
-        fulfilment=fulfilment,
-        tracking=fulfilment.tracking,
-        carrier=fulfilment.carrier,
-        tracking_link=fulfilment.tracking_link,
-    )
-    return fulfilment
-
-
-@retried
-def delivered(*, fulfilment_id: int, actor: str, at: datetime) -> Fulfilment:
-    """The carrier brought the parcel. A repeat does nothing."""
-    fulfilment = _locked(fulfilment_id)
-    if fulfilment.status != Status.DELIVERED:
-        _move(fulfilment, Status.DELIVERED, actor=actor, at=at)
-    return fulfilment
-
-
-@retried
-def source_again(
-    *, fulfilment_id: int, actor: str, at: datetime, location_id: int | None = None
-) -> bool:
-    """Staff have a parcel sent from elsewhere: from that location, or the best that is not this
-    one. False when nowhere else has it; nothing changes then.
-    """
-    fulfilment = _locked(fulfilment_id)
-    order = fulfilment.order
-    if fulfilment.kind != Fulfilment.Kind.SHIPMENT or fulfilment.status != Status.WAITING:
-        raise IllegalMove(order, fulfilment.get_status_display())
-    return shortages.move_parcel(fulfilment, location_id=location_id, actor=actor, at=at)
-
-
-def goods_leave(fulfilment: Fulfilment, *, actor: str, at: datetime) -> None:
-    """The units of a locked fulfilment are out of the door: stock, order lines, points.
-
-    Holds are consumed; units whose hold ran out leave all the same, as at a till (ALG-1).
-    """
-    order = fulfilment.order
-    items = list(fulfilment.lines.select_related("line"))
-    leaving = {item.line.position: item.quantity - item.missing for item in items}
-    consumed = inventory.fulfil(
-        document=order.number,
-        units=leaving,
-        location_id=fulfilment.location_id,
-        at=at,
-        actor=actor,
-    )
-    loose = [
-        inventory.Demand(
-            item.line.position,
-            item.line.variant_id,
-            fulfilment.location_id,
-            leaving[item.line.position] - consumed.get(item.line.position, 0),
-        )
-        for item in items
-        if item.line.variant_id
-        and leaving[item.line.position] > consumed.get(item.line.position, 0)
-    ]
-    if loose:
-        inventory.sell(loose, document=f"{order.number}-F{fulfilment.pk}", at=at, actor=actor)
-    for item in items:
-        item.line.fulfilled += item.quantity - item.missing
-    OrderLine.objects.bulk_update([item.line for item in items], ["fulfilled"])
-    earn_points(order, [item.line for item in items], actor=actor, at=at)
-    returns.close_if_done(order, at=at)
-
-
-def earn_points(order: Order, lines: list[OrderLine], *, actor: str, at: datetime) -> int:
-    """Credit the lines handed over, on the terms of when they were bought (FIELD 29)."""
-    account = account_of(order.customer_id)
-    if account is None:
-        return 0
-    earned = of_order(order, account)
-    return loyalty.earn(
-        [
-            loyalty.Earning(line.position, share.points, line.name, amount_minor=share.money_minor)
-            for line in lines
-            for share in [earned.get(line.position)]
-            if share and share.points
-        ],
-        customer_id=account.customer_id,
-        document=order.number,
-        channel=order.channel,
-        actor=actor,
-        at=at,
-    )
-
-
-def _left_in(fulfilment: Fulfilment) -> dict[int, int]:
-    """Units still to hand over in this fulfilment; the line may have more in another parcel."""
-    items = fulfilment.lines.select_related("line")
-    units = {item.line_id: min(item.quantity - item.missing, item.line.pending) for item in items}
-    return {line_id: count for line_id, count in units.items() if count}
 
 
 @retried
@@ -456,7 +150,7 @@ def expire(*, fulfilment_id: int, at: datetime) -> bool:
 
     False when it was handed over, cancelled or extended meanwhile: the row lock decides (F-16).
     """
-    fulfilment = _locked(fulfilment_id)
+    fulfilment = locked(fulfilment_id)
     order = fulfilment.order
     if (
         fulfilment.status not in Fulfilment.OPEN
@@ -464,8 +158,8 @@ def expire(*, fulfilment_id: int, at: datetime) -> bool:
         or fulfilment.hold_until > at
     ):
         return False
-    units = _left_in(fulfilment)
-    _move(fulfilment, Status.NO_SHOW, actor="task", at=at)
+    units = left_in(fulfilment)
+    move(fulfilment, Status.NO_SHOW, actor="task", at=at)
     if units:
         returns.cancel(
             order_id=order.pk,
@@ -482,7 +176,7 @@ def expire(*, fulfilment_id: int, at: datetime) -> bool:
 @retried
 def extend(*, fulfilment_id: int, until: datetime, actor: str, at: datetime) -> Fulfilment:
     """Keep a pick-up longer (UX K4). Raises Invalid for a time that is past."""
-    fulfilment = _locked(fulfilment_id)
+    fulfilment = locked(fulfilment_id)
     if until <= at:
         raise Invalid(_("Choose a time to come."))
     if fulfilment.status not in Fulfilment.OPEN:
@@ -492,22 +186,3 @@ def extend(*, fulfilment_id: int, until: datetime, actor: str, at: datetime) -> 
     _keep(fulfilment, at=at)
     events.record(fulfilment.order, "extended", actor=actor, at=at, until=until.isoformat())
     return fulfilment
-
-
-@retried
-def cancel(*, fulfilment_id: int, reason: str, actor: str, at: datetime) -> bool:
-    """Staff or the shopper cancel what was not handed over; everything goes back."""
-    fulfilment = _locked(fulfilment_id)
-    units = _left_in(fulfilment)
-    _move(fulfilment, Status.CANCELLED, actor=actor, at=at, reason=reason)
-    if units:
-        returns.cancel(
-            order_id=fulfilment.order_id,
-            units=units,
-            reason=reason,
-            location_id=fulfilment.location_id,
-            actor=actor,
-            at=at,
-        )
-    events.tell(fulfilment.order, "order_cancelled", at=at, fulfilment=fulfilment, reason=reason)
-    return True

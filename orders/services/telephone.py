@@ -22,7 +22,10 @@ from omnishop.kernel.transactions import retried
 from omnishop.network.models import Store
 from orders.models import Basket, Channel
 from orders.services import baskets, checkout
+from orders.services.contacts import Contact
 from orders.services.wanted import basket_link
+from orders.services.ways import Pickup
+from orders.services.writing import line_name
 from orders.telephone import Reach, reach, sellable
 
 Status = Case.Status
@@ -69,7 +72,7 @@ def reserve(
         basket_id=basket.pk,
         request=checkout.Request(
             contact=_contact(found, person),
-            way=checkout.Pickup(store_id=store_id, collector=collector.strip()[:160]),
+            way=Pickup(store_id=store_id, collector=collector.strip()[:160]),
             pay_in_store=True,
             expected_total_minor=expected_total_minor,
         ),
@@ -121,7 +124,7 @@ def send_link(
         link = settings.SITE_URL + reverse("storefront:resume", args=[basket_link(basket)])
         lines: list[dict[str, Any]] = [
             {
-                "name": checkout.line_name(row.line),
+                "name": line_name(row.line),
                 "quantity": row.line.quantity,
                 "total_minor": row.priced.total_minor,
             }
@@ -199,10 +202,8 @@ def _person(case: Case) -> Customer:
     return resolve(case.customer)
 
 
-def _contact(found: Reach, person: Customer) -> checkout.Contact:
-    return checkout.Contact(
-        name=found.name, email=found.email, phone=found.phone, language=person.language
-    )
+def _contact(found: Reach, person: Customer) -> Contact:
+    return Contact(name=found.name, email=found.email, phone=found.phone, language=person.language)
 
 
 def _as_seen(basket_id: int, person: Customer, seen_at: datetime) -> Basket:

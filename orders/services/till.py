@@ -29,9 +29,10 @@ from orders.models import (
 )
 from orders.models.order import next_number
 from orders.providers import Outcome, ProviderUnavailable, provider
-from orders.services import aisle, discounts, events, pickup, receipts, returns, unpaid
-from orders.services.checkout import spend_points, write_lines
+from orders.services import aisle, discounts, events, receipts, returns, unpaid
 from orders.services.payments import due
+from orders.services.points import earn_points, spend_points
+from orders.services.writing import write_lines
 from orders.sourcing import Taken
 
 CASH_LIMIT_MINOR = 100_000  # CMF D112-3: no cash above 1,000 € (VAT-10)
@@ -320,7 +321,7 @@ def _take_away(order: Order, till: Till, ordered: set[int], *, actor: str, at: d
     for line in lines:
         line.fulfilled = line.quantity
     OrderLine.objects.bulk_update(lines, ["fulfilled"])
-    pickup.earn_points(order, lines, actor=actor, at=at)
+    earn_points(order, lines, actor=actor, at=at)
     returns.close_if_done(order, at=at)
 
 

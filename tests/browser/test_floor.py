@@ -12,7 +12,7 @@ from inventory.models import StockLevel, StockLocation, Transfer
 from inventory.services import transfers
 from omnishop.channels.till.access import SESSION_KEY
 from orders.models import Fulfilment
-from orders.services import checkout
+from orders.services.ways import Delivery, Pickup
 from tests.factories import (
     DeliveryMethodFactory,
     StaffFactory,
@@ -84,10 +84,8 @@ def test_pick_not_found_from_elsewhere_and_hand_over(at_work, axe, no_sideways_s
     warehouse = WarehouseFactory(name="Entrepôt", priority=200)
     StockLevelFactory(variant=lamp, location=warehouse)
     at = timezone.now()
-    one = paid(checkout.Pickup(lyon.store.pk), (jacket, 1), (lamp, 1), at=at).fulfilments.get()
-    parcel = paid(
-        checkout.Delivery(DeliveryMethodFactory().pk, HOME), (jacket, 1), at=at
-    ).fulfilments.get()
+    one = paid(Pickup(lyon.store.pk), (jacket, 1), (lamp, 1), at=at).fulfilments.get()
+    parcel = paid(Delivery(DeliveryMethodFactory().pk, HOME), (jacket, 1), at=at).fulfilments.get()
     StockLevelFactory(variant=jacket, location=warehouse)
 
     page = at_work(lyon)

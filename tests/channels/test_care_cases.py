@@ -16,7 +16,7 @@ from loyalty.models import Account, CorrectionLimit, PointsLot
 from loyalty.selectors import membership
 from loyalty.selectors import progress as member_progress
 from loyalty.services.points import join
-from orders.services.checkout import Pickup
+from orders.services.ways import Pickup
 from tests.factories import (
     NOON,
     CustomerFactory,

@@ -19,7 +19,7 @@ from omnishop.kernel.templatetags.omnishop import format_day
 from orders.models import Basket, Fulfilment, Order, Payment, SandboxCharge
 from orders.offers import arrives_on
 from orders.providers.sandbox import signed_notice
-from orders.services import pickup
+from orders.services import picking, pickup
 from tests.channels.storefront import CONTACT, add, bank, order_now, small_shop, to_payment
 from tests.factories import CustomerFactory, StockLevelFactory, UserFactory
 
@@ -303,7 +303,7 @@ def test_the_order_page_keeps_its_promises_word_by_word(client):
     assert waiting["Cache-Control"] == "no-store, private"
     assert "pas encore prête" in text(waiting)
     fulfilment = Fulfilment.objects.get()
-    pickup.pick_all(fulfilment_id=fulfilment.pk, actor="u", at=timezone.now())
+    picking.pick_all(fulfilment_id=fulfilment.pk, actor="u", at=timezone.now())
     pickup.ready(fulfilment_id=fulfilment.pk, actor="u", at=timezone.now())
     assert "Prête à retirer" in text(client.get(link))
 

@@ -11,7 +11,8 @@ from catalog import search as catalog
 from catalog.models import Attribute, Product
 from catalog.services import refresh_search, set_price
 from catalog.sheet import set_attributes
-from omnishop.channels.storefront import listing
+from omnishop.channels.storefront import listing_rows
+from omnishop.channels.storefront.selection import BANDS, Selection
 from tests.channels.storefront import small_shop
 from tests.factories import ProductFactory, VariantFactory
 
@@ -34,10 +35,10 @@ def shop():
 
 
 def test_counts_by_product_and_by_article_are_the_same(shop):
-    base = listing._base(catalog.listed(Product.objects.on_sale()))
+    base = listing_rows.about(catalog.listed(Product.objects.on_sale()))
 
-    by_product = listing._facet_rows(base)
-    by_article = listing._narrowed_facet_rows(base, [], store_id=None, at=timezone.now())
+    by_product = listing_rows.facet_rows(base)
+    by_article = listing_rows.narrowed_facet_rows(base, [], store_id=None, at=timezone.now())
 
     assert sorted(by_product) == sorted(row for row in by_article if row[0] != "here")
     assert {row[0]: row[3] for row in by_product}["total"] == 7
@@ -46,11 +47,12 @@ def test_counts_by_product_and_by_article_are_the_same(shop):
 @pytest.mark.parametrize("sort", ["popularity", "price", "-price", "new"])
 def test_a_choice_that_leaves_everything_changes_nothing(shop, sort):
     at = timezone.now()
-    base = listing._base(catalog.listed(Product.objects.on_sale()))
-    every = listing.Choice(sort=sort, bands=tuple(range(len(listing.BANDS))))
+    base = listing_rows.about(catalog.listed(Product.objects.on_sale()))
+    every = Selection(sort=sort, bands=tuple(range(len(BANDS))))
 
-    plain = listing._page_rows(base, [], listing.Choice(sort=sort), at=at)
-    narrowed = listing._page_rows(base, listing._conditions(every, [], None, at), every, at=at)
+    plain = listing_rows.page_rows(base, [], Selection(sort=sort), at=at)
+    conditions = listing_rows.conditions_of(every, [], None, at)
+    narrowed = listing_rows.page_rows(base, conditions, every, at=at)
 
     assert plain == narrowed
     assert len(plain) == 7
@@ -89,11 +91,11 @@ def test_an_attribute_of_the_product_is_a_filter_like_an_option(client, shop):
     Attribute.objects.create(code="pliable", name_fr="Pliable", kind="boolean")
     set_attributes(shop.jacket, {"saison": ["ete", "hiver"], "pliable": True})
     set_attributes(shop.cup.product, {"saison": "ete", "pliable": False})
-    base = listing._base(catalog.listed(Product.objects.on_sale()))
+    base = listing_rows.about(catalog.listed(Product.objects.on_sale()))
     at = timezone.now()
 
-    by_product = listing._facet_rows(base)
-    by_article = listing._narrowed_facet_rows(base, [], store_id=None, at=at)
+    by_product = listing_rows.facet_rows(base)
+    by_article = listing_rows.narrowed_facet_rows(base, [], store_id=None, at=at)
     assert sorted(by_product) == sorted(row for row in by_article if row[0] != "here")
     counts = {row[:2]: row[3] for row in by_product}
     assert (counts["o-saison", "ete"], counts["o-saison", "hiver"]) == (2, 1)

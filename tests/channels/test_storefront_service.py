@@ -6,7 +6,7 @@ from django.test import Client
 
 from customers.models import Case, CaseAttachment, CaseEntry, Identity, Message, Visit
 from customers.services import conversations
-from orders.services.checkout import Pickup
+from orders.services.ways import Pickup
 from tests.customers.test_cases import PNG, kept_in
 from tests.factories import NOON, CustomerFactory, StoreFactory, UserFactory
 from tests.orders.flows import paid, stocked

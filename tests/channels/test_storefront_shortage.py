@@ -4,7 +4,8 @@ import pytest
 
 from inventory.models import StockLevel
 from orders.models import Refund, Shortage
-from orders.services import checkout, pickup
+from orders.services import picking
+from orders.services.ways import Pickup
 from tests.factories import NOON, StockLevelFactory, StoreFactory, WarehouseFactory
 from tests.orders.flows import paid, stocked
 
@@ -15,8 +16,8 @@ HOME = {"line1": "1 rue Haute", "postcode": "69001", "city": "Lyon"}
 @pytest.fixture
 def missing(db):
     store = StoreFactory()
-    order = paid(checkout.Pickup(store.pk), (stocked(store, on_hand=1), 1))
-    pickup.not_found(
+    order = paid(Pickup(store.pk), (stocked(store, on_hand=1), 1))
+    picking.not_found(
         fulfilment_id=order.fulfilments.get().pk,
         line_id=order.lines.get().pk,
         quantity=1,

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from orders.models import Fulfilment, Order, Receipt, Refund
-from orders.services import baskets, pickup
+from orders.services import baskets, fulfilments
 from tests.factories import (
     NOON,
     CustomerFactory,
@@ -188,7 +188,7 @@ def test_cash_of_what_was_cancelled_is_given_out_at_the_till_once(shop):
     order = Order.objects.get()
     shop.post(reverse("till:tender", args=[order.pk]), {"key": "k", "method": "cash"})
     waiting = Fulfilment.objects.get(kind="pickup")
-    pickup.cancel(fulfilment_id=waiting.pk, reason="too late", actor="user:1", at=NOON)
+    fulfilments.cancel(fulfilment_id=waiting.pk, reason="too late", actor="user:1", at=NOON)
 
     found = shop.get("/till/return/", {"number": order.number})
     page = shop.get(found.headers["Location"]).content.decode()

@@ -9,7 +9,8 @@ from django.urls import reverse
 from inventory.models import StockLevel, StockLocation, Transfer
 from inventory.services import transfers
 from orders.models import Carrier, Fulfilment, Shortage
-from orders.services import checkout, pickup
+from orders.services import picking
+from orders.services.ways import Delivery, Pickup
 from tests.factories import (
     NOON,
     DeliveryMethodFactory,
@@ -50,7 +51,7 @@ def parcel(place, *, elsewhere=None, units=1):
     StockLevelFactory(variant=variant, location=place)
     if elsewhere:
         StockLevelFactory(variant=variant, location=elsewhere)
-    order = paid(checkout.Delivery(DeliveryMethodFactory().pk, HOME), (variant, units))
+    order = paid(Delivery(DeliveryMethodFactory().pk, HOME), (variant, units))
     return order.fulfilments.get()
 
 
@@ -115,7 +116,7 @@ def test_what_comes_by_transfer_says_so_and_cannot_be_picked_yet(shop, here):
     there = WarehouseFactory(transfer_days=1)
     variant = VariantFactory()
     StockLevelFactory(variant=variant, location=there)
-    order = paid(checkout.Pickup(shop.store.pk), (variant, 2))
+    order = paid(Pickup(shop.store.pk), (variant, 2))
     one = order.fulfilments.get()
 
     page = shop.get(LIST, {"by": "order"})
@@ -246,7 +247,7 @@ def test_the_list_takes_as_many_statements_whatever_there_is(
     for _ in range(count):
         shop.pickup(), parcel(here)
     claimed = shop.pickup()
-    pickup.claim(fulfilment_id=claimed.pk, actor=f"user:{shop.manager.user.pk}", at=NOON)
+    picking.claim(fulfilment_id=claimed.pk, actor=f"user:{shop.manager.user.pk}", at=NOON)
 
     with django_assert_max_num_queries(16):
         assert shop.get(LIST, {"by": "order"}).status_code == 200

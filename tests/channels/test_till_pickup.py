@@ -9,7 +9,9 @@ from customers.models import Message
 from inventory.models import StockLevel
 from orders.models import Carrier, Fulfilment, FulfilmentLine, Order, Receipt, Refund
 from orders.providers import Outcome
-from orders.services import checkout, payments, pickup
+from orders.services import checkout, payments, picking, pickup
+from orders.services.contacts import Contact
+from orders.services.ways import Delivery
 from tests.factories import (
     NOON,
     BasketFactory,
@@ -32,7 +34,7 @@ def at(name, one):
 
 
 def made_ready(one):
-    pickup.pick_all(fulfilment_id=one.pk, actor="u", at=NOON)
+    picking.pick_all(fulfilment_id=one.pk, actor="u", at=NOON)
     pickup.ready(fulfilment_id=one.pk, actor="u", at=NOON)
     return one
 
@@ -290,8 +292,8 @@ def parcel(place):
     order = checkout.place(
         basket_id=basket.pk,
         request=checkout.Request(
-            contact=checkout.Contact("Camille Martin", "camille@example.org"),
-            way=checkout.Delivery(
+            contact=Contact("Camille Martin", "camille@example.org"),
+            way=Delivery(
                 DeliveryMethodFactory().pk,
                 {"line1": "1 rue", "postcode": "69002", "city": "Lyon"},
             ),

@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from inventory.models import StockLevel, StockLocation, Transfer
 from inventory.services import transfers
-from orders.services import checkout, losses
+from orders.services import losses
+from orders.services.ways import Pickup
 from tests.factories import (
     NOON,
     StaffFactory,
@@ -166,7 +167,7 @@ def test_received_with_a_difference_says_what_has_not_come(shop, here, arriving)
 def test_what_an_order_waited_for_and_did_not_come_becomes_its_shortage(shop, here, there):
     tent = VariantFactory(sku="TENTE")
     StockLevelFactory(variant=tent, location=there, on_hand=2)
-    order = paid(checkout.Pickup(shop.store.pk), (tent, 2))
+    order = paid(Pickup(shop.store.pk), (tent, 2))
     transfer = Transfer.objects.get()
     transfers.send(transfer_id=transfer.pk, units={}, at=NOON, actor="user:0")
 

@@ -14,6 +14,8 @@ from omnishop.network.services import set_pin
 from orders.models import Basket, Fulfilment, Order
 from orders.providers import Outcome
 from orders.services import baskets, checkout, payments
+from orders.services.contacts import Contact
+from orders.services.ways import Pickup
 from tests.factories import (
     NOON,
     BasketFactory,
@@ -82,10 +84,8 @@ class Shop:
         order = checkout.place(
             basket_id=basket.pk,
             request=checkout.Request(
-                contact=checkout.Contact(
-                    "Camille Martin", "camille@example.org", phone="06 39 98 12 34"
-                ),
-                way=checkout.Pickup(place.pk),
+                contact=Contact("Camille Martin", "camille@example.org", phone="06 39 98 12 34"),
+                way=Pickup(place.pk),
                 pay_in_store=not paid,
             ),
             at=NOON - timedelta(minutes=5),

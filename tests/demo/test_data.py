@@ -12,8 +12,9 @@ import pytest
 from opening_hours import OpeningHours
 from stdnum.fr import siren, siret, tva
 
-from omnishop.demo import content
-from omnishop.demo.content import ContentError, ProductText, Store, Text
+from omnishop.demo import content, entries, shapes
+from omnishop.demo.entries import ContentError
+from omnishop.demo.shapes import ProductText, Store, Text
 
 HEX = re.compile(r"#[0-9a-f]{6}")
 EMOJI = re.compile(r"[0-9a-f]{4,5}(-[0-9a-f]{4,5})*")
@@ -307,7 +308,7 @@ def test_goods_worn_on_the_skin_are_marked():
 
 
 @pytest.mark.parametrize("entity", content.legal_entities(), ids=lambda entity: entity.code)
-def test_company_numbers_have_right_check_digits(entity: content.LegalEntity):
+def test_company_numbers_have_right_check_digits(entity: shapes.LegalEntity):
     assert siren.is_valid(entity.siren)
     assert tva.is_valid(entity.vat_number)
     assert entity.vat_number.endswith(entity.siren)
@@ -404,12 +405,12 @@ def test_the_barcode_prefix_is_the_one_for_examples():
 
 @pytest.fixture
 def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setattr(content, "DATA", tmp_path)
+    monkeypatch.setattr(entries, "DATA", tmp_path)
     content.words.cache_clear()
-    content._load.cache_clear()
+    entries.load.cache_clear()
     yield tmp_path
     content.words.cache_clear()
-    content._load.cache_clear()
+    entries.load.cache_clear()
 
 
 @pytest.mark.parametrize(

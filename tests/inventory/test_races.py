@@ -19,6 +19,8 @@ from omnishop.network.models import Till
 from orders.invariants import violations
 from orders.models import Order, Receipt
 from orders.services import baskets, checkout, till
+from orders.services.contacts import Contact
+from orders.services.ways import Pickup
 from tests.factories import (
     NOON,
     BasketFactory,
@@ -64,8 +66,8 @@ def web_buyer(shelf: StockLevel, n: int) -> Callable[[], Order]:
     basket = BasketFactory()
     BasketLineFactory(basket=basket, variant=shelf.variant)
     request = checkout.Request(
-        contact=checkout.Contact(name=f"Buyer {n}", email=f"buyer{n}@example.org"),
-        way=checkout.Pickup(store.pk),
+        contact=Contact(name=f"Buyer {n}", email=f"buyer{n}@example.org"),
+        way=Pickup(store.pk),
         pay_in_store=True,
     )
     return lambda: checkout.place(basket_id=basket.pk, request=request, at=NOON)

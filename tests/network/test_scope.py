@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from inventory.models import StockLocation
 from omnishop.network.models import Store
 from orders.models import Fulfilment, Order
-from orders.services import checkout
+from orders.services.ways import Delivery, Pickup
 from tests.factories import (
     DeliveryMethodFactory,
     StaffFactory,
@@ -61,7 +61,7 @@ def test_who_works_at_two_stores_sees_no_row_twice():
 )
 def test_nobody_else_sees_anything(user):
     store = StoreFactory()
-    paid(checkout.Pickup(store.pk), (stocked(store), 1))
+    paid(Pickup(store.pk), (stocked(store), 1))
     visitor = user()
 
     for model in (Store, StockLocation, Order, Fulfilment):
@@ -71,7 +71,7 @@ def test_nobody_else_sees_anything(user):
 def test_an_order_is_seen_where_it_was_sold_and_where_it_is_collected():
     here, there, elsewhere = StoreFactory(), StoreFactory(), StoreFactory()
     variant = stocked(there)
-    web = paid(checkout.Pickup(there.pk), (variant, 1))
+    web = paid(Pickup(there.pk), (variant, 1))
     ticket = sold(TillFactory(store=here), (stocked(here), 1))
 
     def seen(store):
@@ -85,7 +85,7 @@ def test_an_order_is_seen_where_it_was_sold_and_where_it_is_collected():
 
 def test_parcels_of_a_warehouse_are_for_who_sees_all():
     warehouse, store = WarehouseFactory(), StoreFactory()
-    way = checkout.Delivery(DeliveryMethodFactory().pk, HOME)
+    way = Delivery(DeliveryMethodFactory().pk, HOME)
     order = paid(way, (stocked(warehouse), 1))
 
     assert not Order.objects.visible_to(StaffFactory(stores=[store]).user).exists()

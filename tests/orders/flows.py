@@ -8,7 +8,9 @@ from inventory.models import StockLevel, StockLocation
 from omnishop.network.models import Store, Till
 from orders.models import Basket, Fulfilment, Order
 from orders.providers import Outcome
-from orders.services import baskets, checkout, payments, pickup, till
+from orders.services import baskets, checkout, payments, picking, pickup, till
+from orders.services.contacts import Contact
+from orders.services.ways import Delivery, Pickup
 from tests.factories import (
     NOON,
     BasketFactory,
@@ -20,8 +22,8 @@ from tests.factories import (
 HOME = {"line1": "1 rue Haute", "postcode": "69001", "city": "Lyon"}
 
 
-def contact(**changes: str) -> checkout.Contact:
-    return checkout.Contact(**{"name": "Camille Martin", "email": "camille@example.org"} | changes)
+def contact(**changes: str) -> Contact:
+    return Contact(**{"name": "Camille Martin", "email": "camille@example.org"} | changes)
 
 
 def stocked(store: Store | StockLocation, on_hand: int = 10, price: int = 2000) -> Variant:
@@ -40,7 +42,7 @@ def filled(*wanted: tuple[Variant, int], customer: Customer | None = None) -> Ba
 
 
 def placed(
-    way: checkout.Pickup | checkout.Delivery,
+    way: Pickup | Delivery,
     *wanted: tuple[Variant, int],
     customer: Customer | None = None,
     at: datetime = NOON,
@@ -67,7 +69,7 @@ def captured(order: Order, at: datetime = NOON) -> Order:
 
 
 def paid(
-    way: checkout.Pickup | checkout.Delivery,
+    way: Pickup | Delivery,
     *wanted: tuple[Variant, int],
     customer: Customer | None = None,
     at: datetime = NOON,
@@ -79,7 +81,7 @@ def paid(
 def collected(order: Order, at: datetime = NOON) -> Order:
     """The order once its pick-up was prepared and handed over."""
     fulfilment = order.fulfilments.get()
-    pickup.pick_all(fulfilment_id=fulfilment.pk, actor="user:1", at=at)
+    picking.pick_all(fulfilment_id=fulfilment.pk, actor="user:1", at=at)
     pickup.ready(fulfilment_id=fulfilment.pk, actor="user:1", at=at)
     pickup.hand_over(
         fulfilment_id=fulfilment.pk, code=fulfilment.code, handed_to="", actor="user:1", at=at

@@ -14,8 +14,9 @@ from omnishop.kernel.errors import Invalid
 from orders.errors import CannotBeOrdered, PriceChanged
 from orders.invariants import violations
 from orders.models import Basket, BasketLine, Order, OrderLine, Receipt, Refund
-from orders.services import aisle, baskets, pickup, returns, till
-from orders.services.checkout import Contact, Delivery, Pickup
+from orders.services import aisle, baskets, fulfilments, parcels, picking, pickup, returns, till
+from orders.services.contacts import Contact
+from orders.services.ways import Delivery, Pickup
 from orders.tasks import expire_unpaid, send_due_refunds
 from tests.factories import (
     NOON,
@@ -137,8 +138,8 @@ def test_one_article_leaves_and_another_is_sent_home_in_one_order(
     assert (message.to, message.context["kind"]) == ("camille@example.org", "shipment")
 
     parcel = order.fulfilments.get(kind="shipment")
-    pickup.pick_all(fulfilment_id=parcel.pk, actor="user:2", at=NOON)
-    pickup.ship(fulfilment_id=parcel.pk, tracking="6A1", actor="user:2", at=NOON)
+    picking.pick_all(fulfilment_id=parcel.pk, actor="user:2", at=NOON)
+    parcels.ship(fulfilment_id=parcel.pk, tracking="6A1", actor="user:2", at=NOON)
 
     order.refresh_from_db()
     assert (order.status, level(book)) == ("fulfilled", (3, 0))
@@ -158,7 +159,7 @@ def test_what_is_collected_in_another_shop_waits_there_with_its_code(desk, invar
     assert order.lines.get(position=2).collecting_store == other
     assert waiting.hold_until == Reservation.objects.get().expires_at
     assert Message.objects.get(template="order_placed").context["code"] == waiting.code
-    pickup.pick_all(fulfilment_id=waiting.pk, actor="user:2", at=NOON)
+    picking.pick_all(fulfilment_id=waiting.pk, actor="user:2", at=NOON)
     pickup.ready(fulfilment_id=waiting.pk, actor="user:2", at=NOON)
     pickup.hand_over(
         fulfilment_id=waiting.pk, code=waiting.code, handed_to="", actor="user:2", at=NOON
@@ -363,7 +364,7 @@ def test_the_delivery_is_given_back_with_the_last_article_it_brings(
     order = opened(desk, basket, delivery=Delivery(method.pk, HOME))
     order = paid(desk, order, card=order.total_minor)
 
-    pickup.cancel(
+    fulfilments.cancel(
         fulfilment_id=order.fulfilments.get(kind="shipment").pk,
         reason="broken",
         actor="user:1",
@@ -380,8 +381,8 @@ def test_what_left_and_what_was_sent_come_back_at_any_till(desk, warehouse, meth
     basket = basket_of(desk, (here, 1, TAKE_AWAY), (sent, 1, DELIVERY))
     order = paid(desk, opened(desk, basket, delivery=Delivery(method.pk, HOME)))
     parcel = order.fulfilments.get(kind="shipment")
-    pickup.pick_all(fulfilment_id=parcel.pk, actor="user:2", at=NOON)
-    pickup.ship(fulfilment_id=parcel.pk, tracking="6A1", actor="user:2", at=NOON)
+    picking.pick_all(fulfilment_id=parcel.pk, actor="user:2", at=NOON)
+    parcels.ship(fulfilment_id=parcel.pk, tracking="6A1", actor="user:2", at=NOON)
 
     document = returns.take_back(
         order_id=order.pk,
@@ -409,7 +410,7 @@ def test_an_item_not_on_the_shelf_of_the_pickup_is_brought_and_the_parcel_is_lef
     )
     waiting = order.fulfilments.get(kind="pickup")
 
-    pickup.not_found(
+    picking.not_found(
         fulfilment_id=waiting.pk,
         line_id=order.lines.get(position=1).pk,
         quantity=1,

@@ -14,9 +14,9 @@ from orders.models import Attribution, Relaunch
 from orders.services import (
     attribution,
     campaigns,
-    checkout,
     planning,
 )
+from orders.services.ways import Pickup
 from tests.factories import (
     LONG_AGO,
     NOON,
@@ -58,7 +58,7 @@ def camille(db):
 def test_a_review_is_asked_for_days_after_the_hand_over_once_and_not_if_given(camille, desk):
     article = stocked(desk.store)
     order = collected(
-        paid(checkout.Pickup(desk.store.pk), (article, 1), customer=camille, at=NOON - 6 * DAY),
+        paid(Pickup(desk.store.pk), (article, 1), customer=camille, at=NOON - 6 * DAY),
         at=NOON - 5 * DAY,
     )
     Message.objects.filter(purpose="service").delete()
@@ -187,7 +187,7 @@ def test_a_sale_in_any_channel_goes_to_the_last_message_that_touched_the_person(
     Message.objects.filter(pk=letter.message_id).update(clicked_at=NOON + HOUR)
     till_sale = sold(desk, (article, 1), customer=camille, at=NOON + 2 * HOUR)
     before = sold(desk, (article, 1), customer=camille, at=NOON - 4 * HOUR)
-    guest = paid(checkout.Pickup(desk.store.pk), (article, 1), at=NOON + 30 * SECOND)
+    guest = paid(Pickup(desk.store.pk), (article, 1), at=NOON + 30 * SECOND)
     late = sold(desk, (article, 1), customer=camille, at=NOON + 9 * DAY)
 
     with time_machine.travel(NOON + 9 * DAY):

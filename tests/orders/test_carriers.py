@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from customers.models import Message
 from orders.models import Carrier
-from orders.services import checkout, pickup
+from orders.services import parcels
+from orders.services.ways import Delivery
 from tests.factories import NOON, DeliveryMethodFactory, LegalEntityFactory, WarehouseFactory
 from tests.orders.flows import HOME, paid, stocked
 
@@ -22,9 +23,9 @@ def colissimo():
 
 def shipped(carrier, tracking):
     LegalEntityFactory()
-    way = checkout.Delivery(DeliveryMethodFactory().pk, HOME)
+    way = Delivery(DeliveryMethodFactory().pk, HOME)
     one = paid(way, (stocked(WarehouseFactory()), 1)).fulfilments.get()
-    return pickup.ship(
+    return parcels.ship(
         fulfilment_id=one.pk, tracking=tracking, carrier=carrier, actor="user:1", at=NOON
     )
 

@@ -17,6 +17,7 @@ from omnishop.kernel.errors import Invalid, NotFound
 from orders.errors import BasketClosed, EmptyBasket, PriceChanged
 from orders.models import Basket, BasketLine, Order, Payment
 from orders.services import checkout
+from orders.services.ways import Delivery, Pickup
 from tests.factories import (
     NOON,
     AccountFactory,
@@ -52,7 +53,7 @@ def nothing_written(*variants):
 
 def test_the_same_request_twice_is_one_order(store):
     variant = stocked(store)
-    basket, way = filled((variant, 2)), checkout.Pickup(store.pk)
+    basket, way = filled((variant, 2)), Pickup(store.pk)
 
     assert place(basket, way) == place(basket, way)
     assert level(variant) == (10, 2)
@@ -60,7 +61,7 @@ def test_the_same_request_twice_is_one_order(store):
 
 def test_another_request_replaces_what_was_not_paid_and_frees_its_stock(store):
     variant = stocked(store, on_hand=2)
-    basket, way = filled((variant, 2)), checkout.Pickup(store.pk)
+    basket, way = filled((variant, 2)), Pickup(store.pk)
     first = place(basket, way)
 
     second = place(basket, way, contact=contact(phone="06 39 98 12 34"))
@@ -74,7 +75,7 @@ def test_another_request_replaces_what_was_not_paid_and_frees_its_stock(store):
 
 def test_a_changed_basket_is_another_request(store):
     variant = stocked(store)
-    basket, way = filled((variant, 1)), checkout.Pickup(store.pk)
+    basket, way = filled((variant, 1)), Pickup(store.pk)
     first = place(basket, way)
     BasketLine.objects.update(quantity=3)
 
@@ -85,7 +86,7 @@ def test_a_changed_basket_is_another_request(store):
 
 
 def test_a_paid_basket_is_closed_but_the_same_request_still_shows_its_order(store):
-    basket, way = filled((stocked(store), 1)), checkout.Pickup(store.pk)
+    basket, way = filled((stocked(store), 1)), Pickup(store.pk)
     order = captured(place(basket, way))
 
     assert place(basket, way) == order
@@ -97,7 +98,7 @@ def test_a_reservation_closes_the_basket_at_once(store):
     variant = stocked(store)
     basket = filled((variant, 1))
 
-    order = place(basket, checkout.Pickup(store.pk), pay_in_store=True)
+    order = place(basket, Pickup(store.pk), pay_in_store=True)
 
     basket.refresh_from_db()
     assert (order.status, order.paid_at, order.sold_on) == ("placed", None, None)
@@ -113,7 +114,7 @@ def test_a_total_that_is_not_the_one_shown_is_told_not_charged(store, shown):
     variant = stocked(store)
 
     with pytest.raises(PriceChanged) as refused:
-        place(filled((variant, 1)), checkout.Pickup(store.pk), expected_total_minor=shown)
+        place(filled((variant, 1)), Pickup(store.pk), expected_total_minor=shown)
 
     assert refused.value.total_minor == 2000
     assert nothing_written(variant)
@@ -131,7 +132,7 @@ def test_what_is_no_longer_on_sale_is_named(store, gone):
         variant.save()
 
     with pytest.raises(NotSold, match=variant.product.name) as refused:
-        place(filled((kept, 1), (variant, 1)), checkout.Pickup(store.pk))
+        place(filled((kept, 1), (variant, 1)), Pickup(store.pk))
 
     assert refused.value.details == {"variant_id": variant.pk}
     assert nothing_written(kept, variant)
@@ -141,7 +142,7 @@ def test_more_than_there_is_holds_nothing_and_says_what_lacks(store):
     enough, scarce = stocked(store), stocked(store, on_hand=2)
 
     with pytest.raises(InsufficientStock) as refused:
-        place(filled((enough, 1), (scarce, 3)), checkout.Pickup(store.pk))
+        place(filled((enough, 1), (scarce, 3)), Pickup(store.pk))
 
     (missing,) = refused.value.missing
     assert (missing.variant_id, missing.wanted, missing.available) == (scarce.pk, 3, 2)
@@ -152,7 +153,7 @@ def test_goods_of_another_store_are_not_goods_of_this_one(store):
     variant = stocked(StoreFactory())
 
     with pytest.raises(InsufficientStock):
-        place(filled((variant, 1)), checkout.Pickup(store.pk))
+        place(filled((variant, 1)), Pickup(store.pk))
 
 
 @pytest.mark.parametrize(
@@ -163,13 +164,13 @@ def test_goods_of_another_store_are_not_goods_of_this_one(store):
         ({"contact": contact(phone="12")}, Invalid),
         ({"points": 1}, Invalid),
         ({"points": 1, "pay_in_store": True}, Invalid),
-        ({"way": checkout.Pickup(0)}, NotFound),
-        ({"way": checkout.Delivery(0, HOME)}, NotFound),
+        ({"way": Pickup(0)}, NotFound),
+        ({"way": Delivery(0, HOME)}, NotFound),
     ],
 )
 def test_a_request_that_cannot_be_met_writes_nothing(store, changes, refusal):
     variant = stocked(store)
-    changes = {"way": checkout.Pickup(store.pk)} | changes
+    changes = {"way": Pickup(store.pk)} | changes
 
     with pytest.raises(refusal):
         place(filled((variant, 1)), changes.pop("way"), **changes)
@@ -179,7 +180,7 @@ def test_a_request_that_cannot_be_met_writes_nothing(store, changes, refusal):
 
 def test_an_empty_basket_is_refused(store):
     with pytest.raises(EmptyBasket):
-        place(filled(), checkout.Pickup(store.pk))
+        place(filled(), Pickup(store.pk))
 
 
 @pytest.mark.parametrize("closed", [{"active": False}, {"offers_pickup": False}])
@@ -187,7 +188,7 @@ def test_a_store_that_does_not_take_part_is_not_found(closed):
     store = StoreFactory(**closed)
 
     with pytest.raises(NotFound):
-        place(filled((stocked(store), 1)), checkout.Pickup(store.pk))
+        place(filled((stocked(store), 1)), Pickup(store.pk))
 
 
 @pytest.fixture
@@ -199,12 +200,12 @@ def warehouse(db):
 @pytest.mark.parametrize("part", ["line1", "postcode", "city"])
 def test_an_address_without_a_part_is_refused(warehouse, part):
     variant = stocked(warehouse)
-    way = checkout.Delivery(DeliveryMethodFactory().pk, HOME | {part: " "})
+    way = Delivery(DeliveryMethodFactory().pk, HOME | {part: " "})
 
     with pytest.raises(Invalid):
         place(filled((variant, 1)), way)
     with pytest.raises(Invalid):
-        place(filled((variant, 1)), checkout.Delivery(way.method_id, {}))
+        place(filled((variant, 1)), Delivery(way.method_id, {}))
 
     assert nothing_written(variant)
 
@@ -213,7 +214,7 @@ def test_an_address_without_a_part_is_refused(warehouse, part):
     "price, delivery, total", [(5999, 490, 6489), (6000, 0, 6000), (6001, 0, 6001)]
 )
 def test_delivery_is_free_from_its_threshold(warehouse, price, delivery, total):
-    way = checkout.Delivery(DeliveryMethodFactory().pk, HOME)
+    way = Delivery(DeliveryMethodFactory().pk, HOME)
 
     order = place(filled((stocked(warehouse, price=price), 1)), way, expected_total_minor=total)
 
@@ -224,7 +225,7 @@ def test_delivery_is_free_from_its_threshold(warehouse, price, delivery, total):
 
 
 def test_delivery_cannot_be_paid_in_the_store(warehouse):
-    way = checkout.Delivery(DeliveryMethodFactory().pk, HOME)
+    way = Delivery(DeliveryMethodFactory().pk, HOME)
 
     with pytest.raises(Invalid):
         place(filled((stocked(warehouse), 1)), way, pay_in_store=True)
@@ -245,7 +246,7 @@ def member(points):
 
 def test_points_are_a_tender_and_the_card_pays_the_rest(store):
     customer = member(100)
-    way = checkout.Pickup(store.pk)
+    way = Pickup(store.pk)
 
     order = placed(way, (stocked(store, price=1999), 1), customer=customer, points=100)
 
@@ -260,9 +261,7 @@ def test_points_are_a_tender_and_the_card_pays_the_rest(store):
 def test_no_more_points_are_taken_than_the_order_costs(store):
     customer = member(500)
 
-    order = placed(
-        checkout.Pickup(store.pk), (stocked(store, price=1999), 1), customer=customer, points=500
-    )
+    order = placed(Pickup(store.pk), (stocked(store, price=1999), 1), customer=customer, points=500)
 
     assert list(order.payments.values_list("method", "amount_minor")) == [
         ("points", 1995),
@@ -276,7 +275,7 @@ def test_points_that_are_not_there_write_nothing(store):
     basket = filled((variant, 1), customer=customer)
 
     with pytest.raises(NotEnoughPoints):
-        place(basket, checkout.Pickup(store.pk), points=11)
+        place(basket, Pickup(store.pk), points=11)
 
     assert nothing_written(variant)
     assert loyalty.balance(customer, at=NOON).spendable == 10
@@ -284,7 +283,7 @@ def test_points_that_are_not_there_write_nothing(store):
 
 def test_a_replaced_order_gives_its_points_back(store):
     customer = member(100)
-    basket, way = filled((stocked(store), 1), customer=customer), checkout.Pickup(store.pk)
+    basket, way = filled((stocked(store), 1), customer=customer), Pickup(store.pk)
     place(basket, way, points=100)
 
     place(basket, way, points=40)
@@ -304,8 +303,8 @@ def statements(basket, way):
 
 
 def test_placing_takes_at_most_twenty_statements_however_many_lines(store, warehouse):
-    delivery = checkout.Delivery(DeliveryMethodFactory().pk, HOME)
-    for way, place_ in ((checkout.Pickup(store.pk), store), (delivery, warehouse)):
+    delivery = Delivery(DeliveryMethodFactory().pk, HOME)
+    for way, place_ in ((Pickup(store.pk), store), (delivery, warehouse)):
         one = statements(filled((stocked(place_), 1)), way)
         fifteen = statements(filled(*[(stocked(place_), 1) for _ in range(15)]), way)
 
@@ -318,7 +317,7 @@ def test_placing_takes_at_most_twenty_statements_however_many_lines(store, wareh
 def test_ten_clicks_at_once_are_one_order():
     store = StoreFactory()
     variant = stocked(store)
-    basket, way = filled((variant, 1)), checkout.Pickup(store.pk)
+    basket, way = filled((variant, 1)), Pickup(store.pk)
     barrier, found = Barrier(10), []
 
     def click():
@@ -346,7 +345,7 @@ def test_a_discount_of_the_till_does_not_follow_the_basket_to_the_site():
 
     order = checkout.place(
         basket_id=basket.pk,
-        request=checkout.Request(contact=contact(), way=checkout.Pickup(store.pk)),
+        request=checkout.Request(contact=contact(), way=Pickup(store.pk)),
         at=NOON,
     )
 

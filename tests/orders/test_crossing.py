@@ -11,7 +11,8 @@ from inventory.models import StockLevel
 from omnishop.kernel import transactions
 from orders.invariants import RULES, violations
 from orders.models import Fulfilment, Shortage
-from orders.services import checkout, pickup
+from orders.services import fulfilments, parcels, picking
+from orders.services.ways import Delivery
 from tests.factories import (
     NOON,
     DeliveryMethodFactory,
@@ -31,11 +32,11 @@ def one_try(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transactions, "TRIES", 1)
 
 
-def parcel_from(place: Any, other: Any, variant: Any, way: checkout.Delivery) -> Fulfilment:
+def parcel_from(place: Any, other: Any, variant: Any, way: Delivery) -> Fulfilment:
     """A parcel of that place, whatever place would be asked first."""
     one = paid(way, (variant, 1)).fulfilments.get()
     if one.location_id != place.pk:
-        pickup.source_again(fulfilment_id=one.pk, location_id=place.pk, actor="u", at=NOON)
+        parcels.source_again(fulfilment_id=one.pk, location_id=place.pk, actor="u", at=NOON)
         one = one.order.fulfilments.open().get()
     return one
 
@@ -45,7 +46,7 @@ def jobs(ending: str) -> list[Callable[[], Any]]:
     first, second = WarehouseFactory(priority=1), WarehouseFactory(priority=2)
     variant = stocked(first, on_hand=40)
     StockLevelFactory(variant=variant, location=second, on_hand=40)
-    way = checkout.Delivery(DeliveryMethodFactory().pk, HOME)
+    way = Delivery(DeliveryMethodFactory().pk, HOME)
 
     def job(n: int) -> Callable[[], Any]:
         here, there = (first, second) if n % 2 else (second, first)
@@ -58,10 +59,10 @@ def jobs(ending: str) -> list[Callable[[], Any]]:
         one = parcel_from(here, there, variant, way)
         line = one.lines.get().line_id
         if ending == "not_found":
-            return lambda: pickup.not_found(
+            return lambda: picking.not_found(
                 fulfilment_id=one.pk, line_id=line, quantity=1, actor=f"user:{n}", at=NOON
             )
-        return lambda: pickup.source_again(fulfilment_id=one.pk, actor=f"user:{n}", at=NOON)
+        return lambda: parcels.source_again(fulfilment_id=one.pk, actor=f"user:{n}", at=NOON)
 
     return [job(n) for n in range(20)]
 
@@ -87,7 +88,7 @@ def test_twenty_that_cross_end_without_a_deadlock(monkeypatch, ending):
 def test_the_doors_services_are_tried_again_when_locks_cross(monkeypatch):
     """Hand-over, ship, pick, cancel… once more, the whole of it, and once in effect (F-6)."""
     LegalEntityFactory()
-    way = checkout.Delivery(DeliveryMethodFactory().pk, HOME)
+    way = Delivery(DeliveryMethodFactory().pk, HOME)
     one = paid(way, (stocked(WarehouseFactory()), 1)).fulfilments.get()
     real, calls = inventory.fulfil, []
 
@@ -100,9 +101,9 @@ def test_the_doors_services_are_tried_again_when_locks_cross(monkeypatch):
             raise OperationalError("deadlock detected") from Crossed()
         return real(**named)
 
-    monkeypatch.setattr(pickup.inventory, "fulfil", crossed)
+    monkeypatch.setattr(fulfilments.inventory, "fulfil", crossed)
 
-    sent = pickup.ship(fulfilment_id=one.pk, tracking="1Z", actor="u", at=NOON)
+    sent = parcels.ship(fulfilment_id=one.pk, tracking="1Z", actor="u", at=NOON)
 
     assert (sent.status, len(calls)) == (Fulfilment.Status.SHIPPED, 2)
     assert sent.order.events.filter(kind="shipped").count() == 1

@@ -15,7 +15,19 @@ from omnishop.kernel.errors import Refusal
 from orders.invariants import RULES, violations
 from orders.models import Fulfilment, Order, OrderLine, Payment, Shortage
 from orders.providers import Outcome
-from orders.services import checkout, losses, payments, pickup, returns, shortages, till, unpaid
+from orders.services import (
+    checkout,
+    losses,
+    parcels,
+    payments,
+    picking,
+    pickup,
+    returns,
+    shortages,
+    till,
+    unpaid,
+)
+from orders.services.ways import Delivery, Pickup
 from tests.factories import (
     NOON,
     DeliveryMethodFactory,
@@ -83,11 +95,11 @@ class Crowd:
         wanted = [(article, draw.randint(1, 3)) for article in draw.sample(self.articles, 2)]
         way = draw.choice(
             [
-                checkout.Delivery(self.delivery.pk, HOME),
-                *(checkout.Pickup(store.pk) for store in self.stores),
+                Delivery(self.delivery.pk, HOME),
+                *(Pickup(store.pk) for store in self.stores),
             ]
         )
-        in_store = isinstance(way, checkout.Pickup) and draw.random() < 0.3
+        in_store = isinstance(way, Pickup) and draw.random() < 0.3
         request = checkout.Request(contact=contact(), way=way, pay_in_store=in_store)
         checkout.place(basket_id=filled(*wanted).pk, request=request, at=NOON)
 
@@ -129,13 +141,13 @@ class Crowd:
 
     def prepare(self, draw, number, name):
         if fulfilment := self.any(draw, Fulfilment.objects.open().filter(confirmed=True)):
-            pickup.pick_all(fulfilment_id=fulfilment.pk, **WHO)
+            picking.pick_all(fulfilment_id=fulfilment.pk, **WHO)
             pickup.ready(fulfilment_id=fulfilment.pk, **WHO)
 
     def hand_over(self, draw, number, name):
         if fulfilment := self.any(draw, Fulfilment.objects.open().filter(confirmed=True)):
             if fulfilment.kind == Fulfilment.Kind.SHIPMENT:
-                pickup.ship(fulfilment_id=fulfilment.pk, tracking="1Z", **WHO)
+                parcels.ship(fulfilment_id=fulfilment.pk, tracking="1Z", **WHO)
             else:
                 pickup.hand_over(
                     fulfilment_id=fulfilment.pk, code=fulfilment.code, handed_to="", **WHO
@@ -145,7 +157,7 @@ class Crowd:
         if fulfilment := self.any(draw, Fulfilment.objects.open().filter(confirmed=True)):
             line = fulfilment.lines.order_by("pk").first()
             if line:
-                pickup.not_found(
+                picking.not_found(
                     fulfilment_id=fulfilment.pk, line_id=line.line_id, quantity=1, **WHO
                 )
 

@@ -14,6 +14,7 @@ from orders import selectors
 from orders.errors import CodeRefused, PriceChanged
 from orders.models import DiscountShare, Order, OrderDiscount, RefundClaim
 from orders.services import baskets, checkout, returns, till, unpaid
+from orders.services.ways import Delivery, Pickup
 from tests.factories import (
     NOON,
     CouponFactory,
@@ -46,7 +47,7 @@ def desk(store):
 
 def place(basket, store, **changes):
     request = checkout.Request(
-        **{"contact": contact(), "way": checkout.Pickup(store.pk), "pay_in_store": True} | changes
+        **{"contact": contact(), "way": Pickup(store.pk), "pay_in_store": True} | changes
     )
     with transaction.atomic():  # what a refusal undoes
         return checkout.place(basket_id=basket.pk, request=request, at=NOON)
@@ -61,7 +62,7 @@ def test_site_and_till_take_off_the_same_and_store_what_each_line_carries(store,
     PromotionFactory(name="Dix", percent_bp=1000)
     coat, hat = stocked(store, price=1999), stocked(store, price=501)
 
-    web = paid(checkout.Pickup(store.pk), (coat, 1), (hat, 2))
+    web = paid(Pickup(store.pk), (coat, 1), (hat, 2))
     shop = sold(desk, (coat, 1), (hat, 2))
 
     for order in (web, shop):
@@ -75,7 +76,7 @@ def test_site_and_till_take_off_the_same_and_store_what_each_line_carries(store,
 
 
 def test_without_promotions_an_order_has_no_rows_of_discounts(store):
-    paid(checkout.Pickup(store.pk), (stocked(store), 1))
+    paid(Pickup(store.pk), (stocked(store), 1))
 
     assert not OrderDiscount.objects.exists()
 
@@ -105,7 +106,7 @@ def test_an_operation_of_one_store_counts_at_its_tills_alone(store, desk):
 
     assert sold(desk, (coat, 1)).total_minor == 1000
     assert sold(other, (coat, 1)).total_minor == 2000
-    assert paid(checkout.Pickup(store.pk), (coat, 1)).total_minor == 2000
+    assert paid(Pickup(store.pk), (coat, 1)).total_minor == 2000
 
 
 def test_an_operation_ends_in_the_instant_it_says(store):
@@ -284,7 +285,7 @@ def test_free_delivery_is_a_line_that_costs_nothing_and_says_what_it_saved(db):
     method = DeliveryMethodFactory(price_minor=490, free_from_minor=None)
     coat = stocked(WarehouseFactory(), price=2000)
 
-    order = paid(checkout.Delivery(method.pk, HOME), (coat, 1))
+    order = paid(Delivery(method.pk, HOME), (coat, 1))
 
     delivery = order.lines.get(kind="delivery")
     assert (delivery.unit_minor, delivery.discount_minor, delivery.total_minor) == (490, 490, 0)
@@ -294,7 +295,7 @@ def test_free_delivery_is_a_line_that_costs_nothing_and_says_what_it_saved(db):
 
 def test_a_refund_offer_is_promised_with_the_order(store):
     PromotionFactory(kind="refund", percent_bp=None, amount_minor=500, claim_days=30)
-    order = collected(paid(checkout.Pickup(store.pk), (stocked(store, price=2000), 1)))
+    order = collected(paid(Pickup(store.pk), (stocked(store, price=2000), 1)))
 
     claim = RefundClaim.objects.get()
     assert (claim.order, claim.amount_minor, claim.status) == (order, 500, "open")
@@ -338,7 +339,7 @@ def test_twenty_orders_at_once_with_a_code_for_three_use_it_three_times(limit):
     def job(basket) -> Callable[[], Order]:
         request = checkout.Request(
             contact=contact(),
-            way=checkout.Pickup(store.pk),
+            way=Pickup(store.pk),
             pay_in_store=True,
             expected_total_minor=1800,
         )

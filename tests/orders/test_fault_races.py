@@ -20,6 +20,7 @@ from orders.invariants import RULES, violations
 from orders.models import Order, OrderLine, Payment, Receipt, Refund, Shortage
 from orders.providers import Outcome
 from orders.services import checkout, losses, payments, till, unpaid
+from orders.services.ways import Pickup
 from tests.catalog.loading import FIXTURE, load
 from tests.factories import (
     NOON,
@@ -35,7 +36,7 @@ KEPT = set(RULES) - {"OUT-1"}  # messages are not sent here
 
 
 def request_for(store, **changes):
-    return checkout.Request(contact=contact(**changes), way=checkout.Pickup(store.pk))
+    return checkout.Request(contact=contact(**changes), way=Pickup(store.pk))
 
 
 def cut() -> None:
@@ -101,7 +102,7 @@ def test_f4_a_payment_whose_commit_is_cut_is_applied_once_when_it_comes_again(
 ):
     store = StoreFactory()
     article = stocked(store)
-    order = placed(checkout.Pickup(store.pk), (article, 1))
+    order = placed(Pickup(store.pk), (article, 1))
     payment = order.payments.get()
     outcome = Outcome("captured", payment.amount_minor)
 
@@ -197,10 +198,10 @@ def test_f10_a_web_hook_after_the_hold_ran_out_confirms_or_gives_all_back(stock_
     """Stock free: held anew and confirmed. Stock gone: refunded in full, the shopper told, once."""
     store = StoreFactory()
     article = stocked(store, on_hand=1)
-    order = placed(checkout.Pickup(store.pk), (article, 1))
+    order = placed(Pickup(store.pk), (article, 1))
     late = NOON + timedelta(minutes=20)
     if not stock_left:
-        paid(checkout.Pickup(store.pk), (article, 1), at=late)
+        paid(Pickup(store.pk), (article, 1), at=late)
     payment = order.payments.get()
     outcome = Outcome("captured", payment.amount_minor)
 
@@ -256,7 +257,7 @@ def test_f14_two_tills_sell_the_last_piece_that_the_site_promised():
     """Both sales stand, the book stays at nothing, one gap is counted, the shopper is asked."""
     store = StoreFactory()
     article = stocked(store, on_hand=1)
-    promised = paid(checkout.Pickup(store.pk), (article, 1))
+    promised = paid(Pickup(store.pk), (article, 1))
     desks = [TillFactory(store=store) for _ in range(2)]
     sales = [opened(desk, (article, 1)) for desk in desks]
 
@@ -286,7 +287,7 @@ def test_f16_the_end_of_a_hold_and_its_payment_have_one_winner(_round):
     """Paid: the order stands, with its goods. Ended first: the money goes back (F-10)."""
     store = StoreFactory()
     article = stocked(store, on_hand=1)
-    order = placed(checkout.Pickup(store.pk), (article, 1))
+    order = placed(Pickup(store.pk), (article, 1))
     payment, late = order.payments.get(), NOON + timedelta(minutes=15)
     outcome = Outcome("captured", payment.amount_minor)
 

@@ -15,7 +15,8 @@ from inventory.models import Reservation, StockMovement
 from orders import tasks
 from orders.invariants import RULES, violations
 from orders.models import Fulfilment, Order, Payment, Refund, SandboxCharge, Shortage
-from orders.services import checkout, losses, payments, pickup, returns, shortages
+from orders.services import losses, payments, picking, returns, shortages
+from orders.services.ways import Pickup
 from tests.factories import NOON, StoreFactory
 from tests.orders.flows import paid, pickup_of, placed, stocked
 
@@ -73,18 +74,18 @@ def killed_at(step: int) -> Iterator[list[str]]:
 
 
 def overdue_pickup(store):
-    paid(checkout.Pickup(store.pk), (stocked(store), 2))
+    paid(Pickup(store.pk), (stocked(store), 2))
     return tasks.expire_pickups, LATER
 
 
 def unpaid_order(store):
-    placed(checkout.Pickup(store.pk), (stocked(store), 2))
+    placed(Pickup(store.pk), (stocked(store), 2))
     return tasks.expire_unpaid, NOON + timedelta(minutes=16)
 
 
 def lost_hold(store):
     article = stocked(store, on_hand=1)
-    paid(checkout.Pickup(store.pk), (article, 1))
+    paid(Pickup(store.pk), (article, 1))
     demand = inventory.Demand(1, article.pk, store.locations.get().pk, 1)
     inventory.sell([demand], document="T-1", at=NOON, actor="user:1")
     return tasks.settle_shortages, NOON + timedelta(minutes=1)
@@ -97,7 +98,7 @@ def unanswered_question(store):
 
 
 def due_refund(store):
-    order = placed(checkout.Pickup(store.pk), (stocked(store), 1))
+    order = placed(Pickup(store.pk), (stocked(store), 1))
     payment = order.payments.get()
     payments.page(payment=payment, return_url="/")
     SandboxCharge.objects.update(status="captured")
@@ -166,7 +167,7 @@ def test_units_lost_and_not_dealt_with_yet_are_not_forgotten_by_the_desk(store):
     Found by the machine of P-1: the desk's report once settled the losses it knew nothing of.
     """
     article = stocked(store, on_hand=3)
-    order = paid(checkout.Pickup(store.pk), (article, 3))
+    order = paid(Pickup(store.pk), (article, 3))
     inventory.adjust(
         variant_id=article.pk,
         location_id=store.locations.get().pk,
@@ -177,7 +178,7 @@ def test_units_lost_and_not_dealt_with_yet_are_not_forgotten_by_the_desk(store):
         actor="user:1",
     )
 
-    pickup.not_found(
+    picking.not_found(
         fulfilment_id=pickup_of(order).pk,
         line_id=order.lines.get().pk,
         quantity=1,

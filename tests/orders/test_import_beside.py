@@ -10,6 +10,7 @@ from catalog.imports import apply, run
 from catalog.imports.formats import Choices
 from catalog.models import ImportRun, Product, Variant
 from orders.services import checkout
+from orders.services.ways import Pickup
 from tests.factories import NOON, StoreFactory, TaxCategoryFactory
 from tests.orders.flows import contact, filled, stocked
 
@@ -36,7 +37,7 @@ def test_an_order_of_an_article_passes_while_a_batch_that_changes_it_is_open(
                 cursor.execute("SET lock_timeout = '3s'")
             return checkout.place(
                 basket_id=basket.pk,
-                request=checkout.Request(contact=contact(), way=checkout.Pickup(store.pk)),
+                request=checkout.Request(contact=contact(), way=Pickup(store.pk)),
                 at=NOON,
             ).total_minor
         finally:

@@ -14,6 +14,7 @@ from orders.services import (
     checkout,
     losses,
     payments,
+    picking,
     pickup,
     receipts,
     returns,
@@ -21,6 +22,8 @@ from orders.services import (
     shortages,
     till,
 )
+from orders.services.contacts import Contact
+from orders.services.ways import Pickup
 from tests.factories import (
     NOON,
     AccountFactory,
@@ -37,7 +40,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("invariants")]
 
 
 def contact(**kwargs):
-    return checkout.Contact(**{"name": "Camille Martin", "email": "camille@example.org"} | kwargs)
+    return Contact(**{"name": "Camille Martin", "email": "camille@example.org"} | kwargs)
 
 
 def stocked(store, on_hand=10, price=2000):
@@ -57,7 +60,7 @@ def test_a_paid_pickup_is_held_prepared_handed_over_and_earns_points():
     order = checkout.place(
         basket_id=basket.pk,
         request=checkout.Request(
-            contact=contact(), way=checkout.Pickup(store.pk), expected_total_minor=4000
+            contact=contact(), way=Pickup(store.pk), expected_total_minor=4000
         ),
         at=NOON,
     )
@@ -73,7 +76,7 @@ def test_a_paid_pickup_is_held_prepared_handed_over_and_earns_points():
     assert Reservation.objects.get().expires_at == fulfilment.hold_until
     assert Basket.objects.get(pk=basket.pk).status == Basket.Status.ORDERED
 
-    pickup.pick_all(fulfilment_id=fulfilment.pk, actor="user:1", at=NOON)
+    picking.pick_all(fulfilment_id=fulfilment.pk, actor="user:1", at=NOON)
     pickup.ready(fulfilment_id=fulfilment.pk, actor="user:1", at=NOON)
     pickup.hand_over(
         fulfilment_id=fulfilment.pk, code=fulfilment.code, handed_to="", actor="user:1", at=NOON
@@ -160,7 +163,7 @@ def test_a_pickup_nobody_came_for_gives_back_stock_and_money():
     BasketLineFactory(basket=basket, variant=variant)
     order = checkout.place(
         basket_id=basket.pk,
-        request=checkout.Request(contact=contact(), way=checkout.Pickup(store.pk)),
+        request=checkout.Request(contact=contact(), way=Pickup(store.pk)),
         at=NOON,
     )
     payments.apply(
@@ -188,7 +191,7 @@ def test_a_till_sale_eats_the_youngest_hold_and_the_web_order_is_refunded():
     BasketLineFactory(basket=basket, variant=variant)
     order = checkout.place(
         basket_id=basket.pk,
-        request=checkout.Request(contact=contact(), way=checkout.Pickup(desk.store.pk)),
+        request=checkout.Request(contact=contact(), way=Pickup(desk.store.pk)),
         at=NOON,
     )
     payments.apply(

@@ -26,7 +26,19 @@ from omnishop.kernel.errors import Refusal
 from orders.invariants import RULES, violations
 from orders.models import Fulfilment, Order, OrderLine, Payment, Refund
 from orders.providers import Outcome
-from orders.services import checkout, losses, payments, pickup, returns, till, unpaid
+from orders.services import (
+    checkout,
+    fulfilments,
+    losses,
+    parcels,
+    payments,
+    picking,
+    pickup,
+    returns,
+    till,
+    unpaid,
+)
+from orders.services.ways import Delivery, Pickup
 from tests.factories import (
     NOON,
     AccountFactory,
@@ -159,11 +171,7 @@ class Shop(RuleBasedStateMachine):
             self.place_basket(order.basket_id, way, in_store=in_store, points=0)
 
     def place_basket(self, basket_id, way, *, in_store, points):
-        chosen = (
-            checkout.Delivery(self.delivery.pk, HOME)
-            if way == 2
-            else checkout.Pickup(self.stores[way].pk)
-        )
+        chosen = Delivery(self.delivery.pk, HOME) if way == 2 else Pickup(self.stores[way].pk)
         request = checkout.Request(
             contact=contact(),
             way=chosen,
@@ -202,7 +210,7 @@ class Shop(RuleBasedStateMachine):
         if fulfilment := self.pick(Fulfilment.objects.open(), n):
             with suppress(Refusal):
                 if missing:
-                    pickup.not_found(
+                    picking.not_found(
                         fulfilment_id=fulfilment.pk,
                         line_id=fulfilment.lines.order_by("pk")[0].line_id,
                         quantity=missing,
@@ -210,7 +218,7 @@ class Shop(RuleBasedStateMachine):
                         at=self.now,
                     )
                 else:
-                    pickup.pick_all(fulfilment_id=fulfilment.pk, actor="user:1", at=self.now)
+                    picking.pick_all(fulfilment_id=fulfilment.pk, actor="user:1", at=self.now)
                     pickup.ready(fulfilment_id=fulfilment.pk, actor="user:1", at=self.now)
 
     @rule(n=ANY)
@@ -218,7 +226,7 @@ class Shop(RuleBasedStateMachine):
         if fulfilment := self.pick(Fulfilment.objects.filter(confirmed=True), n):
             with suppress(Refusal):
                 if fulfilment.kind == Fulfilment.Kind.SHIPMENT:
-                    pickup.ship(
+                    parcels.ship(
                         fulfilment_id=fulfilment.pk, tracking="1Z", actor="user:1", at=self.now
                     )
                 else:
@@ -234,7 +242,7 @@ class Shop(RuleBasedStateMachine):
     def cancel_fulfilment(self, n):
         if fulfilment := self.pick(Fulfilment.objects.open().filter(confirmed=True), n):
             with suppress(Refusal):
-                pickup.cancel(
+                fulfilments.cancel(
                     fulfilment_id=fulfilment.pk, reason="asked", actor="user:1", at=self.now
                 )
 

@@ -15,7 +15,7 @@ from inventory.models import CountLine, StockCount, StockLocation, Transfer
 from inventory.services import counts, transfers
 from omnishop.kernel.errors import Refusal
 from orders.models import Fulfilment, Shortage
-from orders.services import payments, pickup, shortages
+from orders.services import parcels, payments, shortages
 from tests.orders.flows import HOME, filled
 from tests.orders.test_machine import ANY, UNITS, Shop
 
@@ -123,7 +123,7 @@ class Network(Shop):
     def staff_source_again(self, n, elsewhere):
         if parcel := self.pick(Fulfilment.objects.filter(kind="shipment", confirmed=True), n):
             with suppress(Refusal):
-                pickup.source_again(
+                parcels.source_again(
                     fulfilment_id=parcel.pk,
                     location_id=None if elsewhere is None else self.places[elsewhere].pk,
                     actor="user:1",
@@ -133,7 +133,7 @@ class Network(Shop):
     @rule(n=ANY)
     def carrier_brings(self, n):
         if parcel := self.pick(Fulfilment.objects.filter(status="shipped"), n):
-            pickup.delivered(fulfilment_id=parcel.pk, actor="task", at=self.now)
+            parcels.delivered(fulfilment_id=parcel.pk, actor="task", at=self.now)
 
     @rule(
         article=ANY,

@@ -6,7 +6,16 @@ from inventory.models import Reservation, StockMovement
 from loyalty import selectors as loyalty
 from omnishop.kernel.errors import Refusal
 from orders.models import Fulfilment, Order, Refund
-from orders.services import checkout, pickup, returns, shortages, unpaid
+from orders.services import (
+    fulfilments,
+    parcels,
+    picking,
+    pickup,
+    returns,
+    shortages,
+    unpaid,
+)
+from orders.services.ways import Delivery, Pickup
 from tests.factories import (
     NOON,
     AccountFactory,
@@ -30,13 +39,13 @@ def split(customer=None, price=2000):
     first, second = WarehouseFactory(), WarehouseFactory(priority=2)
     variant = stocked(first, on_hand=2, price=price)
     StockLevelFactory(variant=variant, location=second, on_hand=2)
-    way = checkout.Delivery(DeliveryMethodFactory(price_minor=0).pk, HOME)
+    way = Delivery(DeliveryMethodFactory(price_minor=0).pk, HOME)
     order = paid(way, (variant, 3), customer=customer)
     return order, variant, first, second
 
 
 def ship(fulfilment):
-    pickup.ship(fulfilment_id=fulfilment.pk, tracking="1Z", actor="user:1", at=NOON)
+    parcels.ship(fulfilment_id=fulfilment.pk, tracking="1Z", actor="user:1", at=NOON)
 
 
 def test_an_order_that_one_place_cannot_send_is_split_over_the_fewest():
@@ -71,7 +80,7 @@ def test_a_cancelled_parcel_frees_and_refunds_just_its_units():
     order, variant, first, second = split()
     one, two = order.fulfilments.order_by("pk")
 
-    pickup.cancel(fulfilment_id=one.pk, reason="lost", actor="user:1", at=NOON)
+    fulfilments.cancel(fulfilment_id=one.pk, reason="lost", actor="user:1", at=NOON)
 
     line = order.lines.get(kind="product")
     assert (line.cancelled, line.pending) == (2, 1)
@@ -90,7 +99,7 @@ def test_a_parcel_cancelled_after_another_left_takes_back_the_points_of_its_unit
     ship(one)
     assert loyalty.balance(customer, at=NOON).pending == 30
 
-    pickup.cancel(fulfilment_id=two.pk, reason="lost", actor="user:1", at=NOON)
+    fulfilments.cancel(fulfilment_id=two.pk, reason="lost", actor="user:1", at=NOON)
 
     assert loyalty.balance(customer, at=NOON).pending == 20
     assert Order.objects.get(pk=order.pk).status == Order.Status.FULFILLED
@@ -111,7 +120,7 @@ def test_what_one_parcel_lacks_does_not_touch_the_other():
     order, variant, first, second = split()
     two = order.fulfilments.get(location=second)
 
-    pickup.not_found(
+    picking.not_found(
         fulfilment_id=two.pk,
         line_id=order.lines.get(kind="product").pk,
         quantity=1,
@@ -132,7 +141,7 @@ def test_what_one_parcel_lacks_does_not_touch_the_other():
 def test_units_cancelled_by_line_leave_the_desks_list():
     store = StoreFactory()
     variant = stocked(store)
-    order = paid(checkout.Pickup(store.pk), (variant, 3))
+    order = paid(Pickup(store.pk), (variant, 3))
     fulfilment = order.fulfilments.get()
     line = order.lines.get()
 
@@ -140,7 +149,7 @@ def test_units_cancelled_by_line_leave_the_desks_list():
 
     assert fulfilment.lines.get().quantity == 2
     assert level(variant) == (10, 2)
-    pickup.pick_all(fulfilment_id=fulfilment.pk, actor="u", at=NOON)
+    picking.pick_all(fulfilment_id=fulfilment.pk, actor="u", at=NOON)
     pickup.hand_over(
         fulfilment_id=fulfilment.pk, code=fulfilment.code, handed_to="", actor="u", at=NOON
     )
@@ -150,7 +159,7 @@ def test_units_cancelled_by_line_leave_the_desks_list():
 
 def test_a_pickup_whose_every_unit_was_cancelled_is_no_longer_on_the_list():
     store = StoreFactory()
-    order = paid(checkout.Pickup(store.pk), (stocked(store), 1))
+    order = paid(Pickup(store.pk), (stocked(store), 1))
     fulfilment = order.fulfilments.get()
 
     returns.cancel(
@@ -178,7 +187,7 @@ def two_rooms():
 
 def test_a_pickup_from_two_rooms_of_a_store_is_one_pickup():
     store, floor, room, variant = two_rooms()
-    order = paid(checkout.Pickup(store.pk), (variant, 3))
+    order = paid(Pickup(store.pk), (variant, 3))
     fulfilment = order.fulfilments.get()
     assert level(variant) == (3, 3)
 
@@ -202,10 +211,10 @@ def test_a_pickup_from_two_rooms_of_a_store_is_one_pickup():
 
 def test_a_payment_after_the_hold_ran_out_finds_the_goods_in_the_other_room():
     store, _floor, _room, variant = two_rooms()
-    order = placed(checkout.Pickup(store.pk), (variant, 3))
+    order = placed(Pickup(store.pk), (variant, 3))
     Reservation.objects.filter(document=order.number).update(expires_at=NOON)
     # Somebody else's checkout frees the overdue holds, and goes away again.
-    other = placed(checkout.Pickup(store.pk), (variant, 3))
+    other = placed(Pickup(store.pk), (variant, 3))
     unpaid.abandon(order_id=other.pk, actor="customer", at=NOON)
 
     order = captured(order)

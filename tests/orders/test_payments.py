@@ -15,7 +15,8 @@ from omnishop.kernel.errors import Invalid, NotFound
 from orders import tasks
 from orders.models import Basket, Order, Payment, PaymentEvent, Refund, SandboxCharge
 from orders.providers import Outcome, ProviderUnavailable, provider, sandbox
-from orders.services import checkout, payments, returns, unpaid
+from orders.services import payments, returns, unpaid
+from orders.services.ways import Pickup
 from tests.factories import NOON, AccountFactory, CustomerFactory, StoreFactory
 from tests.orders.flows import captured, level, placed, stocked
 
@@ -34,7 +35,7 @@ def article(store):
 
 @pytest.fixture
 def order(store, article):
-    return placed(checkout.Pickup(store.pk), (article, 1))
+    return placed(Pickup(store.pk), (article, 1))
 
 
 def charge(order, accept=True):
@@ -164,7 +165,7 @@ def test_money_after_the_hold_ran_out_still_gets_the_goods_if_nobody_took_them(o
 
 def test_money_after_the_goods_are_gone_goes_back_and_the_shopper_is_told(order, article, store):
     late = NOON + timedelta(minutes=20)
-    other = captured(placed(checkout.Pickup(store.pk), (article, 1), at=late), at=late)
+    other = captured(placed(Pickup(store.pk), (article, 1), at=late), at=late)
 
     lost = captured(order, at=late)
 
@@ -296,7 +297,7 @@ def test_points_that_pay_everything_place_the_order_without_a_card(store, articl
     correct(
         customer_id=account.customer_id, points=400, reason="g", reference="g", actor="u", at=NOON
     )
-    order = placed(checkout.Pickup(store.pk), (article, 1), customer=account.customer, points=400)
+    order = placed(Pickup(store.pk), (article, 1), customer=account.customer, points=400)
     assert not order.payments.filter(method="card").exists()
 
     assert payments.confirm_if_paid(order_id=order.pk, at=NOON)
@@ -316,7 +317,7 @@ def test_what_is_not_paid_is_not_confirmed(order):
 def test_twenty_web_hooks_at_once_have_one_effect():
     store = StoreFactory()
     article = stocked(store)
-    order = placed(checkout.Pickup(store.pk), (article, 1))
+    order = placed(Pickup(store.pk), (article, 1))
     notice = hook(charge(order))
     barrier, answers = Barrier(20), []
 

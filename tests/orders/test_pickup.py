@@ -13,7 +13,16 @@ from loyalty.services.corrections import correct
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from orders.errors import IllegalMove, NotPaid, WrongCode
 from orders.models import Fulfilment, FulfilmentLine, Order, Receipt, Refund, Return
-from orders.services import checkout, payments, pickup, shortages, till
+from orders.services import (
+    fulfilments,
+    parcels,
+    payments,
+    picking,
+    pickup,
+    shortages,
+    till,
+)
+from orders.services.ways import Delivery, Pickup
 from tests.factories import (
     NOON,
     AccountFactory,
@@ -50,7 +59,7 @@ def wrong(fulfilment):
 
 def test_wrong_codes_are_counted_and_the_sixth_try_is_refused_even_if_it_is_right(store):
     variant = stocked(store)
-    fulfilment = pickup_of(paid(checkout.Pickup(store.pk), (variant, 1)))
+    fulfilment = pickup_of(paid(Pickup(store.pk), (variant, 1)))
 
     for left in (4, 3, 2, 1, 0):
         with pytest.raises(WrongCode) as refused:
@@ -72,7 +81,7 @@ def test_wrong_codes_are_counted_and_the_sixth_try_is_refused_even_if_it_is_righ
 
 
 def test_a_document_must_be_named(store):
-    fulfilment = pickup_of(paid(checkout.Pickup(store.pk), (stocked(store), 1)))
+    fulfilment = pickup_of(paid(Pickup(store.pk), (stocked(store), 1)))
 
     with pytest.raises(Invalid):
         pickup.hand_over_known(fulfilment_id=fulfilment.pk, handed_to=" ", actor="u", at=NOON)
@@ -80,7 +89,7 @@ def test_a_document_must_be_named(store):
 
 @pytest.mark.parametrize("code", ["", "abc", "12345", "é" * 6, "0" * 7, "x" * 500])
 def test_what_is_no_code_is_a_wrong_code(store, code):
-    fulfilment = pickup_of(paid(checkout.Pickup(store.pk), (stocked(store), 1)))
+    fulfilment = pickup_of(paid(Pickup(store.pk), (stocked(store), 1)))
 
     with pytest.raises(WrongCode):
         hand_over(fulfilment, code)
@@ -88,8 +97,8 @@ def test_what_is_no_code_is_a_wrong_code(store, code):
 
 def test_the_qr_is_the_pickups_own(store):
     variant = stocked(store)
-    mine = pickup_of(paid(checkout.Pickup(store.pk), (variant, 1)))
-    other = pickup_of(paid(checkout.Pickup(store.pk), (variant, 1)))
+    mine = pickup_of(paid(Pickup(store.pk), (variant, 1)))
+    other = pickup_of(paid(Pickup(store.pk), (variant, 1)))
 
     with pytest.raises(WrongCode):
         hand_over(mine, other.qr)
@@ -99,7 +108,7 @@ def test_the_qr_is_the_pickups_own(store):
 
 def test_a_repeated_hand_over_gives_the_goods_once(store):
     variant = stocked(store)
-    fulfilment = pickup_of(paid(checkout.Pickup(store.pk), (variant, 2)))
+    fulfilment = pickup_of(paid(Pickup(store.pk), (variant, 2)))
 
     hand_over(fulfilment)
     hand_over(fulfilment)
@@ -110,8 +119,8 @@ def test_a_repeated_hand_over_gives_the_goods_once(store):
 
 def test_goods_that_are_not_paid_stay(store):
     variant = stocked(store)
-    awaiting = pickup_of(placed(checkout.Pickup(store.pk), (variant, 1)))
-    reserved = pickup_of(placed(checkout.Pickup(store.pk), (variant, 1), pay_in_store=True))
+    awaiting = pickup_of(placed(Pickup(store.pk), (variant, 1)))
+    reserved = pickup_of(placed(Pickup(store.pk), (variant, 1), pay_in_store=True))
 
     for fulfilment in (awaiting, reserved):
         with pytest.raises(NotPaid):
@@ -140,10 +149,10 @@ def test_there_is_no_such_pickup():
 
 def test_units_are_picked_one_by_one_and_an_article_of_another_order_is_refused(store):
     first, second, stranger = stocked(store), stocked(store), stocked(store)
-    fulfilment = pickup_of(paid(checkout.Pickup(store.pk), (first, 2), (second, 1)))
+    fulfilment = pickup_of(paid(Pickup(store.pk), (first, 2), (second, 1)))
 
     def scan(code):
-        return pickup.pick(fulfilment_id=fulfilment.pk, code=code, actor="u", at=NOON)
+        return picking.pick(fulfilment_id=fulfilment.pk, code=code, actor="u", at=NOON)
 
     scan(first.sku)
     with pytest.raises(Invalid, match=second.sku):
@@ -169,7 +178,7 @@ def test_units_are_picked_one_by_one_and_an_article_of_another_order_is_refused(
 
 def test_what_is_not_found_is_refunded_when_asked_and_the_rest_gets_ready(store):
     first, second = stocked(store, price=1001), stocked(store, price=500)
-    order = paid(checkout.Pickup(store.pk), (first, 3), (second, 1))
+    order = paid(Pickup(store.pk), (first, 3), (second, 1))
     fulfilment = pickup_of(order)
     line = order.lines.get(variant=first)
 
@@ -182,7 +191,7 @@ def test_what_is_not_found_is_refunded_when_asked_and_the_rest_gets_ready(store)
     assert not Refund.objects.exists()
     shortages.refund(token=order.shortages.get().token, actor="customer", at=NOON)
     assert Refund.objects.get().amount_minor == 2002
-    pickup.pick_all(fulfilment_id=fulfilment.pk, actor="u", at=NOON)
+    picking.pick_all(fulfilment_id=fulfilment.pk, actor="u", at=NOON)
     pickup.ready(fulfilment_id=fulfilment.pk, actor="u", at=NOON)
     hand_over(fulfilment)
     order.refresh_from_db()
@@ -193,14 +202,14 @@ def test_what_is_not_found_is_refunded_when_asked_and_the_rest_gets_ready(store)
 
 
 def _not_found(fulfilment, line, quantity):
-    return pickup.not_found(
+    return picking.not_found(
         fulfilment_id=fulfilment.pk, line_id=line.pk, quantity=quantity, actor="u", at=NOON
     )
 
 
 def test_when_nothing_is_found_and_nobody_answers_the_order_is_cancelled_and_refunded(store):
     variant = stocked(store, on_hand=1)
-    order = paid(checkout.Pickup(store.pk), (variant, 1))
+    order = paid(Pickup(store.pk), (variant, 1))
 
     fulfilment = _not_found(pickup_of(order), order.lines.get(), 1)
     assert not shortages.expire(shortage_id=order.shortages.get().pk, at=NOON)
@@ -218,7 +227,7 @@ def test_a_reservation_of_which_a_part_is_missing_costs_what_is_left(store):
     """FIELD 9, 14: the till asks for the goods that are there, not for those that are not."""
     desk = TillFactory(store=store)
     variant = stocked(store, price=2000)
-    order = placed(checkout.Pickup(store.pk), (variant, 2), pay_in_store=True)
+    order = placed(Pickup(store.pk), (variant, 2), pay_in_store=True)
     fulfilment = pickup_of(order)
     _not_found(fulfilment, order.lines.get(), 1)
     till.bring_to_till(order_id=order.pk, till=desk, at=NOON)
@@ -246,7 +255,7 @@ def test_points_pay_no_more_than_what_is_left_of_a_reservation(store):
         customer_id=account.customer_id, points=800, reason="g", reference="g", actor="u", at=NOON
     )
     order = placed(
-        checkout.Pickup(store.pk),
+        Pickup(store.pk),
         (stocked(store, price=2000), 2),
         customer=account.customer,
         pay_in_store=True,
@@ -265,7 +274,7 @@ def test_points_pay_no_more_than_what_is_left_of_a_reservation(store):
 def test_a_reservation_is_paid_at_the_till_and_handed_over_there(store):
     desk = TillFactory(store=store)
     variant = stocked(store)
-    order = placed(checkout.Pickup(store.pk), (variant, 1), pay_in_store=True)
+    order = placed(Pickup(store.pk), (variant, 1), pay_in_store=True)
     till.bring_to_till(order_id=order.pk, till=desk, at=NOON)
     till.take_cash(order_id=order.pk, till=desk, tendered_minor=2000, key="k", at=NOON)
     till.finish(order_id=order.pk, till=desk, actor="u", at=NOON)
@@ -281,12 +290,12 @@ def test_a_reservation_is_paid_at_the_till_and_handed_over_there(store):
 
 def test_cancelling_gives_everything_back_once(store):
     variant = stocked(store)
-    order = paid(checkout.Pickup(store.pk), (variant, 2))
+    order = paid(Pickup(store.pk), (variant, 2))
     fulfilment = pickup_of(order)
 
-    pickup.cancel(fulfilment_id=fulfilment.pk, reason="asked", actor="u", at=NOON)
+    fulfilments.cancel(fulfilment_id=fulfilment.pk, reason="asked", actor="u", at=NOON)
     with pytest.raises(IllegalMove):
-        pickup.cancel(fulfilment_id=fulfilment.pk, reason="asked", actor="u", at=NOON)
+        fulfilments.cancel(fulfilment_id=fulfilment.pk, reason="asked", actor="u", at=NOON)
     with pytest.raises(IllegalMove):
         hand_over(fulfilment)
 
@@ -297,7 +306,7 @@ def test_cancelling_gives_everything_back_once(store):
 
 def test_extending_keeps_the_goods_longer(store):
     variant = stocked(store)
-    fulfilment = pickup_of(paid(checkout.Pickup(store.pk), (variant, 1)))
+    fulfilment = pickup_of(paid(Pickup(store.pk), (variant, 1)))
     until = fulfilment.hold_until + timedelta(days=2)
 
     with pytest.raises(Invalid):
@@ -313,7 +322,7 @@ def test_extending_keeps_the_goods_longer(store):
 
 
 def test_who_comes_an_hour_late_still_gets_the_goods_if_nobody_took_them(store):
-    fulfilment = pickup_of(paid(checkout.Pickup(store.pk), (stocked(store), 1)))
+    fulfilment = pickup_of(paid(Pickup(store.pk), (stocked(store), 1)))
 
     late = fulfilment.hold_until + timedelta(hours=1)
 
@@ -325,14 +334,14 @@ def test_parcels_are_shipped_not_handed_over():
     LegalEntityFactory()
     warehouse = WarehouseFactory()
     variant = stocked(warehouse)
-    way = checkout.Delivery(DeliveryMethodFactory().pk, HOME)
+    way = Delivery(DeliveryMethodFactory().pk, HOME)
     order = paid(way, (variant, 1))
     fulfilment = order.fulfilments.get()
 
     with pytest.raises(IllegalMove):
         pickup.ready(fulfilment_id=fulfilment.pk, actor="u", at=NOON)
     for _ in range(2):
-        pickup.ship(fulfilment_id=fulfilment.pk, tracking=" 1Z ", actor="u", at=NOON)
+        parcels.ship(fulfilment_id=fulfilment.pk, tracking=" 1Z ", actor="u", at=NOON)
 
     order.refresh_from_db()
     fulfilment.refresh_from_db()
@@ -343,17 +352,17 @@ def test_parcels_are_shipped_not_handed_over():
 
 
 def test_a_pickup_is_not_shipped(store):
-    fulfilment = pickup_of(paid(checkout.Pickup(store.pk), (stocked(store), 1)))
+    fulfilment = pickup_of(paid(Pickup(store.pk), (stocked(store), 1)))
 
     with pytest.raises(IllegalMove):
-        pickup.ship(fulfilment_id=fulfilment.pk, tracking="1Z", actor="u", at=NOON)
+        parcels.ship(fulfilment_id=fulfilment.pk, tracking="1Z", actor="u", at=NOON)
 
 
 def test_a_collected_order_is_done(store):
-    order = collected(paid(checkout.Pickup(store.pk), (stocked(store), 1)))
+    order = collected(paid(Pickup(store.pk), (stocked(store), 1)))
 
     with pytest.raises(IllegalMove):
-        pickup.cancel(fulfilment_id=pickup_of(order).pk, reason="x", actor="u", at=NOON)
+        fulfilments.cancel(fulfilment_id=pickup_of(order).pk, reason="x", actor="u", at=NOON)
 
 
 @pytest.mark.race
@@ -362,7 +371,7 @@ def test_a_collected_order_is_done(store):
 def test_expiry_and_hand_over_at_the_same_moment_have_one_winner(_round):
     store = StoreFactory()
     variant = stocked(store)
-    order = paid(checkout.Pickup(store.pk), (variant, 1))
+    order = paid(Pickup(store.pk), (variant, 1))
     fulfilment = pickup_of(order)
     barrier, won = Barrier(2), []
 

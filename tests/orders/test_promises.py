@@ -11,7 +11,8 @@ from django.utils.html import escape
 from omnishop.kernel.templatetags.omnishop import stamp
 from omnishop.reports.exceptions import promises
 from orders.models import Fulfilment
-from orders.services import checkout, pickup, shortages
+from orders.services import fulfilments, parcels, picking, shortages
+from orders.services.ways import Delivery, Pickup
 from tests.factories import (
     NOON,
     DeliveryMethodFactory,
@@ -38,7 +39,7 @@ def warehouse(store):
 
 def lost(one):
     item = one.lines.get()
-    pickup.not_found(
+    picking.not_found(
         fulfilment_id=one.pk, line_id=item.line_id, quantity=1, actor="user:1", at=NOON
     )
     one.refresh_from_db()
@@ -49,7 +50,7 @@ def delayed(store, warehouse):
     """A pick-up whose unit is not on the shelf: it comes from the warehouse, a day later."""
     variant = stocked(store, on_hand=1)
     StockLevelFactory(variant=variant, location=warehouse, on_hand=5)
-    return lost(paid(checkout.Pickup(store.pk), (variant, 1)).fulfilments.get())
+    return lost(paid(Pickup(store.pk), (variant, 1)).fulfilments.get())
 
 
 def kept(store, at):
@@ -61,7 +62,7 @@ def kept(store, at):
 def test_a_delay_keeps_the_first_promise(store, warehouse):
     variant = stocked(store, on_hand=1)
     StockLevelFactory(variant=variant, location=warehouse, on_hand=5)
-    one = paid(checkout.Pickup(store.pk), (variant, 1)).fulfilments.get()
+    one = paid(Pickup(store.pk), (variant, 1)).fulfilments.get()
     first = one.promised_at
     assert (one.first_promised_at, one.delayed) == (first, False)
 
@@ -81,9 +82,9 @@ def test_what_is_ready_by_the_second_promise_alone_was_not_kept(store, warehouse
 
 
 def test_what_the_shopper_had_to_be_asked_about_was_not_kept(store):
-    one = lost(paid(checkout.Pickup(store.pk), (stocked(store, on_hand=1), 1)).fulfilments.get())
-    called_off = paid(checkout.Pickup(store.pk), (stocked(store), 1)).fulfilments.get()
-    pickup.cancel(fulfilment_id=called_off.pk, reason="asked", actor="u", at=NOON)
+    one = lost(paid(Pickup(store.pk), (stocked(store, on_hand=1), 1)).fulfilments.get())
+    called_off = paid(Pickup(store.pk), (stocked(store), 1)).fulfilments.get()
+    fulfilments.cancel(fulfilment_id=called_off.pk, reason="asked", actor="u", at=NOON)
     shortages.refund(token=one.order.shortages.get().token, actor="customer", at=NOON)
 
     assert one.status == Fulfilment.Status.CANCELLED
@@ -96,11 +97,11 @@ def test_a_parcel_moved_to_another_place_keeps_the_first_promise():
     first, second = WarehouseFactory(), WarehouseFactory(priority=200)
     variant = stocked(first)
     StockLevelFactory(variant=variant, location=second, on_hand=5)
-    way = checkout.Delivery(DeliveryMethodFactory().pk, HOME)
+    way = Delivery(DeliveryMethodFactory().pk, HOME)
     order = paid(way, (variant, 1))
     one = order.fulfilments.get()
 
-    pickup.source_again(fulfilment_id=one.pk, actor="user:1", at=NOON)
+    parcels.source_again(fulfilment_id=one.pk, actor="user:1", at=NOON)
 
     other = order.fulfilments.open().get()
     assert (other.location, other.first_promised_at) == (second, one.promised_at)
@@ -136,7 +137,7 @@ def test_the_back_office_shows_both_promises(client, store, warehouse):
 
 
 def test_a_promise_has_its_first_promise(store):
-    one = paid(checkout.Pickup(store.pk), (stocked(store), 1)).fulfilments.get()
+    one = paid(Pickup(store.pk), (stocked(store), 1)).fulfilments.get()
 
     with pytest.raises(IntegrityError, match="fulfilment_first_promise"), transaction.atomic():
         Fulfilment.objects.filter(pk=one.pk).update(first_promised_at=None)

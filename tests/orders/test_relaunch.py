@@ -12,6 +12,7 @@ from customers.services.messages import queue_message
 from inventory.models import StockLevel
 from orders.models import Basket, Relaunch
 from orders.services import baskets, checkout, planning, relaunch, unpaid, wanted
+from orders.services.ways import Pickup
 from tests.factories import (
     LONG_AGO,
     NOON,
@@ -174,7 +175,7 @@ def test_the_basket_of_a_merged_record_is_its_live_persons(camille, desk, articl
 def test_a_guest_order_to_an_address_of_a_merged_record_counts(camille, article, desk):
     CustomerFactory(email="old@example.org", merged_into=camille)
     left_behind(article, customer=camille)
-    order = paid(checkout.Pickup(desk.store.pk), (article, 1), at=NOON - SECOND)
+    order = paid(Pickup(desk.store.pk), (article, 1), at=NOON - SECOND)
     order.email = "old@example.org"
     order.save()
 
@@ -184,7 +185,7 @@ def test_a_guest_order_to_an_address_of_a_merged_record_counts(camille, article,
 
 def test_a_guest_order_to_the_persons_address_counts(camille, article, desk):
     left_behind(article, customer=camille)
-    paid(checkout.Pickup(desk.store.pk), (article, 1), at=NOON - SECOND)  # the same address
+    paid(Pickup(desk.store.pk), (article, 1), at=NOON - SECOND)  # the same address
 
     assert remind() == [False]
     assert withheld("bought")
@@ -206,7 +207,7 @@ def test_an_abandoned_or_returned_attempt_is_no_purchase(camille, article, desk)
     basket = left_behind(article, customer=camille)
     order = checkout.place(
         basket_id=basket.pk,
-        request=checkout.Request(contact=contact(), way=checkout.Pickup(desk.store.pk)),
+        request=checkout.Request(contact=contact(), way=Pickup(desk.store.pk)),
         at=NOON - timedelta(hours=2),
     )
     unpaid.abandon(order_id=order.pk, actor="task", at=NOON - SECOND)
@@ -218,7 +219,7 @@ def test_who_is_paying_at_this_moment_is_left_in_peace(camille, article, desk):
     basket = left_behind(article, customer=camille)
     order = checkout.place(
         basket_id=basket.pk,
-        request=checkout.Request(contact=contact(), way=checkout.Pickup(desk.store.pk)),
+        request=checkout.Request(contact=contact(), way=Pickup(desk.store.pk)),
         at=NOON - SECOND,
     )
 

@@ -13,7 +13,8 @@ from loyalty.services.corrections import correct
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from orders import selectors
 from orders.models import Order, Payment, Receipt, Refund, Return, ReturnLine
-from orders.services import baskets, checkout, pickup, returns, till
+from orders.services import baskets, parcels, returns, till
+from orders.services.ways import Delivery, Pickup
 from tests.factories import (
     NOON,
     AccountFactory,
@@ -128,7 +129,7 @@ def test_what_came_back_does_not_come_back_again(desk):
 
 def test_what_was_not_handed_over_cannot_come_back():
     store = StoreFactory()
-    order = paid(checkout.Pickup(store.pk), (stocked(store), 1))
+    order = paid(Pickup(store.pk), (stocked(store), 1))
 
     with pytest.raises(Invalid):
         bring_back(order, {order.lines.get().pk: 1}, TillFactory(store=store))
@@ -136,7 +137,7 @@ def test_what_was_not_handed_over_cannot_come_back():
 
 def test_what_was_handed_over_cannot_be_cancelled():
     store = StoreFactory()
-    order = collected(paid(checkout.Pickup(store.pk), (stocked(store), 1)))
+    order = collected(paid(Pickup(store.pk), (stocked(store), 1)))
 
     with pytest.raises(Invalid):
         returns.cancel(
@@ -146,7 +147,7 @@ def test_what_was_handed_over_cannot_be_cancelled():
 
 def test_an_order_that_is_not_paid_is_given_up_not_returned():
     store = StoreFactory()
-    order = placed(checkout.Pickup(store.pk), (stocked(store), 1))
+    order = placed(Pickup(store.pk), (stocked(store), 1))
 
     with pytest.raises(Refusal):
         returns.cancel(
@@ -175,7 +176,7 @@ def test_goods_go_back_on_the_shelf_of_the_store_that_receives_them(desk):
 def test_a_web_order_comes_back_in_any_shop_to_the_card(desk):
     store = StoreFactory()
     variant = stocked(store)
-    order = collected(paid(checkout.Pickup(store.pk), (variant, 1)))
+    order = collected(paid(Pickup(store.pk), (variant, 1)))
 
     bring_back(order, {order.lines.get().pk: 1}, desk)
 
@@ -234,7 +235,7 @@ def test_money_goes_back_before_points():
     customer = member(100)
     variant = stocked(store, price=1000)
     order = collected(
-        paid(checkout.Pickup(store.pk), (variant, 2), customer=customer, points=100)
+        paid(Pickup(store.pk), (variant, 2), customer=customer, points=100)
     )  # 5.00 in points, 15.00 by card
     line = order.lines.get()
     desk = TillFactory(store=store)
@@ -268,7 +269,7 @@ def test_several_tenders_of_a_till_sale_go_back_in_their_order(desk):
 def delivered(*quantities):
     LegalEntityFactory()
     warehouse = WarehouseFactory()
-    way = checkout.Delivery(DeliveryMethodFactory(price_minor=490, free_from_minor=None).pk, HOME)
+    way = Delivery(DeliveryMethodFactory(price_minor=490, free_from_minor=None).pk, HOME)
     order = paid(way, *[(stocked(warehouse), quantity) for quantity in quantities])
     return order, order.fulfilments.get()
 
@@ -289,7 +290,7 @@ def test_the_delivery_is_refunded_with_the_last_article_cancelled():
 def test_the_delivery_is_refunded_with_the_last_article_brought_back(desk):
     """CST-4: who withdraws gets everything back, the delivery too."""
     order, parcel = delivered(2)
-    pickup.ship(fulfilment_id=parcel.pk, tracking="1Z", actor="u", at=NOON)
+    parcels.ship(fulfilment_id=parcel.pk, tracking="1Z", actor="u", at=NOON)
     line = order.lines.get(kind="product")
 
     assert bring_back(order, {line.pk: 1}, desk).total_minor == 2000
@@ -302,7 +303,7 @@ def test_the_delivery_is_refunded_with_the_last_article_brought_back(desk):
 
 def test_every_refund_is_told(desk):
     store = StoreFactory()
-    order = collected(paid(checkout.Pickup(store.pk), (stocked(store), 2)))
+    order = collected(paid(Pickup(store.pk), (stocked(store), 2)))
     line = order.lines.get()
 
     for _ in range(2):

@@ -9,9 +9,9 @@ from catalog.models import Review
 from customers.models import Message
 from omnishop.kernel.errors import NotFound
 from orders import invariants
-from orders.services import pickup, reviews
-from orders.services.checkout import Delivery, Pickup
+from orders.services import parcels, picking, reviews
 from orders.services.reviews import NotReceived
+from orders.services.ways import Delivery, Pickup
 from orders.tasks import tell_refused_reviews
 from tests.factories import (
     NOON,
@@ -70,12 +70,12 @@ def test_a_parcel_is_reviewed_when_it_was_brought_or_a_week_after_it_left():
     ]
     for order in orders:
         part = order.fulfilments.get()
-        pickup.pick_all(fulfilment_id=part.pk, actor="user:1", at=NOON)
-        pickup.ship(fulfilment_id=part.pk, tracking="", actor="user:1", at=NOON)
+        picking.pick_all(fulfilment_id=part.pk, actor="user:1", at=NOON)
+        parcels.ship(fulfilment_id=part.pk, tracking="", actor="user:1", at=NOON)
         with pytest.raises(NotReceived):
             write(order)
 
-    pickup.delivered(
+    parcels.delivered(
         fulfilment_id=orders[0].fulfilments.get().pk, actor="user:1", at=NOON + timedelta(days=2)
     )
 

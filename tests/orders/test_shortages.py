@@ -11,7 +11,9 @@ from inventory.services import transfers
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from orders.invariants import violations
 from orders.models import Fulfilment, Order, Refund, Shortage
-from orders.services import checkout, losses, pickup, returns, shortages
+from orders.services import checkout, losses, parcels, picking, pickup, returns, shortages
+from orders.services.contacts import Contact
+from orders.services.ways import Delivery, Pickup
 from tests.factories import (
     NOON,
     DeliveryMethodFactory,
@@ -45,7 +47,7 @@ def warehouse(db):
 
 
 def not_found(order, quantity=1):
-    return pickup.not_found(
+    return picking.not_found(
         fulfilment_id=order.fulfilments.open().first().pk,
         line_id=order.lines.filter(kind="product").get().pk,
         quantity=quantity,
@@ -65,7 +67,7 @@ def test_a_pick_up_whose_goods_are_elsewhere_is_brought_and_promised_for_then(st
     variant = stocked(store, on_hand=1)
     StockLevelFactory(variant=variant, location=warehouse, on_hand=5)
 
-    order = paid(checkout.Pickup(store.pk), (variant, 3))
+    order = paid(Pickup(store.pk), (variant, 3))
 
     assert level(variant, store.locations.get()) == (1, 1)
     assert level(variant, warehouse) == (5, 2)
@@ -79,14 +81,14 @@ def test_a_pick_up_whose_goods_are_elsewhere_is_brought_and_promised_for_then(st
 def test_it_cannot_be_ready_before_the_transfer_has_come(store, warehouse):
     variant = stocked(store, on_hand=1)
     StockLevelFactory(variant=variant, location=warehouse, on_hand=5)
-    order = paid(checkout.Pickup(store.pk), (variant, 2))
+    order = paid(Pickup(store.pk), (variant, 2))
     fulfilment = order.fulfilments.get()
 
-    pickup.pick(fulfilment_id=fulfilment.pk, code=variant.sku, actor="user:1", at=NOON)
+    picking.pick(fulfilment_id=fulfilment.pk, code=variant.sku, actor="user:1", at=NOON)
     with pytest.raises(Invalid):
-        pickup.pick(fulfilment_id=fulfilment.pk, code=variant.sku, actor="user:1", at=NOON)
+        picking.pick(fulfilment_id=fulfilment.pk, code=variant.sku, actor="user:1", at=NOON)
     with pytest.raises(Invalid):
-        pickup.pick_all(fulfilment_id=fulfilment.pk, actor="user:1", at=NOON)
+        picking.pick_all(fulfilment_id=fulfilment.pk, actor="user:1", at=NOON)
     transfer = Transfer.objects.get()
     transfers.send(transfer_id=transfer.pk, units={}, at=NOON, actor="user:2")
     transfers.receive(transfer_id=transfer.pk, units={}, at=NOON, actor="user:3")
@@ -98,7 +100,7 @@ def test_it_cannot_be_ready_before_the_transfer_has_come(store, warehouse):
 def test_an_unpaid_order_asks_nobody_to_send_anything(store, warehouse):
     variant = stocked(warehouse)
 
-    placed(checkout.Pickup(store.pk), (variant, 1))
+    placed(Pickup(store.pk), (variant, 1))
 
     assert not Transfer.objects.exists()
     assert level(variant, warehouse) == (10, 1)
@@ -106,7 +108,7 @@ def test_an_unpaid_order_asks_nobody_to_send_anything(store, warehouse):
 
 def test_cancelling_on_the_way_leaves_the_goods_for_the_shelf(store, warehouse):
     variant = stocked(warehouse)
-    order = paid(checkout.Pickup(store.pk), (variant, 2))
+    order = paid(Pickup(store.pk), (variant, 2))
     transfer = Transfer.objects.get()
     transfers.send(transfer_id=transfer.pk, units={}, at=NOON, actor="user:2")
 
@@ -121,7 +123,7 @@ def test_cancelling_on_the_way_leaves_the_goods_for_the_shelf(store, warehouse):
 
 def test_what_got_lost_on_the_way_is_asked_for_again(store, warehouse):
     variant = stocked(warehouse)
-    order = paid(checkout.Pickup(store.pk), (variant, 2))
+    order = paid(Pickup(store.pk), (variant, 2))
     transfer = Transfer.objects.get()
     transfers.send(transfer_id=transfer.pk, units={}, at=NOON, actor="user:2")
     transfers.receive(transfer_id=transfer.pk, units={1: 1}, at=NOON, actor="user:3")
@@ -139,7 +141,7 @@ def test_what_got_lost_on_the_way_is_asked_for_again(store, warehouse):
 def test_what_the_shop_does_not_find_is_brought_and_the_shopper_told(store, warehouse):
     variant = stocked(store, on_hand=2)
     StockLevelFactory(variant=variant, location=warehouse, on_hand=5)
-    order = paid(checkout.Pickup(store.pk), (variant, 2))
+    order = paid(Pickup(store.pk), (variant, 2))
 
     not_found(order)
 
@@ -152,7 +154,7 @@ def test_what_the_shop_does_not_find_is_brought_and_the_shopper_told(store, ware
 
 def parcel(variant, quantity):
     method = DeliveryMethodFactory()
-    return paid(checkout.Delivery(method.pk, HOME), (variant, quantity))
+    return paid(Delivery(method.pk, HOME), (variant, quantity))
 
 
 def test_what_one_place_does_not_find_is_sent_by_another(warehouse):
@@ -176,7 +178,7 @@ def test_staff_have_a_parcel_sent_from_elsewhere(warehouse):
     order = parcel(variant, 2)
     first = order.fulfilments.get()
 
-    assert pickup.source_again(fulfilment_id=first.pk, actor="user:1", at=NOON)
+    assert parcels.source_again(fulfilment_id=first.pk, actor="user:1", at=NOON)
 
     first.refresh_from_db()
     assert first.status == Fulfilment.Status.CANCELLED
@@ -187,7 +189,7 @@ def test_a_parcel_that_nobody_else_has_stays_where_it_is(warehouse):
     variant = stocked(warehouse, on_hand=5)
     order = parcel(variant, 2)
 
-    assert not pickup.source_again(
+    assert not parcels.source_again(
         fulfilment_id=order.fulfilments.get().pk, actor="user:1", at=NOON
     )
 
@@ -201,7 +203,7 @@ def test_a_parcel_that_nobody_else_has_stays_where_it_is(warehouse):
 def missing(store):
     """An order that lacks one of two units, and its open question."""
     variant = stocked(store, on_hand=2)
-    order = paid(checkout.Pickup(store.pk), (variant, 2))
+    order = paid(Pickup(store.pk), (variant, 2))
     not_found(order)
     return order.shortages.get()
 
@@ -308,14 +310,14 @@ def test_a_delivery_is_promised_for_a_day_after_the_cut_off(warehouse):
     """Tuesday: before two o'clock it leaves the same day, after it the next; two working days."""
     variant = stocked(warehouse)
     method = DeliveryMethodFactory(working_days=2)
-    way = checkout.Delivery(method.pk, HOME)
+    way = Delivery(method.pk, HOME)
     morning = datetime(2026, 11, 17, 9, 0, tzinfo=UTC)
     promised = []
     for at in (morning, morning + timedelta(hours=5)):
         order = checkout.place(
             basket_id=filled((variant, 1)).pk,
             request=checkout.Request(
-                contact=checkout.Contact("Camille Martin", "camille@example.org"), way=way
+                contact=Contact("Camille Martin", "camille@example.org"), way=way
             ),
             at=at,
         )
@@ -328,22 +330,22 @@ def test_a_delivery_is_promised_for_a_day_after_the_cut_off(warehouse):
 
 
 def test_two_pickers_never_have_the_same_order(store):
-    order = paid(checkout.Pickup(store.pk), (stocked(store), 1))
+    order = paid(Pickup(store.pk), (stocked(store), 1))
     one = order.fulfilments.get()
-    pickup.claim(fulfilment_id=one.pk, actor="user:1", at=NOON)
-    pickup.claim(fulfilment_id=one.pk, actor="user:1", at=NOON)
+    picking.claim(fulfilment_id=one.pk, actor="user:1", at=NOON)
+    picking.claim(fulfilment_id=one.pk, actor="user:1", at=NOON)
 
     with pytest.raises(Refusal):
-        pickup.claim(fulfilment_id=one.pk, actor="user:2", at=NOON)
-    later = NOON + pickup.PICKING_TIME
-    assert pickup.claim(fulfilment_id=one.pk, actor="user:2", at=later).picker == "user:2"
+        picking.claim(fulfilment_id=one.pk, actor="user:2", at=NOON)
+    later = NOON + picking.PICKING_TIME
+    assert picking.claim(fulfilment_id=one.pk, actor="user:2", at=later).picker == "user:2"
 
 
 def test_a_ready_order_is_reminded_of_once_for_each_day(store):
-    order = paid(checkout.Pickup(store.pk), (stocked(store), 1))
+    order = paid(Pickup(store.pk), (stocked(store), 1))
     one = order.fulfilments.get()
     assert not pickup.remind(fulfilment_id=one.pk, days=1, at=NOON)
-    pickup.pick_all(fulfilment_id=one.pk, actor="user:1", at=NOON)
+    picking.pick_all(fulfilment_id=one.pk, actor="user:1", at=NOON)
     pickup.ready(fulfilment_id=one.pk, actor="user:1", at=NOON, shelf="R12")
 
     for days in (1, 1, 3):
@@ -355,11 +357,11 @@ def test_a_ready_order_is_reminded_of_once_for_each_day(store):
 
 
 def test_an_order_that_is_ready_late_is_kept_the_whole_time(store):
-    order = paid(checkout.Pickup(store.pk), (stocked(store), 1))
+    order = paid(Pickup(store.pk), (stocked(store), 1))
     one = order.fulfilments.get()
     before = one.hold_until
     late = one.promised_at + timedelta(days=2)
-    pickup.pick_all(fulfilment_id=one.pk, actor="user:1", at=late)
+    picking.pick_all(fulfilment_id=one.pk, actor="user:1", at=late)
 
     pickup.ready(fulfilment_id=one.pk, actor="user:1", at=late)
 

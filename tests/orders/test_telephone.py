@@ -17,6 +17,7 @@ from orders.errors import BasketClosed, EmptyBasket, PriceChanged
 from orders.models import Basket, Order, OrderEvent, OrderLine, Payment
 from orders.services import baskets, checkout, telephone, till
 from orders.services.wanted import basket_of_link
+from orders.services.ways import Pickup
 from orders.telephone import preview, reach
 from tests.factories import NOON, CustomerFactory, StaffFactory, StoreFactory, TillFactory
 from tests.inventory.test_races import at_once
@@ -188,9 +189,7 @@ def test_what_the_shopper_ordered_meanwhile_is_not_ordered_again(agent):
     basket = filled((stocked(store), 2), customer=person)
     checkout.place(
         basket_id=basket.pk,
-        request=checkout.Request(
-            contact=contact(), way=checkout.Pickup(store.pk), pay_in_store=True
-        ),
+        request=checkout.Request(contact=contact(), way=Pickup(store.pk), pay_in_store=True),
         at=NOON,
     )
 
@@ -204,7 +203,7 @@ def test_what_the_shopper_ordered_meanwhile_is_not_ordered_again(agent):
 def test_a_payment_begun_on_the_site_is_named_and_replaced(agent):
     store, person = StoreFactory(), person_of()
     article = stocked(store)
-    begun = placed(checkout.Pickup(store.pk), (article, 2), customer=person)
+    begun = placed(Pickup(store.pk), (article, 2), customer=person)
     basket = begun.basket
 
     assert preview(basket, store_id=store.pk, at=NOON).replaces == begun.number
@@ -349,7 +348,7 @@ def test_the_shopper_and_the_desk_at_once_make_one_order(agent):
     article = stocked(store)
     basket = filled((article, 2), customer=person)
     request = checkout.Request(
-        contact=contact(), way=checkout.Pickup(store.pk), pay_in_store=True
+        contact=contact(), way=Pickup(store.pk), pay_in_store=True
     )  # fmt: skip
 
     found = at_once([

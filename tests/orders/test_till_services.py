@@ -11,7 +11,9 @@ from omnishop.kernel.errors import Invalid, Refusal
 from orders import selectors
 from orders.errors import IllegalMove
 from orders.models import Order, Payment
-from orders.services import baskets, checkout, pickup, returns, till
+from orders.services import baskets, checkout, picking, pickup, returns, till
+from orders.services.contacts import Contact
+from orders.services.ways import Pickup
 from tests.factories import (
     NOON,
     AccountFactory,
@@ -154,8 +156,8 @@ def test_ready_is_told_again_only_when_it_is_ready_and_once_a_minute():
     order = checkout.place(
         basket_id=basket.pk,
         request=checkout.Request(
-            contact=checkout.Contact("Camille Martin", "camille@example.org"),
-            way=checkout.Pickup(store.pk),
+            contact=Contact("Camille Martin", "camille@example.org"),
+            way=Pickup(store.pk),
             pay_in_store=True,
         ),
         at=NOON,
@@ -163,7 +165,7 @@ def test_ready_is_told_again_only_when_it_is_ready_and_once_a_minute():
     pk = order.fulfilments.get().pk
     with pytest.raises(IllegalMove):
         pickup.resend_ready(fulfilment_id=pk, actor="u", at=NOON)
-    pickup.pick_all(fulfilment_id=pk, actor="u", at=NOON)
+    picking.pick_all(fulfilment_id=pk, actor="u", at=NOON)
     pickup.ready(fulfilment_id=pk, actor="u", at=NOON)
 
     for seconds in (10, 20, 70):

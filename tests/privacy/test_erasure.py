@@ -40,7 +40,7 @@ from omnishop.privacy.person import person
 from omnishop.privacy.registry import TABLES
 from omnishop.privacy.services import erasing
 from orders.models import BasketLine, Order, WishItem, WishList, Withdrawal
-from orders.services import checkout
+from orders.services.ways import Pickup
 from tests.factories import (
     LONG_AGO,
     NOON,
@@ -96,9 +96,7 @@ def one_of_each(at=NOON):
     old = CustomerFactory(merged_into=who, merged_at=LONG_AGO)
     who.groups.add(CustomerGroup.objects.create(code="club", name="Club"))
     Identity.objects.create(customer=old, kind="email", value=f"{CANARY}2@example.org")
-    order = flows.collected(
-        flows.paid(checkout.Pickup(store_id=store.pk), (shop, 1), customer=old), at
-    )
+    order = flows.collected(flows.paid(Pickup(store_id=store.pk), (shop, 1), customer=old), at)
     sold = flows.sold(TillFactory(store=store), (shop, 2), customer=who)
     AccountFactory(customer=who)
     correct(customer_id=who.pk, points=50, reason="gift", reference="G-1", actor="user:1",
@@ -304,7 +302,7 @@ def test_an_open_order_keeps_what_it_needs_and_the_rest_goes_at_once():
     store = StoreFactory()
     shop = flows.stocked(store, 20)
     who = CustomerFactory(email=f"{CANARY}@example.org", last_name=CANARY)
-    order = flows.paid(checkout.Pickup(store_id=store.pk), (shop, 1), customer=who)
+    order = flows.paid(Pickup(store_id=store.pk), (shop, 1), customer=who)
     closed = flows.sold(TillFactory(store=store), (shop, 1), customer=who)
     Order.objects.filter(pk=closed.pk).update(name=CANARY)
 
@@ -340,7 +338,7 @@ def test_a_guest_s_open_order_under_the_same_address_is_finished_too():
     store = StoreFactory()
     shop = flows.stocked(store, 20)
     who = CustomerFactory(email="camille@example.org")
-    order = flows.paid(checkout.Pickup(store_id=store.pk), (shop, 1))
+    order = flows.paid(Pickup(store_id=store.pk), (shop, 1))
     Order.objects.filter(pk=order.pk).update(customer=None)
 
     request = finished(asked(who, at=NOON), at=NOON)

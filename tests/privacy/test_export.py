@@ -75,7 +75,7 @@ def test_the_copy_can_be_read_on_paper():
 def test_what_went_to_an_address_that_was_not_proved_is_not_shown():
     store = StoreFactory()
     shop = flows.stocked(store)
-    order = flows.paid(flows.checkout.Pickup(store_id=store.pk), (shop, 1))
+    order = flows.paid(flows.Pickup(store_id=store.pk), (shop, 1))
     Order.objects.filter(pk=order.pk).update(customer=None)
     who = CustomerFactory(email="camille@example.org")
     assert order.number in json.dumps(exporting.everything(who.pk))

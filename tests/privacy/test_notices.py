@@ -8,7 +8,7 @@ from customers.models import ConsentEvent, SaleNotice
 from customers.services.consents import asked_at_sale, may_be_sent_marketing
 from omnishop.privacy.services import notices
 from orders.models import Order
-from orders.services import checkout
+from orders.services.ways import Pickup
 from tests.factories import NOON, CustomerFactory, LegalEntityFactory, StoreFactory, TillFactory
 from tests.orders import flows
 
@@ -33,9 +33,7 @@ def settled(at=NOON):
 
 def test_an_answer_comes_with_the_payment_not_with_the_order(store):
     who = CustomerFactory()
-    order = flows.placed(
-        checkout.Pickup(store_id=store.pk), (flows.stocked(store), 1), customer=who
-    )
+    order = flows.placed(Pickup(store_id=store.pk), (flows.stocked(store), 1), customer=who)
     told(order)
 
     assert settled() == [False]
@@ -52,7 +50,7 @@ def test_an_answer_comes_with_the_payment_not_with_the_order(store):
 def test_an_account_without_purchase_and_a_reservation_give_none(store):
     who = CustomerFactory()
     order = flows.placed(
-        checkout.Pickup(store_id=store.pk),
+        Pickup(store_id=store.pk),
         (flows.stocked(store), 1),
         customer=who,
         pay_in_store=True,
@@ -78,7 +76,7 @@ def test_a_sale_of_another_company_gives_none(store):
 
 def test_a_guest_s_refusal_is_the_refusal_of_who_has_the_address(store):
     who = CustomerFactory(email="camille@example.org")
-    order = flows.paid(checkout.Pickup(store_id=store.pk), (flows.stocked(store), 1))
+    order = flows.paid(Pickup(store_id=store.pk), (flows.stocked(store), 1))
     Order.objects.filter(pk=order.pk).update(customer=None)
     told(order, refused=True)
 
@@ -89,7 +87,7 @@ def test_a_guest_s_refusal_is_the_refusal_of_who_has_the_address(store):
 
 def test_a_guest_s_silence_says_nothing_for_who_has_the_address(store):
     CustomerFactory(email="camille@example.org")
-    order = flows.paid(checkout.Pickup(store_id=store.pk), (flows.stocked(store), 1))
+    order = flows.paid(Pickup(store_id=store.pk), (flows.stocked(store), 1))
     Order.objects.filter(pk=order.pk).update(customer=None)
     told(order)
 

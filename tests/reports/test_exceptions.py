@@ -11,7 +11,8 @@ from inventory.models import StockLevel, StockLocation, Transfer
 from inventory.services import Demand, transfers
 from omnishop.reports.exceptions import promises
 from orders.models import Fulfilment, Order, Payment, Refund
-from orders.services import checkout, pickup, returns
+from orders.services import fulfilments, parcels, picking, pickup, returns
+from orders.services.ways import Delivery, Pickup
 from tests.factories import (
     NOON,
     DeliveryMethodFactory,
@@ -63,10 +64,10 @@ def gap(store, sku="VESTE"):
 
 
 def shortage(store):
-    order = paid(checkout.Pickup(store.pk), (stocked(store, on_hand=1), 1))
+    order = paid(Pickup(store.pk), (stocked(store, on_hand=1), 1))
     one = order.fulfilments.get()
     line = order.lines.get()
-    pickup.not_found(fulfilment_id=one.pk, line_id=line.pk, quantity=1, actor="u", at=NOON)
+    picking.not_found(fulfilment_id=one.pk, line_id=line.pk, quantity=1, actor="u", at=NOON)
     return order.shortages.get()
 
 
@@ -76,7 +77,7 @@ def test_without_exceptions_it_says_so(office):
 
 
 def test_a_late_pickup_is_there_until_it_is_ready(office, store):
-    one = paid(checkout.Pickup(store.pk), (stocked(store), 1)).fulfilments.get()
+    one = paid(Pickup(store.pk), (stocked(store), 1)).fulfilments.get()
     later = one.promised_at + timedelta(minutes=1)
 
     assert "late" not in shown(office, one.promised_at - timedelta(minutes=1))
@@ -85,20 +86,20 @@ def test_a_late_pickup_is_there_until_it_is_ready(office, store):
         "Annecy",
         reverse("admin:orders_fulfilment_change", args=[one.pk]),
     )
-    pickup.pick_all(fulfilment_id=one.pk, actor="u", at=NOON)
+    picking.pick_all(fulfilment_id=one.pk, actor="u", at=NOON)
     pickup.ready(fulfilment_id=one.pk, actor="u", at=NOON)
     assert "late" not in shown(office, later)
 
 
 def test_a_parcel_is_late_once_its_day_at_the_door_has_come(office, store):
     variant = stocked(WarehouseFactory(name="Entrepôt"))
-    way = checkout.Delivery(DeliveryMethodFactory(working_days=2).pk, HOME)
+    way = Delivery(DeliveryMethodFactory(working_days=2).pk, HOME)
     one = paid(way, (variant, 1)).fulfilments.get()
     day = one.promised_at
 
     assert "parcels" not in shown(office, day - timedelta(days=1))
     assert [row.where for row in shown(office, day - timedelta(hours=9))["parcels"]] == ["Entrepôt"]
-    pickup.ship(fulfilment_id=one.pk, tracking="6A", carrier="DPD", actor="u", at=NOON)
+    parcels.ship(fulfilment_id=one.pk, tracking="6A", carrier="DPD", actor="u", at=NOON)
     assert "parcels" not in shown(office, day)
 
 
@@ -179,7 +180,7 @@ def test_a_count_gap_is_there_until_the_article_is_counted(office, store):
 
 
 def test_a_stuck_payment_is_asked_about_from_the_board(office, store):
-    order = placed(checkout.Pickup(store.pk), (stocked(store), 1))
+    order = placed(Pickup(store.pk), (stocked(store), 1))
     payment = order.payments.get()
     assert "payments" not in shown(office, NOON + timedelta(minutes=14))
 
@@ -193,7 +194,7 @@ def test_a_stuck_payment_is_asked_about_from_the_board(office, store):
 
 
 def test_a_refund_that_is_not_sent_is_sent_again_once(office, store):
-    order = paid(checkout.Pickup(store.pk), (stocked(store), 1))
+    order = paid(Pickup(store.pk), (stocked(store), 1))
     returns.cancel(
         order_id=order.pk, units={order.lines.get().pk: 1}, reason="asked", actor="u", at=NOON
     )
@@ -217,7 +218,7 @@ def test_staff_see_the_exceptions_of_their_stores_alone(client, store):
     other = StoreFactory(name="Brest")
     gap(store, "MIENNE"), gap(other, "AUTRE")
     shortage(store), shortage(other)
-    payment = placed(checkout.Pickup(other.pk), (stocked(other), 1)).payments.get()
+    payment = placed(Pickup(other.pk), (stocked(other), 1)).payments.get()
     late = NOON + timedelta(hours=8)
 
     rows = shown(manager_of(client, store), late)
@@ -236,18 +237,18 @@ def test_shoppers_do_not_get_in(client):
 def test_promises_kept_are_counted_by_place(store):
     head = StaffFactory(role="head_office", all_stores=True).user
     on_time, late, gone = (
-        paid(checkout.Pickup(store.pk), (stocked(store), 1)).fulfilments.get() for _ in range(3)
+        paid(Pickup(store.pk), (stocked(store), 1)).fulfilments.get() for _ in range(3)
     )
     for one, minutes in ((on_time, -1), (late, 1)):
         when = one.promised_at + timedelta(minutes=minutes)
-        pickup.pick_all(fulfilment_id=one.pk, actor="u", at=when)
+        picking.pick_all(fulfilment_id=one.pk, actor="u", at=when)
         pickup.ready(fulfilment_id=one.pk, actor="u", at=when)
-    pickup.cancel(fulfilment_id=gone.pk, reason="asked", actor="u", at=NOON)
+    fulfilments.cancel(fulfilment_id=gone.pk, reason="asked", actor="u", at=NOON)
     warehouse = WarehouseFactory(name="Entrepôt")
-    way = checkout.Delivery(DeliveryMethodFactory(working_days=2).pk, HOME)
+    way = Delivery(DeliveryMethodFactory(working_days=2).pk, HOME)
     first, second = (paid(way, (stocked(warehouse), 1)).fulfilments.get() for _ in range(2))
-    pickup.ship(fulfilment_id=first.pk, tracking="1", actor="u", at=NOON)
-    pickup.ship(fulfilment_id=second.pk, tracking="2", actor="u", at=second.promised_at)
+    parcels.ship(fulfilment_id=first.pk, tracking="1", actor="u", at=NOON)
+    parcels.ship(fulfilment_id=second.pk, tracking="2", actor="u", at=second.promised_at)
 
     rows = {row.place: row for row in promises(head, NOON + timedelta(days=5))}
 
@@ -263,7 +264,7 @@ def test_the_board_takes_as_many_statements_whatever_there_is(
 ):
     for number in range(count):
         gap(store, f"SKU-{number}X"), shortage(store)
-        paid(checkout.Pickup(store.pk), (stocked(store), 1))
+        paid(Pickup(store.pk), (stocked(store), 1))
     manager_of(client, store)
 
     with (

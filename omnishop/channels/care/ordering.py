@@ -20,7 +20,7 @@ from omnishop.kernel.errors import Invalid, Refusal
 from orders.errors import BasketClosed, EmptyBasket
 from orders.models import Basket
 from orders.services import telephone
-from orders.services.checkout import lacking
+from orders.services.ways import lacking
 from orders.telephone import preview, reach, sellable
 
 

@@ -35,6 +35,7 @@ from omnishop.channels.storefront.context import (
 )
 from omnishop.channels.storefront.hours import hours_words
 from omnishop.channels.storefront.pages import shared
+from omnishop.channels.storefront.selection import PAGE, Selection
 from omnishop.kernel.language import site_language
 from omnishop.kernel.templatetags.omnishop import decimal_amount
 from omnishop.network.models import Store
@@ -106,7 +107,7 @@ def category(request: Request, slug: str) -> HttpResponse:
         request,
         f"shelf {shelf.path}",
         lambda: listed(Product.objects.on_sale().filter(category__path__startswith=shelf.path)),
-        listing.Choice.of(request.GET, default_sort="popularity"),
+        Selection.of(request.GET, default_sort="popularity"),
         shelves=below,
         at=timezone.now(),
         store_id=store.pk if store else None,
@@ -137,7 +138,7 @@ class ListingPage:
 
     def __init__(self, found: listing.Listing) -> None:
         self.number = found.choice.page
-        self.num_pages = max(1, -(-found.total // listing.PAGE))
+        self.num_pages = max(1, -(-found.total // PAGE))
         self.paginator = self
 
     @property

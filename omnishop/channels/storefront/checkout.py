@@ -40,6 +40,8 @@ from orders.models import Basket, DeliveryMethod, Order
 from orders.points import of_quote
 from orders.selectors import Summary
 from orders.services import checkout, payments
+from orders.services.contacts import Contact
+from orders.services.ways import Delivery, Pickup
 from orders.sourcing import Wanted
 
 COOKIE = "checkout"
@@ -266,7 +268,7 @@ def pay(request: Request) -> HttpResponse:
         order = checkout.place(
             basket_id=shopper.basket.pk,
             request=checkout.Request(
-                contact=checkout.Contact(
+                contact=Contact(
                     name=draft["name"],
                     email=draft.get("email", ""),
                     phone=draft.get("phone", ""),
@@ -314,12 +316,10 @@ def _after(request: Request, draft: Draft) -> HttpResponse:
     return redirect("storefront:basket")
 
 
-def _way_of(draft: Draft) -> checkout.Pickup | checkout.Delivery:
+def _way_of(draft: Draft) -> Pickup | Delivery:
     if draft["way"] == "pickup":
-        return checkout.Pickup(
-            store_id=int(draft.get("store") or 0), collector=draft.get("collector", "")
-        )
-    return checkout.Delivery(
+        return Pickup(store_id=int(draft.get("store") or 0), collector=draft.get("collector", ""))
+    return Delivery(
         method_id=int(draft.get("method") or 0),
         address={
             "name": draft["name"],

@@ -11,6 +11,7 @@ from catalog.models import Product
 from omnishop.channels.storefront import listing
 from omnishop.channels.storefront.context import Request, Shopper
 from omnishop.channels.storefront.pages import shared
+from omnishop.channels.storefront.selection import Selection
 
 
 @require_GET
@@ -31,7 +32,7 @@ def guide(request: Request, slug: str) -> HttpResponse:
         request,
         f"guide {found.pk}",
         lambda: catalog.listed(Product.objects.on_sale().filter(guides=found)),
-        listing.Choice(),
+        Selection(),
         shelves=(),
         at=timezone.now(),
         store_id=store.pk if store else None,

@@ -16,8 +16,9 @@ from catalog.search import listed
 from omnishop.channels.storefront import listing
 from omnishop.channels.storefront.context import Request, Shopper, shelves
 from omnishop.channels.storefront.pages import shared
+from omnishop.channels.storefront.selection import PAGE, Selection
 
-PER_PAGE = listing.PAGE
+PER_PAGE = PAGE
 
 
 def _public(at: datetime) -> QuerySet[Operation]:
@@ -65,7 +66,7 @@ def operation(request: Request, code: str) -> HttpResponse:
             request,
             f"operation {found.pk}",
             lambda: listed(Product.objects.on_sale().filter(about)),
-            listing.Choice(page=_page(request)),
+            Selection(page=_page(request)),
             shelves=shelves(),
             at=at,
             store_id=store.pk if store else None,

@@ -18,7 +18,7 @@ from omnishop.kernel.errors import Refusal
 from omnishop.kernel.money import VatRow, vat_rows
 from omnishop.kernel.templatetags.omnishop import day, stamp
 from orders.models import Fulfilment, Order, OrderLine, Payment, RefundClaim
-from orders.services import pickup, refund_claims
+from orders.services import fulfilments, refund_claims
 from orders.services.reviews import received
 
 OPEN = Fulfilment.OPEN
@@ -184,7 +184,7 @@ def cancel(request: Request, token: str, fulfilment_id: int) -> HttpResponse:
     found = _order(token)
     part = get_object_or_404(Fulfilment, pk=fulfilment_id, order=found)
     try:
-        pickup.cancel(
+        fulfilments.cancel(
             fulfilment_id=part.pk,
             reason=_("cancelled by the shopper"),
             actor="customer",

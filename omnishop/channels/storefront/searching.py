@@ -18,6 +18,7 @@ from omnishop.channels.storefront import listing
 from omnishop.channels.storefront.catalog import ListingPage, sorts, variant_url
 from omnishop.channels.storefront.context import Request, Shelf, Shopper, shelves
 from omnishop.channels.storefront.pages import private, shared
+from omnishop.channels.storefront.selection import Selection
 from omnishop.kernel.language import site_language
 
 LONGEST = 100  # characters
@@ -38,7 +39,7 @@ def search(request: Request) -> HttpResponse:
     variant = catalog.by_code(words) if _like_a_code(words) else None
     if variant and variant.active and variant.product.status == Product.Status.ACTIVE:
         return redirect(variant_url(variant))
-    choice = listing.Choice.of(request.GET, default_sort="rank")
+    choice = Selection.of(request.GET, default_sort="rank")
 
     def found_by(reading: finding.Reading) -> listing.Listing:
         return listing.listing(
@@ -77,7 +78,7 @@ def search(request: Request) -> HttpResponse:
                 at=at, store_id=store.pk if store else None, count=BEST_SELLERS
             ),
         }
-    if found and choice == listing.Choice(sort="rank"):
+    if found and choice == Selection(sort="rank"):
         context["seen"] = SEAL.sign_object([words, found.total, site_language()])
     partial = request.htmx and request.htmx.target == "listing"
     template = "storefront/_listing.html" if partial and found else "storefront/search.html"

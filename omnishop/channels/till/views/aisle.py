@@ -12,14 +12,15 @@ from customers.models import Customer, Identity
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import show
-from omnishop.channels.till.forms import OrderForm
+from omnishop.channels.till.forms.customer import OrderForm
 from omnishop.kernel.errors import Invalid, Refusal
 from orders import aisle
 from orders.models import Basket, BasketLine
 from orders.selectors import BasketView, SaleRow, sale_view
 from orders.services import baskets, till
 from orders.services.aisle import Ordering
-from orders.services.checkout import Contact, Delivery, Pickup
+from orders.services.contacts import Contact
+from orders.services.ways import Delivery, Pickup
 
 SHOPS_SHOWN = 4
 

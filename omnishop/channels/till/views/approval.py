@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import show
-from omnishop.channels.till.forms import ApprovalForm, DiscountForm, PinForm
+from omnishop.channels.till.forms.approval import ApprovalForm, DiscountForm, PinForm
 from omnishop.kernel.errors import Invalid, Refusal
 from omnishop.network.models import StaffMember
 from omnishop.network.selectors import MAY_APPROVE

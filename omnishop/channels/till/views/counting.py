@@ -20,7 +20,7 @@ from inventory.services import counts
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import cleaned, first_error, show
-from omnishop.channels.till.forms import BeginCountForm, CountScanForm, CountUndoForm
+from omnishop.channels.till.forms.stock import BeginCountForm, CountScanForm, CountUndoForm
 from omnishop.kernel.errors import Refusal
 from omnishop.kernel.idempotency import once
 

@@ -21,7 +21,8 @@ from loyalty.services.referrals import enrol
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import show, typed
-from omnishop.channels.till.forms import BIG, CustomerForm
+from omnishop.channels.till.forms.customer import CustomerForm
+from omnishop.channels.till.forms.fields import BIG
 from omnishop.kernel.errors import Refusal
 from omnishop.kernel.idempotency import once
 from orders.models import Basket, Fulfilment

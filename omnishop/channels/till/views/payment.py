@@ -17,7 +17,8 @@ from loyalty.selectors import balance
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import cleaned, show
-from omnishop.channels.till.forms import BIG, ReceiptForm, TenderForm
+from omnishop.channels.till.forms.fields import BIG
+from omnishop.channels.till.forms.sale import ReceiptForm, TenderForm
 from omnishop.channels.till.views.sale import sale_page
 from omnishop.kernel.errors import Invalid, Refusal
 from omnishop.kernel.language import site_language

@@ -16,18 +16,18 @@ from inventory.models import StockLocation
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import cleaned, show
-from omnishop.channels.till.forms import (
+from omnishop.channels.till.forms.picking import (
     AgainForm,
     NotFoundForm,
     PickForm,
-    ReadyForm,
     ShipForm,
     carriers,
 )
+from omnishop.channels.till.forms.pickup import ReadyForm
 from omnishop.channels.till.jobs import by_article, jobs
 from omnishop.kernel.errors import NotFound, Refusal
 from orders.models import Fulfilment, Order, Shortage
-from orders.services import pickup
+from orders.services import parcels, picking, pickup
 
 SENT, LEFT = 50, timedelta(days=14)  # parcels shown, and for how long
 VIEWS = ("article", "order", "sent")
@@ -81,7 +81,7 @@ def _senders() -> list[StockLocation]:
 
 @require_safe
 @at_till
-def picking(request: HttpRequest, desk: Desk) -> HttpResponse:
+def queue(request: HttpRequest, desk: Desk) -> HttpResponse:
     """What is to be fetched."""
     return picking_page(request, desk, at=timezone.now())
 
@@ -122,7 +122,7 @@ def scan(request: HttpRequest, desk: Desk) -> HttpResponse:
         ]
         wanted.sort(key=lambda one: not one[1].left)
         job, sku = next(((job, item.line.line.sku) for job, item in wanted), (found[0], code))
-        line = pickup.pick(
+        line = picking.pick(
             fulfilment_id=job.fulfilment.pk, code=sku, actor=desk.actor, at=timezone.now()
         )
         return _("%(name)s for %(order)s: %(picked)s of %(units)s") % {
@@ -142,7 +142,7 @@ def take(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     get_object_or_404(scope.to_prepare(desk), pk=pk)
 
     def work() -> str:
-        done = pickup.claim(fulfilment_id=pk, actor=desk.actor, at=timezone.now())
+        done = picking.claim(fulfilment_id=pk, actor=desk.actor, at=timezone.now())
         return _("%(order)s is yours for 15 minutes.") % {"order": done.order.number}
 
     return _do(request, desk, work)
@@ -155,7 +155,7 @@ def leave(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     one = get_object_or_404(scope.to_prepare(desk), pk=pk)
 
     def work() -> str:
-        pickup.unclaim(fulfilment_id=pk, actor=desk.actor, at=timezone.now())
+        picking.unclaim(fulfilment_id=pk, actor=desk.actor, at=timezone.now())
         return _("%(order)s is back on the list.") % {"order": one.order.number}
 
     return _do(request, desk, work)
@@ -168,7 +168,7 @@ def everything(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     get_object_or_404(scope.to_prepare(desk), pk=pk)
 
     def work() -> str:
-        pickup.pick_all(fulfilment_id=pk, actor=desk.actor, at=timezone.now())
+        picking.pick_all(fulfilment_id=pk, actor=desk.actor, at=timezone.now())
         return _("Everything found.")
 
     return _do(request, desk, work)
@@ -191,7 +191,7 @@ def not_found(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     def work() -> str:
         data = cleaned(NotFoundForm(request.POST))
         asked, taken_off = _asked(one.order), one.order.returns.count()
-        pickup.not_found(fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **data)
+        picking.not_found(fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **data)
         if _asked(one.order) > asked:
             return _("Reported not found. The customer is told and chooses what becomes of it.")
         if one.order.returns.count() > taken_off:
@@ -223,7 +223,7 @@ def ship(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
 
     def work() -> str:
         data = cleaned(ShipForm(request.POST))
-        sent = pickup.ship(fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **data)
+        sent = parcels.ship(fulfilment_id=pk, actor=desk.actor, at=timezone.now(), **data)
         return _("%(order)s is on its way. The customer is told.") % {"order": sent.order.number}
 
     return _do(request, desk, work)
@@ -238,15 +238,15 @@ def again(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     def work() -> str:
         data = cleaned(AgainForm(request.POST))
         place = data["place"]
-        moved = pickup.source_again(
+        moved = parcels.source_again(
             fulfilment_id=pk, location_id=place, actor=desk.actor, at=timezone.now()
         )
         if not moved and place:
             raise Refusal(_("That place does not have all of it. The parcel stays here."))
         if not moved:
             raise Refusal(_("No other place has all of it. The parcel stays here."))
-        parcels = one.order.fulfilments.open().filter(kind=Fulfilment.Kind.SHIPMENT)
-        where = parcels.exclude(pk=pk).select_related("location")
+        now = one.order.fulfilments.open().filter(kind=Fulfilment.Kind.SHIPMENT)
+        where = now.exclude(pk=pk).select_related("location")
         return _("%(order)s is now sent from: %(places)s.") % {
             "order": one.order.number,
             "places": ", ".join(sorted({parcel.location.name for parcel in where})),
@@ -262,7 +262,7 @@ def delivered(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     one = get_object_or_404(scope.prepared(desk).filter(kind=Fulfilment.Kind.SHIPMENT), pk=pk)
 
     def work() -> str:
-        pickup.delivered(fulfilment_id=pk, actor=desk.actor, at=timezone.now())
+        parcels.delivered(fulfilment_id=pk, actor=desk.actor, at=timezone.now())
         return _("%(order)s is delivered.") % {"order": one.order.number}
 
     return _do(request, desk, work)

@@ -17,13 +17,13 @@ from customers.services.identities import normal_phone
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import cleaned, show, typed
-from omnishop.channels.till.forms import CancelForm, HandOverForm, ReadyForm, UntilForm
+from omnishop.channels.till.forms.pickup import CancelForm, HandOverForm, ReadyForm, UntilForm
 from omnishop.channels.till.jobs import waiting
 from omnishop.kernel.errors import Invalid, Refusal
 from orders.models import Fulfilment
 from orders.models.fulfilment import MAX_CODE_TRIES
 from orders.selectors import cash_due
-from orders.services import pickup, till
+from orders.services import fulfilments, pickup, till
 from orders.services.payments import due
 
 NO_SHOWS_SHOWN = timedelta(days=7)
@@ -228,7 +228,7 @@ def cancel(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
 
     def work() -> None:
         data = cleaned(CancelForm(request.POST))
-        pickup.cancel(
+        fulfilments.cancel(
             fulfilment_id=pk,
             reason=data["reason"],
             actor=desk.actor,

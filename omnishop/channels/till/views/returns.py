@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import show, typed
-from omnishop.channels.till.forms import ReturnForm
+from omnishop.channels.till.forms.sale import ReturnForm
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from omnishop.kernel.idempotency import once
 from orders.models import Order, OrderLine, Receipt

@@ -19,7 +19,7 @@ from omnishop.channels.promotions import advantages, reasons
 from omnishop.channels.till import finding, scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import cleaned, show, typed
-from omnishop.channels.till.forms import LineForm
+from omnishop.channels.till.forms.sale import LineForm
 from omnishop.channels.till.views.customer import customer_context, identify_customer, open_here
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from orders.models import Basket, Fulfilment

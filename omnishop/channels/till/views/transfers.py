@@ -26,7 +26,7 @@ from inventory.services import transfers
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
 from omnishop.channels.till.answer import cleaned, show, typed
-from omnishop.channels.till.forms import AskPlaceForm, UnitsForm
+from omnishop.channels.till.forms.stock import AskPlaceForm, UnitsForm
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from omnishop.kernel.idempotency import once
 from orders.models.basket import MAX_QUANTITY
