@@ -1,15 +1,19 @@
 """One price in every channel: the same baskets through every door, to the cent (issue 4.2, 4.3)."""
 
+import re
 from unittest import mock
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.models import Price, Promotion
 from customers.models import CustomerGroup
+from omnishop.channels.till.access import SESSION_KEY
+from omnishop.kernel.templatetags.omnishop import money
 from omnishop.network.models import User
 from omnishop.parity import doors
 from omnishop.parity.compare import _one, bound, compare
@@ -27,13 +31,16 @@ from tests.factories import (
     PriceListFactory,
     ProductFactory,
     PromotionFactory,
+    StaffFactory,
     TillFactory,
+    UserFactory,
     VariantFactory,
 )
 
 pytestmark = pytest.mark.django_db
 
 Kind = Promotion.Kind
+STAFF = "omnishop.network.backends.StaffBackend"
 
 
 @pytest.fixture
@@ -105,6 +112,55 @@ def test_a_known_persons_basket_at_the_desk_is_one_of_the_doors(house):
     assert doors.telephone(Asked(units, till, None, ()), at=at) is None
     with mock.patch.object(doors, "telephone", return_value=doors.Price(1, 0, ())):
         assert _one(asked, User(is_staff=True), at=at).said["telephone"] == "1 (VAT 0)"
+
+
+def shown(page):
+    """The total of each line and of all, as a page of HTML says them."""
+    html = page.content.decode()
+    rows = re.findall(r"data-row[ >].*?</li>", html, re.DOTALL)
+    lines = [re.search(r'class="price[^"]*">([^<]+)<', row)[1] for row in rows]
+    return sorted(lines), re.findall(r'id="total">([^<]+)<', html)
+
+
+@pytest.mark.parametrize("units", [[(0, 2), (3, 1)], [(4, 3), (2, 5), (1, 7)], [(0, 6)]])
+@pytest.mark.parametrize("codes", [[], ["DIX"]])
+def test_the_pages_print_what_the_doors_say(house, settings, units, codes):
+    """The site, the till and the desk, read as their users read them."""
+    settings.STAFF_MFA_REQUIRED = False
+    variants, till, person = house
+    person.user = UserFactory()
+    person.save()
+    asked = Asked(
+        tuple((variants[i].pk, variants[i].sku, count) for i, count in units),
+        till,
+        person,
+        tuple(codes),
+    )
+    at = timezone.now()
+    said, _checkout = doors.storefront(asked, at=at)
+    Basket.objects.all().delete()
+    shopper, desk = Client(), Client()
+    shopper.force_login(person.user)
+    desk.force_login(StaffFactory(role="service", all_stores=True).user, backend=STAFF)
+    doors._basket(asked, at=at, till=None)
+    site = shopper.get("/panier/")
+    telephone = desk.get(f"/care/person/{person.number}/basket/")
+    seller = Client()
+    seller.force_login(StaffFactory(stores=[till.store]).user, backend=STAFF)
+    session = seller.session
+    session[SESSION_KEY] = till.pk
+    session.save()
+    Basket.objects.all().delete()
+    doors._basket(asked, at=at, till=till)
+    sale = seller.get("/till/")
+    query = {"sku": [variants[i].sku for i, _n in units], "quantity": [n for _i, n in units]}
+    told = desk.get(
+        "/care/participation/", query | {"customer": person.number, "codes": " ".join(codes)}
+    )
+
+    lines = sorted(money(total) for _sku, _discount, total in said.lines)
+    assert shown(site) == shown(telephone) == shown(sale) == (lines, [money(said.total)])
+    assert shown(told)[1] == [money(said.total)]
 
 
 def test_a_store_with_an_operation_of_its_own_is_compared_by_place(house):

@@ -2,8 +2,8 @@
 
 All of them end in the one function `catalog.pricing.quote`; what is compared is what each door
 asks it (place, channel, person, codes, lines) and what it shows of the answer. Of the site, the
-tills and the desk's basket it is the context that their templates render, no HTML is read; of the
-desk's question the same, through its address; of the API the JSON of its answer.
+tills and the desk's basket it is the context that their templates render (the tests read the
+HTML); of the desk's question the same, through its address; of the API the JSON of its answer.
 """
 
 import json
