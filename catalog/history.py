@@ -1,7 +1,7 @@
 """The history of the catalogue in words: who changed what, from what to what."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -87,12 +87,20 @@ def told(rows: Iterable[CatalogChange]) -> list[Told]:
     return [
         Told(
             row=row,
-            who=names.who(row.actor),
+            who=in_words(row.actor, names.people),
             what=_what(row.table_name, _model(row.table_name)),
             fields=tuple(names.fields(row)),
         )
         for row in rows
     ]
+
+
+def in_words(actor: str, people: Mapping[str, str]) -> str:
+    """Who "user:12" or "import:4" is; `people` are the names of `omnishop.network.selectors`."""
+    kind, _colon, rest = actor.partition(":")
+    if actor in people:
+        return people[actor]
+    return f"{ACTORS[kind]} {rest}" if kind in ACTORS else actor
 
 
 @cache
@@ -128,13 +136,7 @@ class _Names:
             model: {row.pk: str(row) for row in model._default_manager.filter(pk__in=keys)}
             for model, keys in wanted.items()
         }
-        self._people = names_of({row.actor for row in rows})
-
-    def who(self, actor: str) -> str:
-        kind, _colon, rest = actor.partition(":")
-        if actor in self._people:
-            return self._people[actor]
-        return f"{ACTORS[kind]} {rest}" if kind in ACTORS else actor
+        self.people = names_of({row.actor for row in rows})
 
     def fields(self, row: CatalogChange) -> Iterable[FieldChange]:
         model = _model(row.table_name)

@@ -12,6 +12,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from catalog import services, sheet
+from catalog.history import in_words
 from catalog.models import (
     Attribute,
     AttributeValue,
@@ -32,7 +33,7 @@ from omnishop.kernel.admin import (
 )
 from omnishop.kernel.templatetags.omnishop import percent
 from omnishop.network.models import Store
-from omnishop.network.selectors import sees_all_stores
+from omnishop.network.selectors import names, sees_all_stores
 
 
 def refresh_products(**which: Any) -> None:
@@ -256,7 +257,22 @@ class PriceAdmin(ListScope, ReadOnlyAdmin):
         "price_list",
         "valid_from",
         "valid_to",
+        "who",
     )
     list_filter = (("price_list", ScopedFilter),)
     list_select_related = ("variant", "price_list")
     search_fields = ("variant__sku__startswith",)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Names read for the page at once, not one by one."""
+        changes = super().get_changelist_instance(request)
+        rows = list(changes.result_list)
+        people = names({row.actor for row in rows})
+        for row in rows:
+            row.by = in_words(row.actor, people)
+        changes.result_list = rows
+        return changes
+
+    @admin.display(description=_("by"))
+    def who(self, row: Any) -> str:
+        return row.by or "–"

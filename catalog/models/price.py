@@ -73,6 +73,13 @@ class Price(models.Model):
         related_name="prices",
         verbose_name=_("price change"),
     )  # the mass change that wrote it
+    # Who wrote it: "user:12", "import:4"; of the database, as in the history of the sheets.
+    actor = models.CharField(
+        _("by"),
+        max_length=80,
+        editable=False,
+        db_default=Func(function="catalog_actor", output_field=models.CharField()),
+    )
     restores = models.BooleanField(default=False, db_default=False)  # what it was before the change
 
     objects = PriceQuerySet.as_manager()

@@ -9,16 +9,20 @@ from django.utils.translation import override
 
 from catalog import history, services, sheet
 from catalog.acting import acting
-from catalog.models import Attribute, Brand, CatalogChange, Category, Product, Variant
+from catalog.models import Attribute, Brand, CatalogChange, Category, Price, Product, Variant
 from tests.factories import (
+    NOON,
     BrandFactory,
     CategoryFactory,
+    PriceListFactory,
     ProductFactory,
+    StaffFactory,
     UserFactory,
     VariantFactory,
 )
 
 pytestmark = pytest.mark.django_db
+STAFF = "omnishop.network.backends.StaffBackend"
 DERIVED = ("search_", "listed_", "rating", "popularity", "created_at", "updated_at")
 
 
@@ -192,3 +196,41 @@ def test_words_take_a_statement_for_each_table_pointed_at(django_assert_num_quer
 
     with django_assert_num_queries(2):
         history.told(rows)
+
+
+def test_a_price_says_who_set_it():
+    """Set on a page, brought by an import, or written by hand in the database."""
+    user = UserFactory(email="lea@example.org")
+    variant, other, third = VariantFactory(price=2000), VariantFactory(), VariantFactory()
+    with acting(f"user:{user.pk}"):
+        services.set_price(variant=variant, amount_minor=1800, at=NOON)
+    with acting("import:4"):
+        services.set_price(variant=other, amount_minor=900, at=NOON)
+    services.set_price(variant=third, amount_minor=700, at=NOON)
+
+    found = dict(Price.objects.filter(valid_from=NOON).values_list("variant_id", "actor"))
+
+    assert found.pop(third.pk).startswith("sql:")
+    assert found == {variant.pk: f"user:{user.pk}", other.pk: "import:4"}
+
+
+def test_the_price_list_in_the_back_office_names_them(client, django_assert_max_num_queries):
+    client.force_login(StaffFactory(role="head_office", all_stores=True).user, backend=STAFF)
+    for n in range(8):
+        user = UserFactory(email=f"set{n}@example.org")
+        with acting(f"user:{user.pk}"):
+            services.set_price(variant=VariantFactory(), amount_minor=1800 + n, at=NOON)
+
+    with django_assert_max_num_queries(10):
+        page = client.get(reverse("admin:catalog_price_changelist")).content.decode()
+
+    assert all(f"set{n}@example.org" in page for n in range(8))
+
+
+def test_a_price_list_is_part_of_the_history():
+    with acting("user:7"):
+        row = PriceListFactory(name="Tarif Lyon")
+
+    [change] = changes("catalog_pricelist", row_id=row.pk)
+    assert (change.action, change.actor) == ("insert", "user:7")
+    assert change.after["name"] == "Tarif Lyon"
