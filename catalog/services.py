@@ -17,11 +17,12 @@ from omnishop.kernel.errors import Invalid
 
 
 def default_price_list() -> PriceList:
-    """The list for every channel and store in the shop's currency; made on first use."""
+    """Everybody's list for every channel and store in the shop's currency; made on first use."""
     price_list, _created = PriceList.objects.get_or_create(
         currency=settings.CURRENCY,
         channel="",
         store=None,
+        group="",
         defaults={"code": "standard", "name": "Standard"},
     )
     return price_list

@@ -8,7 +8,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.conf import settings
 from django.contrib import messages
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -59,14 +59,32 @@ class Overtaken(MiddlewareMixin):
         if not isinstance(exception, OperationalError):
             return None
         logger.error("The database ended a request.", exc_info=exception)
-        retry = {"Retry-After": "2"}
-        if request.path.startswith("/api/"):
-            words = _("The service is busy: this was not done. Try again in a moment.")
-            error = {"code": "busy", "detail": words, "attr": None}
-            body = {"type": "server_error", "errors": [error]}
-            return JsonResponse(body, status=503, headers=retry)
-        page = render_to_string("503.html")  # no context: it may read the database
-        return HttpResponse(page, status=503, headers=retry)
+        words = _("The service is busy: this was not done. Try again in a moment.")
+        answer = _ended(request, 503, "server_error", "busy", words)
+        answer["Retry-After"] = "2"
+        return answer
+
+
+class Unreadable(MiddlewareMixin):
+    """Says that it was not done, when the database cannot hold what was sent: the sign NUL, a
+    number or a date beyond its reach.
+    """
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, DataError):
+            return None
+        logger.warning("The database cannot hold what was sent.", exc_info=exception)
+        words = _("A value holds signs or a size that cannot be kept: nothing was changed.")
+        return _ended(request, 400, "client_error", "unreadable", words)
+
+
+def _ended(request: HttpRequest, status: int, kind: str, code: str, words: str) -> HttpResponse:
+    """The page of a status, or what the API says instead."""
+    if request.path.startswith("/api/"):
+        body = {"type": kind, "errors": [{"code": code, "detail": words, "attr": None}]}
+        return JsonResponse(body, status=status)
+    page = render_to_string(f"{status}.html")  # no context: it may read the database
+    return HttpResponse(page, status=status)
 
 
 class Named(MiddlewareMixin):

@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "omnishop.doors.Overtaken",
+    "omnishop.doors.Unreadable",
     "omnishop.doors.Named",
     "omnishop.doors.BackOfficePolicy",
     "django_permissions_policy.PermissionsPolicyMiddleware",

@@ -27,3 +27,19 @@ def test_a_request_that_was_ended_is_told_to_try_again(client):
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
     assert "n’a pas été fait" in answer.content.decode()
     assert not BasketLine.objects.exists()
+
+
+@pytest.mark.parametrize("address", ["/m/%00/", "/demande/%00/"])
+def test_what_the_database_cannot_hold_is_said(client, address):
+    answer = client.get(address)
+
+    assert answer.status_code == 400
+    assert "Rien n’a été modifié" in answer.content.decode()
+
+
+@pytest.mark.parametrize("filters", [{"name": "\x00"}, {"_to_field": "password"}])
+def test_a_filter_of_the_back_office_that_cannot_be_read_is_said(admin_client, filters):
+    answer = admin_client.get("/admin/catalog/brand/", filters)
+
+    assert answer.status_code == 400
+    assert "Rien n’a été modifié" in answer.content.decode()

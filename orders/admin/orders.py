@@ -281,6 +281,10 @@ class OrderEventAdmin(OfOrder, ReadOnlyAdmin):
     search_fields = ("order__number__exact",)
 
 
+# The report opens the returns of a store's or channel's sales by these.
+OF_REPORT = {"order__channel__exact", "order__store__id__exact", "order__store__isnull"}
+
+
 class ReturnLineInline(ReadOnlyInline):
     model = ReturnLine
     fields = ("line", "quantity", "disposition", "location")
@@ -299,6 +303,9 @@ class ReturnAdmin(OfOrder, ReadOnlyAdmin):
     list_select_related = ("order", "store")
     search_fields = ("number__exact", "order__number__exact")
     inlines = (ReturnLineInline,)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        return lookup in OF_REPORT or super().lookup_allowed(lookup, value, request)
 
 
 @admin.register(Withdrawal)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.models import Product, Variant
+from catalog.models import PriceList, Product, Variant
 from catalog.services import default_price_list, set_price, set_prices
 from omnishop.kernel.errors import Invalid
 from tests.factories import LONG_AGO, NOON, VariantFactory
@@ -36,6 +36,18 @@ def test_each_article_is_judged_alone():
     assert history(new) == [(1, NOON, None)]
     assert history(lower) == [(900, LONG_AGO, NOON), (800, NOON, None)]
     assert {variant: history(variant) for variant in before} == before
+
+
+def test_the_list_of_a_customer_group_is_never_taken_for_everybodys():
+    clubs = PriceList.objects.create(code="clubs", name="Clubs", group="clubs")
+    variant = VariantFactory(price__none=True)
+
+    set_prices({variant.pk: 800}, at=NOON)
+
+    assert default_price_list() != clubs
+    assert [(p.price_list, p.amount_minor) for p in variant.prices.all()] == [
+        (default_price_list(), 800)
+    ]
 
 
 def test_lists_follow():

@@ -154,6 +154,17 @@ def test_a_chosen_store_is_kept_and_shown_in_the_header(client):
     assert client.post("/magasins/choisir/", {"store": "nope"}).status_code == 422
 
 
+def test_an_unknown_store_is_answered_with_what_each_store_has_of_the_basket(client):
+    """The list of stores with their times, which the page of a basket shows (S2)."""
+    shop = small_shop()
+    add(client, shop.cup)
+
+    page = client.post("/magasins/choisir/", {"store": "nope"})
+
+    assert page.status_code == 422
+    assert "choisissez" in page.content.decode().lower()
+
+
 def test_the_nearest_store_of_a_postcode_comes_first(client):
     small_shop()
 

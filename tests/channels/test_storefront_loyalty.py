@@ -92,7 +92,8 @@ def test_giving_points_is_confirmed_and_tells_nothing_about_the_receiver(client,
 
     assert answers == [(200, 1)] * 2
     assert PointsGift.objects.count() == 2
-    for wrong in ({"to": "", "points": "2"}, {"to": "x@y.fr", "points": "0.5"}):
+    for wrong in ({"to": "", "points": "2"}, {"to": "x@y.fr", "points": "0.5"},
+                  {"to": "x@y.fr", "points": "9" * 5000}):  # fmt: skip
         assert client.post(url, wrong | {"confirmed": "1"}).status_code == 422
     gift = PointsGift.objects.get(receiver__customer=other)
     assert client.post(f"{PAGE}cadeau/{gift.pk}/").status_code == 404

@@ -229,6 +229,18 @@ def test_figures_open_their_rows(head_office):
     assert {row.number for row in site.context["cl"].result_list} == {"O-0000777", "O-0000778"}
 
 
+@pytest.mark.parametrize("channel", ["", "till"])
+@pytest.mark.parametrize("place", ["here", "site"])
+def test_figures_of_a_place_and_a_channel_open_their_rows_too(head_office, place, channel):
+    store = StoreFactory()
+    order("O-1", store=store)
+    asked = {"store": store.pk if place == "here" else "site", "channel": channel}
+
+    page = head_office.get("/reports/sales/", asked)
+
+    assert {head_office.get(one["url"]).status_code for one in page.context["tiles"]} == {200}
+
+
 def test_shoppers_and_strangers_see_no_report(client):
     assert client.get("/reports/sales/").status_code == 302
     assert client.get("/reports/sales/day.csv").status_code == 302

@@ -143,8 +143,8 @@ def give(request: Request) -> HttpResponse:
     }
     status = 200
     if request.method == "POST":
-        count = int(context["points"]) if context["points"].isdecimal() else 0
-        count = count if count < 1_000_000 else 0
+        readable = context["points"].isdecimal() and len(context["points"]) < 7
+        count = int(context["points"]) if readable else 0
         context["count"] = count
         if not context["to"]:
             context["error"], status = _("Enter a card number or an e-mail address."), 422

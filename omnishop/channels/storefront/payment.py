@@ -56,7 +56,7 @@ def payment_return(request: Request, reference: str) -> HttpResponse:
     order = payment.order
     if payment.status == Payment.Status.PENDING:
         asked = request.GET.get("asked", "0")
-        times = min(int(asked), 100) if asked.isdecimal() else 0
+        times = min(int(asked), 100) if asked.isdecimal() and len(asked) < 9 else 0
         context = {
             "order": order,
             "payment": payment,

@@ -38,7 +38,7 @@ def shortage(request: Request, token: str) -> HttpResponse:
         elif choice == "delivery":
             address = {name: request.POST.get(name, "")[:120] for name in ADDRESS}
             shortages.deliver(token=token, address=address, actor=actor, at=at)
-        elif choice.startswith("store-") and choice[6:].isdecimal():
+        elif choice.startswith("store-") and choice[6:].isdecimal() and len(choice) < 16:
             shortages.collect_elsewhere(token=token, store_id=int(choice[6:]), actor=actor, at=at)
         else:
             return _page(request, found, status=422, problem=_("Choose one of the answers."))

@@ -168,12 +168,14 @@ def choose(request: Request) -> HttpResponse:
     slug = request.POST.get("store", "")
     store = next((store for store in stores() if store.slug == slug), None)
     if store is None:
+        at = timezone.now()
         return private(
             render(
                 request,
                 "storefront/stores.html",
                 {
-                    "found": _listed(request, shopper, at=timezone.now())[0],
+                    "found": _listed(request, shopper, at=at)[0],
+                    "now": at,
                     "problem": _("This store does not exist. Choose one of the list."),
                     "has_errors": True,
                 },

@@ -20,7 +20,8 @@ def choose(request: HttpRequest) -> HttpResponse:
     ).select_related("store")
     if request.method == "POST":
         chosen = request.POST.get("till", "")
-        till = get_object_or_404(tills, pk=int(chosen) if chosen.isdecimal() else 0)
+        known = chosen.isdecimal() and len(chosen) < 12
+        till = get_object_or_404(tills, pk=int(chosen) if known else 0)
         request.session[SESSION_KEY] = till.pk
         return redirect("till:sale")
     return render(
