@@ -70,11 +70,8 @@ def board(messages: QuerySet[Message], *, days: int, at: datetime) -> list[Figur
 
 def why(reason: str) -> str:
     """A reason of a row in words; what a carrier answered keeps its own name."""
-    known = {
-        "no_consent": _("no consent"),
-        "cap": _("this person has had enough messages"),
-        "erased": _("the person was forgotten"),
-        "NoWayThere": _("nothing leads to this address"),
-        "": _("no reason was kept"),
-    }
-    return known.get(reason) or _("the carrier failed: %(name)s") % {"name": reason}
+    if reason in Message.Reason:
+        return str(Message.Reason(reason).label)
+    if not reason:
+        return _("no reason was kept")
+    return _("the carrier failed: %(name)s") % {"name": reason}

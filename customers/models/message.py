@@ -29,6 +29,16 @@ class Message(models.Model):
         WITHHELD = "withheld", _("not sent")
         FAILED = "failed", _("failed")
 
+    class Reason(models.TextChoices):
+        """Why a message was not sent; what a carrier answered keeps its own name."""
+
+        NO_CONSENT = "no_consent", _("no consent")
+        CAP = "cap", _("this person has had enough messages")
+        ERASED = "erased", _("the person was forgotten")
+        NO_ADDRESS = "no_address", _("no e-mail address")
+        NO_NUMBER = "no_number", _("no telephone number")
+        NO_DEVICE = "no_device", _("no device that asked for notifications")
+
     class Purpose(models.TextChoices):
         SERVICE = "service", _("service")
         MARKETING = "marketing", _("marketing")

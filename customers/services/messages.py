@@ -94,8 +94,7 @@ def send(*, message_id: int, at: datetime) -> bool:
                 return False
             letter = written(message)
             _mark_sent(message, letter, at)
-        leave(message, letter, at=at)
-        return True
+        return leave(message, letter, at=at)
     with transaction.atomic():
         message = claim(Message.objects.due(at).filter(pk=message_id)).first()
         if message is None:
@@ -103,11 +102,14 @@ def send(*, message_id: int, at: datetime) -> bool:
         try:
             letter = written(message)
             deliver(message, letter, at=at)
+        except NoWayThere as nowhere:
+            _withhold(message, str(nowhere))
+            return False
         except Exception as error:
             message.attempts += 1
             message.reason = type(error).__name__
             message.due_at = at + RETRY_AFTER * 2 ** (message.attempts - 1)
-            if message.attempts >= MAX_ATTEMPTS or isinstance(error, NoWayThere):
+            if message.attempts >= MAX_ATTEMPTS:
                 message.status = Message.Status.FAILED
             message.save(update_fields=["attempts", "reason", "due_at", "status"])
             return False
@@ -152,15 +154,21 @@ def seal_marketing(
     return message, letter
 
 
-def leave(message: Message, letter: Letter, *, at: datetime) -> None:
+def leave(message: Message, letter: Letter, *, at: datetime) -> bool:
     """Hand over a message that is marked as sent. It is not tried again: who carries it may have
-    taken it and failed afterwards (F-31); the row says so.
+    taken it and failed afterwards (F-31); the row says so. False when there was no way at all,
+    so that nobody can have got it: it is not sent, and says why.
     """
     try:
         deliver(message, letter, at=at)
+    except NoWayThere as nowhere:
+        message.sent_at = None
+        _withhold(message, str(nowhere))
+        return False
     except Exception as error:
         Message.objects.filter(pk=message.pk).update(reason=f"unsure: {type(error).__name__}")
         raise
+    return True
 
 
 def _is_marketing(message_id: int) -> bool:
@@ -179,4 +187,4 @@ def _mark_sent(message: Message, letter: Letter, at: datetime) -> None:
 def _withhold(message: Message, reason: str) -> None:
     message.status = Message.Status.WITHHELD
     message.reason = reason
-    message.save(update_fields=["status", "reason"])
+    message.save(update_fields=["status", "reason", "sent_at"])

@@ -109,8 +109,12 @@ TABLES: tuple[Table, ...] = (
     Table(
         "customers.PushDevice",
         of_records(),
-        (Line("endpoint", A, "inactive"), Line("name", A, "inactive")),
-        rest="-customer -p256dh -auth created_at gone_at",
+        (
+            Line("endpoint", A, "inactive"),
+            Line("name", A, "inactive"),
+            Line("last_used_at", A, "inactive"),
+        ),
+        rest="-customer -p256dh -auth created_at",
     ),
     Table("customers.MatchKey", of_records(), (Line("key", LI, "inactive"),), rest="-customer"),
     Table(

@@ -97,8 +97,7 @@ looked AS (
          s.person IS NOT NULL AND CASE WHEN %(push)s
            THEN EXISTS (SELECT 1 FROM customers_pushdevice d JOIN customers_customer c
                             ON c.id = d.customer_id
-                         WHERE (c.id = s.person OR c.merged_into_id = s.person)
-                           AND d.gone_at IS NULL)
+                         WHERE c.id = s.person OR c.merged_into_id = s.person)
            ELSE EXISTS (SELECT 1 FROM customers_identity i JOIN customers_customer c
                             ON c.id = i.customer_id
                          WHERE (c.id = s.person OR c.merged_into_id = s.person)

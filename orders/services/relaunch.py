@@ -83,8 +83,12 @@ def send(*, relaunch_id: int, at: datetime) -> bool:
         relaunch.message, letter = _sealed(relaunch, person, wish, at=at)
         relaunch.status = Relaunch.Status.SENT
         relaunch.save()
-    leave(relaunch.message, letter, at=at)
-    return True
+    if leave(relaunch.message, letter, at=at):
+        return True
+    # The last device went since it was looked for: nobody got it.
+    relaunch.status, relaunch.reason = Relaunch.Status.WITHHELD, Reason.NO_ADDRESS
+    relaunch.save(update_fields=["status", "reason"])
+    return False
 
 
 def _postpone(relaunch: Relaunch, until: datetime) -> bool:
