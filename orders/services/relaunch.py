@@ -22,7 +22,7 @@ from omnishop.kernel.claims import claim
 from omnishop.kernel.templatetags.omnishop import day, money
 from orders.campaign_texts import words
 from orders.models import Basket, Campaign, CampaignStep, Order, Relaunch
-from orders.services import segments
+from orders.services import audiences
 from orders.services.occasions import settle, wish_of
 from orders.services.wanted import Wish, bought_since
 
@@ -161,18 +161,7 @@ def _guard(relaunch: Relaunch, person: Customer | None, *, at: datetime) -> mark
     said = marketing.verdict(person.pk, channel=step.channel, at=at)
     if said.reason or said.later:
         return said
-    return marketing.Verdict(_outside(step.campaign, person, at=at))
-
-
-def _outside(campaign: Campaign, person: Customer, *, at: datetime) -> str:
-    """Why the person is no longer among the people of the campaign's segment, or of the one that
-    fills its group; baskets are of everybody.
-    """
-    if campaign.kind == Campaign.Kind.BASKET:
-        return ""
-    asked = (campaign.segment, getattr(campaign.group, "segment", None))
-    reasons = (segments.why_not(one, person.pk, at=at) for one in asked if one)
-    return next(filter(None, reasons), "")
+    return marketing.Verdict(audiences.why_not(step.campaign, person, at=at))
 
 
 def _held_out(relaunch: Relaunch, person: Customer) -> bool:
