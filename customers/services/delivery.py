@@ -85,7 +85,9 @@ def mail_of(message: Message, letter: Letter) -> EmailMultiAlternatives:
 
 
 def deliver(message: Message, letter: Letter, *, at: datetime) -> None:
-    """Hand the message over. Raises what went wrong, NoWayThere where there is no way at all."""
+    """Hand the message over; its carrier's own key, if it has one, is on the row afterwards, not
+    yet saved. Raises what went wrong, NoWayThere where there is no way at all.
+    """
     reference = f"message-{message.pk}"
     if message.channel == Message.Channel.SMS:
         if not sms.E164.fullmatch(message.to):
@@ -96,7 +98,11 @@ def deliver(message: Message, letter: Letter, *, at: datetime) -> None:
     elif message.channel == Message.Channel.PUSH:
         _notify(message, letter, reference=reference, at=at)
     else:
-        mail_of(message, letter).send()
+        mail = mail_of(message, letter)
+        mail.send()
+        # django-anymail's note of what its service answered; other back ends have none.
+        carried = getattr(getattr(mail, "anymail_status", None), "message_id", None)
+        message.carrier_id = "" if carried is None else str(carried)[:200]
 
 
 def _cut(text: str) -> str:

@@ -114,13 +114,16 @@ def held_out(customer_id: int, *, of: str, percent: int) -> bool:
 def address(customer: Customer, channel: str) -> str:
     """Where the person is written to in a channel; empty when there is no way.
 
-    Of e-mail addresses and telephones a verified one comes first, then the oldest.
+    Of e-mail addresses and telephones a verified one comes first, then the oldest; never one from
+    which a message came back.
     """
     if channel == Message.Channel.PUSH:
         own = PushDevice.objects.filter(customer__in=records(customer.pk))
         return customer.number if own.exists() else ""
     kind = Identity.Kind.PHONE if channel == Message.Channel.SMS else Identity.Kind.EMAIL
-    known = Identity.objects.filter(customer__in=records(customer.pk), kind=kind)
+    known = Identity.objects.filter(
+        customer__in=records(customer.pk), kind=kind, unreachable_since=None
+    )
     keys = sorted(
         known, key=lambda key: (key.customer_id != customer.pk, not key.verified_at, key.pk)
     )

@@ -101,7 +101,7 @@ looked AS (
            ELSE EXISTS (SELECT 1 FROM customers_identity i JOIN customers_customer c
                             ON c.id = i.customer_id
                          WHERE (c.id = s.person OR c.merged_into_id = s.person)
-                           AND i.kind = %(kind)s) END AS reached,
+                           AND i.kind = %(kind)s AND i.unreachable_since IS NULL) END AS reached,
          (SELECT bool_and(a.granted) FROM (
             SELECT DISTINCT ON (e.customer_id) e.granted FROM customers_consentevent e
               JOIN customers_customer c ON c.id = e.customer_id

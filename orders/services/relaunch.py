@@ -15,7 +15,7 @@ from catalog.models import Coupon
 from customers.links import preferences_url
 from customers.models import Customer, Identity, Message
 from customers.selectors import by_identity, resolve
-from customers.services import marketing
+from customers.services import arrivals, marketing
 from customers.services.delivery import Letter
 from customers.services.messages import leave, seal_marketing
 from omnishop.kernel.claims import claim
@@ -157,11 +157,17 @@ def _guard(relaunch: Relaunch, person: Customer | None, *, at: datetime) -> mark
     if step.campaign.ends_at and step.campaign.ends_at <= at:
         return marketing.Verdict(Reason.ENDED)
     if person is None or not marketing.address(person, step.channel):
-        return marketing.Verdict(Reason.NO_ADDRESS)
+        return marketing.Verdict(_no_way(person, step.channel))
     said = marketing.verdict(person.pk, channel=step.channel, at=at)
     if said.reason or said.later:
         return said
     return marketing.Verdict(audiences.why_not(step.campaign, person, at=at))
+
+
+def _no_way(person: Customer | None, channel: str) -> str:
+    """Why a person without an address in a channel has none that works."""
+    bounce = person and arrivals.unreachable(person).filter(kind=arrivals.KINDS.get(channel))
+    return Reason.BOUNCES if bounce else Reason.NO_ADDRESS
 
 
 def _held_out(relaunch: Relaunch, person: Customer) -> bool:

@@ -63,7 +63,7 @@ def test_the_page_says_why_and_each_number_opens_its_messages(client, told, time
         if "message/?template__exact=order_ready&amp;channel__exact=email" in part.split('"')[0]
     ]
     sizes = [len(client.get(link).context["cl"].result_list) for link in links]
-    assert sizes == [5, 1, 2, 1, 1]  # written, waiting, sent, withheld, failed
+    assert sizes == [5, 1, 2, 0, 1, 1]  # written, waiting, sent, arrived, withheld, failed
 
 
 def test_staff_without_the_right_see_no_board(client):

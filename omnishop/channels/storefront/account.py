@@ -14,7 +14,7 @@ from omnishop.channels.storefront.context import Request, Shopper
 from omnishop.channels.storefront.forms import ProfileForm
 from omnishop.channels.storefront.orders import line_status
 from omnishop.channels.storefront.pages import private
-from omnishop.channels.storefront.preferences import answer, notifying, shown
+from omnishop.channels.storefront.preferences import answer, notifying, shown, unreached
 from omnishop.kernel.errors import Refusal
 from orders import selectors as orders
 from orders.services.reviews import received
@@ -94,6 +94,7 @@ def profile(request: Request) -> HttpResponse:
                 "form": form,
                 "consents": shown(person, at=timezone.now()),
                 "push": notifying(person, at=timezone.now()),
+                "unreached": unreached(person),
                 "tab": "profile",
             },
             status=422 if form.errors else 200,

@@ -15,10 +15,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from customers.links import customer_of_link, stop_of_link
-from customers.models import Customer
+from customers.models import Customer, Message
 from customers.models.consent import Channel, Purpose
-from customers.selectors import masked_address
-from customers.services import consents, devices
+from customers.selectors import masked, masked_address
+from customers.services import arrivals, consents, devices
 from customers.services.preferences import mail_link
 from omnishop.channels.storefront.context import Request
 from omnishop.channels.storefront.forms import email_field
@@ -48,6 +48,23 @@ def shown(person: Customer, *, at: datetime) -> list[dict[str, Any]]:
         }
         for text in consents.questions(language=site_language(), at=at)
     ]
+
+
+def unreached(person: Customer, *, link: str = "") -> dict[str, Any]:
+    """Addresses and numbers from which messages came back, and where to say that one works."""
+    return {
+        "keys": [
+            {
+                "pk": key.pk,
+                "kind": key.kind,
+                "value": masked(key.value),
+                "since": key.unreachable_since,
+                "complained": key.unreachable_why == Message.Reason.COMPLAINED,
+            }
+            for key in arrivals.unreachable(person)
+        ],
+        "action": reverse("storefront:works_again", args=[link] if link else []),
+    }
 
 
 def notifying(person: Customer, *, link: str = "", at: datetime) -> dict[str, Any]:
@@ -118,6 +135,7 @@ def preferences(request: Request, link: str) -> HttpResponse:
                 "link": link,
                 "address": masked_address(person),
                 "push": notifying(person, link=link, at=at),
+                "unreached": unreached(person, link=link),
             },
         )
     )
