@@ -1,7 +1,7 @@
 """Who carries SMS and notifications to telephones and browsers: classes that settings name."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -27,8 +27,18 @@ class SmsGateway(Protocol):
 class PushGateway(Protocol):
     """A sender of web push messages (RFC 8030, encrypted as RFC 8291 says)."""
 
-    def send(self, *, device: PushDevice, payload: dict[str, str], reference: str) -> None:
-        """Hand one notification over. Raises Gone where the browser gave the subscription up."""
+    def send(
+        self,
+        *,
+        device: PushDevice,
+        payload: dict[str, str],
+        reference: str,
+        keep: timedelta,
+        urgency: str,
+    ) -> None:
+        """Hand one notification over, kept so long for a device that is off; `urgency` is a word
+        of RFC 8030. Raises Gone where the browser gave the subscription up, or what went wrong.
+        """
         ...
 
 
@@ -61,7 +71,18 @@ class SmsFiles:
 class PushFiles:
     """Writes each notification to a file."""
 
-    def send(self, *, device: PushDevice, payload: dict[str, str], reference: str) -> None:
-        head = f"To: {device.endpoint}\nReference: {reference}\n\n"
+    def send(
+        self,
+        *,
+        device: PushDevice,
+        payload: dict[str, str],
+        reference: str,
+        keep: timedelta,
+        urgency: str,
+    ) -> None:
+        head = (
+            f"To: {device.endpoint}\nReference: {reference}\n"
+            f"TTL: {keep // timedelta(seconds=1)}\nUrgency: {urgency}\n\n"
+        )
         body = json.dumps(payload, ensure_ascii=False, indent=2)
         _write(Path(settings.PUSH_FILE_PATH), reference, f"{head}{body}\n")

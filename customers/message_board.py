@@ -1,5 +1,6 @@
 """What became of the messages of some days, service messages too: sent, or not, and why."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -24,20 +25,27 @@ class Figures:
     tried: int = 0  # of those that wait: a try failed, another one comes
     sent: int = 0
     unsure: int = 0  # of those sent: the carrier failed after it may have taken it
+    arrived: int = 0  # of those sent, as their carrier says; one that tells nothing is not here
+    bounced: int = 0
+    complained: int = 0
     clicked: int = 0
     withheld: dict[str, int] = field(default_factory=dict)  # by reason, as the rows have it
     failed: dict[str, int] = field(default_factory=dict)
 
-    def add(self, status: str, reason: str, count: int, clicked: int, tried: int) -> None:
+    def add(self, status: str, reason: str, counts: Mapping[str, int]) -> None:
         """Count rows of one status and reason."""
+        count = counts["count"]
         self.written += count
-        self.clicked += clicked
+        self.clicked += counts["clicked"]
         if status == Status.SENT:
             self.sent += count
             self.unsure += count if reason else 0
+            self.arrived += counts["arrived"]
+            self.bounced += counts["bounced"]
+            self.complained += counts["complained"]
         elif status == Status.QUEUED:
             self.waiting += count
-            self.tried += tried
+            self.tried += counts["tried"]
         else:
             reasons = self.withheld if status == Status.WITHHELD else self.failed
             reasons[reason] = reasons.get(reason, 0) + count
@@ -46,22 +54,25 @@ class Figures:
 def board(messages: QuerySet[Message], *, days: int, at: datetime) -> list[Figures]:
     """The figures of messages written in the last days, service messages first. One statement.
 
-    Who has no address in a channel is in none of them: nothing was written.
+    Whom a campaign could not reach is on the campaign's own board.
     """
     rows = (
         messages.filter(queued_at__gt=at - timedelta(days=days))
         .order_by()
-        .values_list("purpose", "template", "channel", "status", "reason")
+        .values("purpose", "template", "channel", "status", "reason")
         .annotate(
             count=Count("pk"),
             clicked=Count("clicked_at"),
             tried=Count("pk", filter=Q(attempts__gt=0)),
+            arrived=Count("pk", filter=Q(arrival=Message.Arrival.DELIVERED)),
+            bounced=Count("pk", filter=Q(arrival=Message.Arrival.BOUNCED)),
+            complained=Count("pk", filter=Q(arrival=Message.Arrival.COMPLAINED)),
         )
     )
     found: dict[tuple[str, str, str], Figures] = {}
-    for purpose, template, channel, *rest in rows:
-        key = (purpose, template, channel)
-        found.setdefault(key, Figures(*key)).add(*rest)
+    for row in rows:
+        key = (row["purpose"], row["template"], row["channel"])
+        found.setdefault(key, Figures(*key)).add(row["status"], row["reason"], row)
     order = [str(Message.Purpose.SERVICE), str(Message.Purpose.MARKETING)]
     return sorted(
         found.values(), key=lambda one: (order.index(one.purpose), one.template, one.channel)
@@ -70,11 +81,8 @@ def board(messages: QuerySet[Message], *, days: int, at: datetime) -> list[Figur
 
 def why(reason: str) -> str:
     """A reason of a row in words; what a carrier answered keeps its own name."""
-    known = {
-        "no_consent": _("no consent"),
-        "cap": _("this person has had enough messages"),
-        "erased": _("the person was forgotten"),
-        "NoWayThere": _("nothing leads to this address"),
-        "": _("no reason was kept"),
-    }
-    return known.get(reason) or _("the carrier failed: %(name)s") % {"name": reason}
+    if reason in Message.Reason:
+        return str(Message.Reason(reason).label)
+    if not reason:
+        return _("no reason was kept")
+    return _("the carrier failed: %(name)s") % {"name": reason}

@@ -271,6 +271,9 @@ CELERY_TIMEZONE = TIME_ZONE
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
 EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_TIMEOUT = 5  # seconds
+# Of django-anymail's back ends: ANYMAIL_POSTMARK_SERVER_TOKEN is its POSTMARK_SERVER_TOKEN. With
+# ANYMAIL_WEBHOOK_SECRET ("name:password") providers tell at /api/mail/events/ what became of mails.
+ANYMAIL = env.beginning("ANYMAIL_")
 SHOP_NAME = env.text("SHOP_NAME", "Grand Air")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SHOP_NAME} <bonjour@grandair.example>")
 # Where customers write to; answers come back to its plus-addresses (docs/service-desk.md).
@@ -285,9 +288,19 @@ SMS_FILE_PATH = VAR_DIR / "sms"
 SMS_SENDER = env.text("SMS_SENDER", "GrandAir")  # 11 letters and digits at the most
 SMS_STOP_NUMBER = env.text("SMS_STOP_NUMBER", "36111")
 SMS_SECRET = env.text("SMS_SECRET", "")  # of the web hook of received SMS; empty: no such door
-PUSH_GATEWAY = env.text("PUSH_GATEWAY", "customers.gateways.PushFiles")
+# VAPID, base64url (`manage.py make_push_keys`); nobody is asked for notifications without it.
+PUSH_PRIVATE_KEY, PUSH_PUBLIC_KEY = env.push_keys("PUSH_PRIVATE_KEY", "PUSH_PUBLIC_KEY")
+PUSH_GATEWAY = env.text(
+    "PUSH_GATEWAY",
+    "customers.web_push.WebPush" if PUSH_PRIVATE_KEY else "customers.gateways.PushFiles",
+)
 PUSH_FILE_PATH = VAR_DIR / "push"
-PUSH_PUBLIC_KEY = env.text("PUSH_PUBLIC_KEY", "")  # VAPID, base64url; devices are asked with it
+PUSH_CONTACT = env.text("PUSH_CONTACT", f"mailto:{CARE_EMAIL}")  # for who runs a push service
+# A browser names the address we post to: only those of known push services, and what is below.
+PUSH_SERVICES = env.words(
+    "PUSH_SERVICES",
+    ["fcm.googleapis.com", "push.services.mozilla.com", "notify.windows.com", "push.apple.com"],
+)
 
 # --- Payments -----------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ class StepFigures:
     withheld: int = 0
     clicked: int = 0
     unsure: int = 0  # handed over, but the carrier failed afterwards
+    came_back: int = 0  # bounced, or reported as unwanted
     segments: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     orders: int = 0
@@ -85,15 +86,20 @@ def board(campaign: Campaign) -> Board:
         setattr(one, status, getattr(one, status) + count)
         if status == Status.WITHHELD:
             one.reasons[reason] = count
-    for step_id, clicked, unsure, segments in rows.filter(status=Status.SENT).values_list(
-        "campaign_step"
-    ).annotate(
-        clicked=Count("message__clicked_at"),
-        unsure=Count("pk", filter=Q(message__reason__startswith="unsure")),
-        segments=Sum("message__segments"),
-    ):  # fmt: skip
+    arrived = (
+        rows.filter(status=Status.SENT)
+        .values_list("campaign_step")
+        .annotate(
+            clicked=Count("message__clicked_at"),
+            unsure=Count("pk", filter=Q(message__reason__startswith="unsure")),
+            segments=Sum("message__segments"),
+            came_back=Count("pk", filter=Q(message__arrival__in=["bounced", "complained"])),
+        )
+    )
+    for step_id, clicked, unsure, segments, came_back in arrived:
         one = steps[step_id]
         one.clicked, one.unsure, one.segments = clicked, unsure, segments or 0
+        one.came_back = came_back
     sales = Attribution.objects.filter(relaunch__campaign_step__in=steps)
     money = dict(
         OrderLine.objects.filter(order__attribution__in=sales)

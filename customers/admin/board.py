@@ -53,6 +53,9 @@ def _with_links(one: Figures, since: str) -> dict[str, Any]:
         "all": rows(),
         "waiting": rows(status="queued"),
         "sent": rows(status="sent"),
+        "arrived": rows(status="sent", arrival="delivered"),
+        "bounced": rows(status="sent", arrival="bounced"),
+        "complained": rows(status="sent", arrival="complained"),
         "reasons": [
             (why(reason), count, rows(status=status, reason=reason))
             for status, reasons in kept

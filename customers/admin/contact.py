@@ -21,9 +21,9 @@ class ContactRuleAdmin(StoreModelAdmin):
 
 @admin.register(PushDevice)
 class PushDeviceAdmin(ReadOnlyAdmin):
-    list_display = ("customer", "name", "created_at", "gone_at")
+    list_display = ("customer", "name", "created_at", "last_used_at")
     list_select_related = ("customer",)
-    fields = ("customer", "name", "created_at", "gone_at")
+    fields = ("customer", "name", "created_at", "last_used_at")
     search_fields = ("customer__number",)
 
     def find(self, rows: Any, term: str) -> Any:

@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from customers import selectors
 from customers.admin.board import board_page
 from customers.admin.gallery import gallery
+from customers.message_board import why
 from customers.models import (
     Company,
     ConsentEvent,
@@ -52,7 +53,12 @@ BODY_POLICY = {
 
 class IdentityInline(ReadOnlyInline):
     model = Identity
-    fields = ("kind", "value", "verified_at")
+    fields = ("kind", "value", "verified_at", "unreachable_since", "because")
+    readonly_fields = ("because",)
+
+    @admin.display(description=_("why"))
+    def because(self, key: Identity) -> str:
+        return why(key.unreachable_why) if key.unreachable_why else "–"
 
 
 class NewCustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
@@ -244,8 +250,8 @@ class CompanyAdmin(StoreModelAdmin):
 
 @admin.register(Identity)
 class IdentityAdmin(ReadOnlyAdmin):
-    list_display = ("value", "kind", "customer", "verified_at")
-    list_filter = ("kind",)
+    list_display = ("value", "kind", "customer", "verified_at", "unreachable_since")
+    list_filter = ("kind", ("unreachable_since", admin.EmptyFieldListFilter))
     list_select_related = ("customer",)
     search_fields = ("value__startswith",)
 
@@ -286,8 +292,11 @@ class ConsentTextAdmin(StoreModelAdmin):
 class MessageAdmin(ReadOnlyAdmin):
     """What was written to whom, and the mail itself as the reader gets it."""
 
-    list_display = ("queued_at", "channel", "to", "title", "purpose", "status", "reason", cause)
-    list_filter = ("status", "channel", "purpose", "template", "language")
+    list_display = (
+        *("queued_at", "channel", "to", "title", "purpose", "status", "why", "arrival"),
+        cause,
+    )
+    list_filter = ("status", "arrival", "channel", "purpose", "template", "language")
     list_select_related = ("customer",)
     search_fields = ("to",)
     search_help_text = _("Address, document or customer number")
@@ -300,18 +309,23 @@ class MessageAdmin(ReadOnlyAdmin):
                 "fields": (
                     ("to", "person"),
                     ("channel", "purpose", "template", "language"),
-                    ("status", "reason", "attempts", "segments"),
+                    ("status", "why", "attempts", "segments"),
                     ("queued_at", "due_at", "sent_at", "clicked_at"),
+                    ("arrival", "arrival_at", "arrival_note"),
                     "about",
                 )
             },
         ),
     )
-    readonly_fields = ("person", "about")
+    readonly_fields = ("person", "about", "why")
 
     def find(self, rows: Any, term: str) -> Any:
         matches = Q(document=term) | Q(to=term.lower())
         return rows.filter(matches | Q(customer__number=term.upper()))
+
+    @admin.display(description=_("why"), ordering="reason")
+    def why(self, message: Message) -> str:
+        return why(message.reason) if message.reason else "–"
 
     @admin.display(description=_("subject"))
     def title(self, message: Message) -> str:

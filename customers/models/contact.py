@@ -44,7 +44,10 @@ class ContactRule(models.Model):
 
 
 class PushDevice(models.Model):
-    """A browser whose owner pressed “notify me on this device” (Push API, RFC 8030)."""
+    """A browser whose owner pressed “notify me on this device” (Push API, RFC 8030).
+
+    A subscription that ended, at its owner's press or the push service's word, is deleted.
+    """
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="devices")
     endpoint = models.CharField(_("address"), max_length=500, unique=True)
@@ -52,17 +55,12 @@ class PushDevice(models.Model):
     auth = models.CharField(max_length=40)
     name = models.CharField(_("device"), max_length=80, blank=True)  # "Firefox, Linux"
     created_at = models.DateTimeField(_("since"))
-    gone_at = models.DateTimeField(_("gone"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last notified"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("device")
         verbose_name_plural = _("devices")
         ordering = ["-pk"]
-        indexes = [
-            models.Index(
-                fields=["customer"], name="push_device_live", condition=models.Q(gone_at=None)
-            )
-        ]
 
     def __str__(self) -> str:
         return self.name or str(self.pk)

@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.models.customer import Customer
 
@@ -28,6 +29,25 @@ class Message(models.Model):
         SENT = "sent", _("sent")
         WITHHELD = "withheld", _("not sent")
         FAILED = "failed", _("failed")
+
+    class Reason(models.TextChoices):
+        """Why a message was not sent; what a carrier answered keeps its own name."""
+
+        NO_CONSENT = "no_consent", _("no consent")
+        CAP = "cap", _("this person has had enough messages")
+        ERASED = "erased", _("the person was forgotten")
+        NO_ADDRESS = "no_address", _("no e-mail address")
+        NO_NUMBER = "no_number", _("no telephone number")
+        NO_DEVICE = "no_device", _("no device that asked for notifications")
+        BOUNCES = "bounces", _("the address bounces: an earlier message came back")
+        COMPLAINED = "complained", _("the reader reported our messages as unwanted")
+
+    class Arrival(models.TextChoices):
+        """What who carries it told us afterwards; a file tells nothing."""
+
+        DELIVERED = "delivered", pgettext_lazy("message", "arrived")
+        BOUNCED = "bounced", pgettext_lazy("message", "came back")
+        COMPLAINED = "complained", pgettext_lazy("message", "reported as unwanted")
 
     class Purpose(models.TextChoices):
         SERVICE = "service", _("service")
@@ -67,6 +87,14 @@ class Message(models.Model):
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     clicked_at = models.DateTimeField(_("clicked"), null=True, blank=True)  # the first time
     segments = models.PositiveSmallIntegerField(_("SMS parts"), null=True, blank=True)  # paid each
+    carrier_id = models.CharField(max_length=200, blank=True, default="", db_default="")
+    arrival = models.CharField(
+        _("arrival"), max_length=10, choices=Arrival, blank=True, default="", db_default=""
+    )
+    arrival_at = models.DateTimeField(_("told by the carrier"), null=True, blank=True)
+    arrival_note = models.CharField(
+        _("the carrier's words"), max_length=200, blank=True, default="", db_default=""
+    )
 
     objects = MessageQuerySet.as_manager()
 
@@ -80,12 +108,22 @@ class Message(models.Model):
             ),
             models.Index(fields=["customer", "-queued_at"]),
             models.Index(fields=["queued_at"], name="message_written"),
+            models.Index(
+                fields=["carrier_id"],
+                name="message_carried",
+                condition=~models.Q(carrier_id=""),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(status="sent") | models.Q(sent_at__isnull=False),
                 name="message_sent_has_time",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(arrival="", arrival_at=None)
+                | (~models.Q(arrival="") & models.Q(arrival_at__isnull=False)),
+                name="message_arrival_has_time",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 from base64 import b64decode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import css_inline
 from django.conf import settings
@@ -16,10 +16,17 @@ from customers import gateways, sms
 from customers.links import unsubscribe_headers
 from customers.models import Customer, Message, PushDevice
 from customers.selectors import records
+from customers.services.marketing import until_closing
+
+NEWS_KEEPS = timedelta(days=2)  # so long a notification about an order waits for its device
+LONGEST = 300  # letters of a notification: more is shown nowhere, and 4 KB are the protocol's most
 
 
 class NoWayThere(Exception):
-    """The channel does not reach this address: no E.164 number, no device left."""
+    """The channel does not reach this address: no E.164 number, no device left.
+
+    Its text is the reason that the message's row keeps.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ def written(message: Message) -> Letter:
         subject = " ".join(render_to_string(f"{name}.subject.txt", context).split())
         if message.channel == Message.Channel.PUSH:
             text = " ".join(render_to_string(f"{name}.push.txt", context).split())
-            return Letter(subject, text, link=str(context.get("link", "")))
+            return Letter(_cut(subject), _cut(text), link=str(context.get("link", "")))
         text = render_to_string(f"{name}.txt", context)
         try:
             html = render_to_string(f"{name}.html", context | {"subject": subject})
@@ -78,36 +85,60 @@ def mail_of(message: Message, letter: Letter) -> EmailMultiAlternatives:
 
 
 def deliver(message: Message, letter: Letter, *, at: datetime) -> None:
-    """Hand the message over. Raises what went wrong, NoWayThere where there is no way at all."""
+    """Hand the message over; its carrier's own key, if it has one, is on the row afterwards, not
+    yet saved. Raises what went wrong, NoWayThere where there is no way at all.
+    """
     reference = f"message-{message.pk}"
     if message.channel == Message.Channel.SMS:
         if not sms.E164.fullmatch(message.to):
-            raise NoWayThere(message.to)
+            raise NoWayThere(Message.Reason.NO_NUMBER)
         gateways.sms_gateway().send(
             to=message.to, sender=settings.SMS_SENDER, text=letter.text, reference=reference
         )
     elif message.channel == Message.Channel.PUSH:
         _notify(message, letter, reference=reference, at=at)
     else:
-        mail_of(message, letter).send()
+        mail = mail_of(message, letter)
+        mail.send()
+        # django-anymail's note of what its service answered; other back ends have none.
+        carried = getattr(getattr(mail, "anymail_status", None), "message_id", None)
+        message.carrier_id = "" if carried is None else str(carried)[:200]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _notify(message: Message, letter: Letter, *, reference: str, at: datetime) -> None:
-    """Every device of the person shows it once: the reference is the notification's tag."""
+    """Every device of the person shows it once: the reference is the notification's tag.
+
+    One device that took it is enough: trying again would post to that one again. An offer is not
+    kept beyond the hours of offers, for a device that is switched on at night.
+    """
     payload = {
         "title": letter.subject, "body": letter.text, "link": letter.link, "tag": reference,
     }  # fmt: skip
-    reached = 0
+    offer = message.purpose == Message.Purpose.MARKETING
+    keep = until_closing(message.customer, message.channel, at=at) if offer else NEWS_KEEPS
+    reached, failed = False, None
     for device in devices(message.to):
         try:
-            gateways.push_gateway().send(device=device, payload=payload, reference=reference)
+            gateways.push_gateway().send(
+                device=device,
+                payload=payload,
+                reference=reference,
+                keep=keep,
+                urgency="low" if offer else "normal",
+            )
         except gateways.Gone:
-            device.gone_at = at
-            device.save(update_fields=["gone_at"])
+            device.delete()
+        except Exception as error:
+            failed = error
         else:
-            reached += 1
+            reached = True
+            PushDevice.objects.filter(pk=device.pk).update(last_used_at=at)
     if not reached:
-        raise NoWayThere(message.to)
+        raise failed or NoWayThere(Message.Reason.NO_DEVICE)
 
 
 def devices(number: str) -> list[PushDevice]:
@@ -116,4 +147,4 @@ def devices(number: str) -> list[PushDevice]:
     if person is None:
         return []
     live = person.merged_into_id or person.pk
-    return list(PushDevice.objects.filter(gone_at=None, customer__in=records(live)).order_by("-pk"))
+    return list(PushDevice.objects.filter(customer__in=records(live)).order_by("-pk"))

@@ -68,10 +68,22 @@ def verdict(customer_id: int | None, *, channel: str, at: datetime) -> Verdict:
     return Verdict(later=next_time(rule, person, at))
 
 
+def until_closing(person: Customer | None, channel: str, *, at: datetime) -> timedelta:
+    """How long offers may still arrive today, where the person lives."""
+    local = at.astimezone(_zone(person))
+    closes = datetime.combine(local.date(), rule_of(channel).closes, tzinfo=local.tzinfo)
+    return max(closes - local, timedelta())
+
+
+def _zone(person: Customer | None) -> ZoneInfo:
+    store = person.home_store if person else None
+    return store.zone if store else ZoneInfo(settings.TIME_ZONE)
+
+
 def next_time(rule: ContactRule, person: Customer, at: datetime) -> datetime | None:
     """When the hours of a channel begin where the person lives; None: they are now."""
     store = person.home_store
-    zone = store.zone if store else ZoneInfo(settings.TIME_ZONE)
+    zone = _zone(person)
     country = store.country if store else "FR"
     local = at.astimezone(zone)
     day = local.date()
@@ -102,13 +114,16 @@ def held_out(customer_id: int, *, of: str, percent: int) -> bool:
 def address(customer: Customer, channel: str) -> str:
     """Where the person is written to in a channel; empty when there is no way.
 
-    Of e-mail addresses and telephones a verified one comes first, then the oldest.
+    Of e-mail addresses and telephones a verified one comes first, then the oldest; never one from
+    which a message came back.
     """
     if channel == Message.Channel.PUSH:
-        live = PushDevice.objects.filter(customer__in=records(customer.pk), gone_at=None)
-        return customer.number if live.exists() else ""
+        own = PushDevice.objects.filter(customer__in=records(customer.pk))
+        return customer.number if own.exists() else ""
     kind = Identity.Kind.PHONE if channel == Message.Channel.SMS else Identity.Kind.EMAIL
-    known = Identity.objects.filter(customer__in=records(customer.pk), kind=kind)
+    known = Identity.objects.filter(
+        customer__in=records(customer.pk), kind=kind, unreachable_since=None
+    )
     keys = sorted(
         known, key=lambda key: (key.customer_id != customer.pk, not key.verified_at, key.pk)
     )

@@ -7,12 +7,18 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 
 from customers.models import Message
+from customers.services.arrivals import why_unreachable
 from customers.services.delivery import Letter, NoWayThere, deliver, mail_of, written
 from customers.services.marketing import BUSY_AGAIN, lock, verdict
 from omnishop.kernel.claims import claim
 
 MAX_ATTEMPTS = 10
 RETRY_AFTER = timedelta(minutes=1)  # doubled each time: ten tries reach over eight hours
+NO_WAY = {
+    Message.Channel.EMAIL: Message.Reason.NO_ADDRESS,
+    Message.Channel.SMS: Message.Reason.NO_NUMBER,
+    Message.Channel.PUSH: Message.Reason.NO_DEVICE,
+}
 
 
 def queue_message(
@@ -32,10 +38,11 @@ def queue_message(
 ) -> Message | None:
     """Write a message for the task to send; a second one with the same key is not written.
 
-    Without an address there is nothing to write. Consent is checked when it is sent. `headers`
-    are those of an e-mail that answers another: In-Reply-To, References, Reply-To.
+    Consent is checked when it is sent. `headers` are those of an e-mail that answers another:
+    In-Reply-To, References, Reply-To. Without an address nothing leaves: the row of a known
+    person says so, and of nobody in particular there is none.
     """
-    if not to:
+    if not to and customer_id is None:
         return None
     message = Message(
         key=key,
@@ -51,8 +58,10 @@ def queue_message(
         queued_at=at,
         due_at=due_at or at,
     )
+    if not to:
+        message.status, message.reason = Message.Status.WITHHELD, NO_WAY[Message.Channel(channel)]
     Message.objects.bulk_create([message], ignore_conflicts=True)
-    return message
+    return message if to else None
 
 
 def _rendered(message: Message) -> EmailMultiAlternatives:
@@ -84,6 +93,9 @@ def send(*, message_id: int, at: datetime) -> bool:
                 message.due_at = at + BUSY_AGAIN
                 message.save(update_fields=["due_at"])
                 return False
+            if reason := why_unreachable(message):
+                _withhold(message, reason)
+                return False
             said = verdict(message.customer_id, channel=message.channel, at=at)
             if said.later:
                 message.due_at = said.later
@@ -94,20 +106,25 @@ def send(*, message_id: int, at: datetime) -> bool:
                 return False
             letter = written(message)
             _mark_sent(message, letter, at)
-        leave(message, letter, at=at)
-        return True
+        return leave(message, letter, at=at)
     with transaction.atomic():
         message = claim(Message.objects.due(at).filter(pk=message_id)).first()
         if message is None:
             return False
+        if reason := why_unreachable(message):
+            _withhold(message, reason)
+            return False
         try:
             letter = written(message)
             deliver(message, letter, at=at)
+        except NoWayThere as nowhere:
+            _withhold(message, str(nowhere))
+            return False
         except Exception as error:
             message.attempts += 1
             message.reason = type(error).__name__
             message.due_at = at + RETRY_AFTER * 2 ** (message.attempts - 1)
-            if message.attempts >= MAX_ATTEMPTS or isinstance(error, NoWayThere):
+            if message.attempts >= MAX_ATTEMPTS:
                 message.status = Message.Status.FAILED
             message.save(update_fields=["attempts", "reason", "due_at", "status"])
             return False
@@ -152,15 +169,23 @@ def seal_marketing(
     return message, letter
 
 
-def leave(message: Message, letter: Letter, *, at: datetime) -> None:
+def leave(message: Message, letter: Letter, *, at: datetime) -> bool:
     """Hand over a message that is marked as sent. It is not tried again: who carries it may have
-    taken it and failed afterwards (F-31); the row says so.
+    taken it and failed afterwards (F-31); the row says so. False when there was no way at all,
+    so that nobody can have got it: it is not sent, and says why.
     """
     try:
         deliver(message, letter, at=at)
+    except NoWayThere as nowhere:
+        message.sent_at = None
+        _withhold(message, str(nowhere))
+        return False
     except Exception as error:
         Message.objects.filter(pk=message.pk).update(reason=f"unsure: {type(error).__name__}")
         raise
+    if message.carrier_id:
+        message.save(update_fields=["carrier_id"])
+    return True
 
 
 def _is_marketing(message_id: int) -> bool:
@@ -173,10 +198,10 @@ def _mark_sent(message: Message, letter: Letter, at: datetime) -> None:
     message.subject = letter.subject[:200]
     message.segments = letter.segments
     message.reason = ""
-    message.save(update_fields=["status", "sent_at", "subject", "segments", "reason"])
+    message.save(update_fields=["status", "sent_at", "subject", "segments", "reason", "carrier_id"])
 
 
 def _withhold(message: Message, reason: str) -> None:
     message.status = Message.Status.WITHHELD
     message.reason = reason
-    message.save(update_fields=["status", "reason"])
+    message.save(update_fields=["status", "reason", "sent_at"])

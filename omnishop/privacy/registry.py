@@ -55,8 +55,12 @@ TABLES: tuple[Table, ...] = (
     Table(
         "customers.Identity",
         of_records(),
-        (Line("value", C, "inactive"), Line("verified_at", C, "inactive")),
-        rest="-customer kind",
+        (
+            Line("value", C, "inactive"),
+            Line("verified_at", C, "inactive"),
+            Line("unreachable_since", C, "inactive"),
+        ),
+        rest="-customer kind unreachable_why",
     ),
     Table(
         "customers.ImportedCustomer",
@@ -102,15 +106,21 @@ TABLES: tuple[Table, ...] = (
             Line("context", C, "messages", After.ERASE),
             Line("subject", C, "messages", After.ERASE),
             Line("headers", C, "messages", After.ERASE),
+            Line("carrier_id", C, "messages", After.ERASE),
+            Line("arrival_note", C, "messages", After.ERASE),
         ),
         rest="-key -customer purpose channel template language document status reason queued_at"
-        " due_at sent_at clicked_at",
+        " due_at sent_at clicked_at arrival arrival_at",
     ),
     Table(
         "customers.PushDevice",
         of_records(),
-        (Line("endpoint", A, "inactive"), Line("name", A, "inactive")),
-        rest="-customer -p256dh -auth created_at gone_at",
+        (
+            Line("endpoint", A, "inactive"),
+            Line("name", A, "inactive"),
+            Line("last_used_at", A, "inactive"),
+        ),
+        rest="-customer -p256dh -auth created_at",
     ),
     Table("customers.MatchKey", of_records(), (Line("key", LI, "inactive"),), rest="-customer"),
     Table(

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _t
@@ -22,7 +22,7 @@ from customers.services import trying
 from omnishop.kernel.admin import ReadOnlyAdmin, StoreModelAdmin, actor, link_to
 from omnishop.kernel.csv_safe import safe_cell
 from omnishop.kernel.errors import Invalid, Refusal
-from omnishop.kernel.templatetags.omnishop import money, number
+from omnishop.kernel.templatetags.omnishop import clock, money, number
 from omnishop.network.selectors import sees_all_stores
 from orders import campaign_board
 from orders.campaign_texts import OURS, PLACES
@@ -84,7 +84,7 @@ class CampaignAdmin(StoreModelAdmin):
         "activated_by",
         "activated_count",
         "placeholders",
-        "now",
+        "people",
     )
     autocomplete_fields = ("home_store",)
     actions_detail = ("board", "try_out", "switch_on", "pause", "finish")
@@ -113,7 +113,7 @@ class CampaignAdmin(StoreModelAdmin):
             {
                 "fields": (
                     ("home_store", "group"),
-                    ("segment", "now"),
+                    ("segment", "people"),
                     ("bought_days", "not_bought_days"),
                 )
             },
@@ -137,14 +137,37 @@ class CampaignAdmin(StoreModelAdmin):
             return "–"
         return ", ".join(f"{{{name}}}" for name in PLACES[campaign.kind])
 
-    @admin.display(description=_("people of it now"))
-    def now(self, campaign: Campaign) -> str:
-        """Counted while the page is opened, as it is when a message is planned."""
+    @admin.display(description=_("people of it"))
+    def people(self, campaign: Campaign) -> str:
+        """Counting may read every sale there is: only who asks has them counted."""
         if campaign.segment is None:
             return "–"
-        page = reverse("reports:segment", args=[campaign.segment_id])
-        people = number(segments.size(campaign.segment, at=timezone.now()))
-        return format_html('<a href="{}">{}</a>', page, people)
+        page = reverse("admin:orders_campaign_count", args=[campaign.pk])
+        return format_html('<a class="underline" href="{}">{}</a>', page, _("Count them now"))
+
+    def get_urls(self) -> Any:
+        count = path(
+            "<int:campaign_id>/count/",
+            self.admin_site.admin_view(self.count),
+            name="orders_campaign_count",
+        )
+        return [count, *super().get_urls()]
+
+    def count(self, request: HttpRequest, campaign_id: int) -> HttpResponse:
+        """Count the people of the segment as it is done when a message is planned; and back."""
+        if not self.has_view_permission(request):
+            return HttpResponse(status=403)
+        campaign, at = self.found(request, campaign_id), timezone.now()
+        if campaign.segment:
+            people = segments.size(campaign.segment, at=at)
+            said = _t("People of the segment “%(name)s” at %(time)s: %(people)s") % {
+                "name": campaign.segment,
+                "time": clock(at),
+                "people": number(people),
+            }
+            self.message_user(request, said, messages.INFO)
+        page = reverse("admin:orders_campaign_change", args=[campaign.pk])
+        return HttpResponseRedirect(page)
 
     @action(description=_("Results"), url_path="board", icon="monitoring", permissions=["view"])
     def board(self, request: HttpRequest, object_id: int) -> HttpResponse:

@@ -37,6 +37,7 @@ class Relaunch(models.Model):
         BOUGHT = "bought", _("everything was bought since, in some channel")
         NO_CONSENT = "no_consent", _("no consent to reminders")
         NO_ADDRESS = "no_address", _("no verified address")
+        BOUNCES = "bounces", _("the address bounces, or its reader wants nothing there")
         OUT_OF_STOCK = "out_of_stock", _("nothing left in stock")
         CAP = "cap", _("this person has had enough messages")
         CHANGED = "changed", _("the basket was used again")

@@ -97,12 +97,11 @@ looked AS (
          s.person IS NOT NULL AND CASE WHEN %(push)s
            THEN EXISTS (SELECT 1 FROM customers_pushdevice d JOIN customers_customer c
                             ON c.id = d.customer_id
-                         WHERE (c.id = s.person OR c.merged_into_id = s.person)
-                           AND d.gone_at IS NULL)
+                         WHERE c.id = s.person OR c.merged_into_id = s.person)
            ELSE EXISTS (SELECT 1 FROM customers_identity i JOIN customers_customer c
                             ON c.id = i.customer_id
                          WHERE (c.id = s.person OR c.merged_into_id = s.person)
-                           AND i.kind = %(kind)s) END AS reached,
+                           AND i.kind = %(kind)s AND i.unreachable_since IS NULL) END AS reached,
          (SELECT bool_and(a.granted) FROM (
             SELECT DISTINCT ON (e.customer_id) e.granted FROM customers_consentevent e
               JOIN customers_customer c ON c.id = e.customer_id

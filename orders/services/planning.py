@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from omnishop.kernel.claims import claim
 from orders.models import Campaign, CampaignStep
-from orders.services import segments
+from orders.services import audiences
 
 OVERLAP = {Campaign.Kind.BASKET: timedelta(minutes=15)}  # what is written down a little late
 LATE_DAYS = timedelta(days=2)  # sales of a till that was offline
@@ -96,19 +96,6 @@ SOURCES: dict[str, str] = {
 # What is planned by whoever notices it (`campaigns.plan`) has no source here.
 SWEPT = tuple(kind for kind in SOURCES if kind != Kind.BASKET)
 
-_BOUGHT = """ EXISTS (
-    SELECT 1 FROM customers_customer d JOIN orders_order o ON o.customer_id = d.id
-     WHERE (d.id = e.customer_id OR d.merged_into_id = e.customer_id)
-       AND o.status IN ('placed', 'fulfilled')
-       AND o.placed_at > %(at)s - make_interval(days => {days}))"""
-_AUDIENCE = {
-    "home_store_id": "p.home_store_id = %(home_store_id)s",
-    "group_id": """EXISTS (SELECT 1 FROM customers_customer_groups g
-                    WHERE g.customer_id = p.id AND g.customergroup_id = %(group_id)s)""",
-    "bought_days": _BOUGHT.format(days="%(bought_days)s"),
-    "not_bought_days": f"NOT {_BOUGHT.format(days='%(not_bought_days)s')}",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
@@ -182,7 +169,7 @@ def write(step: CampaignStep, *, at: datetime, oldest: datetime | None = None) -
     start, until = window(step, at=at, activated_at=activated_at)
     if oldest is not None:
         start = max(start, oldest - step.delay)
-    audience, named = _audience(campaign, at=at)
+    audience, named = audiences.condition(campaign, at=at)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -216,7 +203,7 @@ def notice(step: CampaignStep, noticed: Sequence[Noticed], *, at: datetime) -> s
 
     One statement; a document that is planned already is left alone.
     """
-    audience, named = _audience(step.campaign, at=at)
+    audience, named = audiences.condition(step.campaign, at=at)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -240,20 +227,3 @@ def notice(step: CampaignStep, noticed: Sequence[Noticed], *, at: datetime) -> s
             },
         )
         return {customer_id for (customer_id,) in cursor.fetchall()}
-
-
-def _audience(campaign: Campaign, *, at: datetime) -> tuple[str, dict[str, Any]]:
-    """The condition on people of a campaign, and its values; baskets are of everybody."""
-    named = {key: getattr(campaign, key) for key in _AUDIENCE}
-    wanted = [sql for key, sql in _AUDIENCE.items() if named[key] is not None]
-    if campaign.segment:
-        people, values = segments.chosen(campaign.segment, at=at).named("segment_")
-        wanted.append(f"p.id IN ({people})")
-        named |= values
-    if not wanted or campaign.kind == Kind.BASKET:
-        return "", named
-    return (
-        f"""AND EXISTS (SELECT 1 FROM customers_customer p
-             WHERE p.id = e.customer_id AND {" AND ".join(wanted)})""",  # noqa: S608
-        named,
-    )

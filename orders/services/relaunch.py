@@ -15,14 +15,14 @@ from catalog.models import Coupon
 from customers.links import preferences_url
 from customers.models import Customer, Identity, Message
 from customers.selectors import by_identity, resolve
-from customers.services import marketing
+from customers.services import arrivals, marketing
 from customers.services.delivery import Letter
 from customers.services.messages import leave, seal_marketing
 from omnishop.kernel.claims import claim
 from omnishop.kernel.templatetags.omnishop import day, money
 from orders.campaign_texts import words
 from orders.models import Basket, Campaign, CampaignStep, Order, Relaunch
-from orders.services import segments
+from orders.services import audiences
 from orders.services.occasions import settle, wish_of
 from orders.services.wanted import Wish, bought_since
 
@@ -83,8 +83,12 @@ def send(*, relaunch_id: int, at: datetime) -> bool:
         relaunch.message, letter = _sealed(relaunch, person, wish, at=at)
         relaunch.status = Relaunch.Status.SENT
         relaunch.save()
-    leave(relaunch.message, letter, at=at)
-    return True
+    if leave(relaunch.message, letter, at=at):
+        return True
+    # The last device went since it was looked for: nobody got it.
+    relaunch.status, relaunch.reason = Relaunch.Status.WITHHELD, Reason.NO_ADDRESS
+    relaunch.save(update_fields=["status", "reason"])
+    return False
 
 
 def _postpone(relaunch: Relaunch, until: datetime) -> bool:
@@ -153,22 +157,17 @@ def _guard(relaunch: Relaunch, person: Customer | None, *, at: datetime) -> mark
     if step.campaign.ends_at and step.campaign.ends_at <= at:
         return marketing.Verdict(Reason.ENDED)
     if person is None or not marketing.address(person, step.channel):
-        return marketing.Verdict(Reason.NO_ADDRESS)
+        return marketing.Verdict(_no_way(person, step.channel))
     said = marketing.verdict(person.pk, channel=step.channel, at=at)
     if said.reason or said.later:
         return said
-    return marketing.Verdict(_outside(step.campaign, person, at=at))
+    return marketing.Verdict(audiences.why_not(step.campaign, person, at=at))
 
 
-def _outside(campaign: Campaign, person: Customer, *, at: datetime) -> str:
-    """Why the person is no longer among the people of the campaign's segment, or of the one that
-    fills its group; baskets are of everybody.
-    """
-    if campaign.kind == Campaign.Kind.BASKET:
-        return ""
-    asked = (campaign.segment, getattr(campaign.group, "segment", None))
-    reasons = (segments.why_not(one, person.pk, at=at) for one in asked if one)
-    return next(filter(None, reasons), "")
+def _no_way(person: Customer | None, channel: str) -> str:
+    """Why a person without an address in a channel has none that works."""
+    bounce = person and arrivals.unreachable(person).filter(kind=arrivals.KINDS.get(channel))
+    return Reason.BOUNCES if bounce else Reason.NO_ADDRESS
 
 
 def _held_out(relaunch: Relaunch, person: Customer) -> bool:

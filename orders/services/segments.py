@@ -94,6 +94,11 @@ def chosen(segment: Segment, *, at: datetime) -> Part:
     return compiling.members(All((rule, AGREED)) if _looks_at_acts(rule) else rule, at=at)
 
 
+def agreed(*, at: datetime) -> Part:
+    """`SELECT p.id` of the people who agreed to be chosen by what they bought or did."""
+    return compiling.members(AGREED, at=at)
+
+
 def size(segment: Segment, *, at: datetime) -> int:
     """How many people what is offered or sent to a segment is for, now."""
     found = chosen(segment, at=at)

@@ -36,6 +36,14 @@ def answer(customer, granted, at=NOON, channel="email"):
     )  # fmt: skip
 
 
+def profile(customer, granted, at=NOON):
+    """The answer to being chosen by what one buys."""
+    record_consent(
+        customer=customer, granted=granted, source="account", actor="customer", at=at,
+        purpose="profiling", channel="all",
+    )  # fmt: skip
+
+
 def left(*variants, customer, at=LEFT, **facts):
     basket = BasketFactory(customer=customer, created_at=at, changed_at=at, **facts)
     for variant in variants:

@@ -26,7 +26,7 @@ from tests.factories import (
     StoreFactory,
     TillFactory,
 )
-from tests.orders.campaigning import DAY, HOUR, SECOND, agreeing, left, log, run
+from tests.orders.campaigning import DAY, HOUR, SECOND, agreeing, left, log, profile, run
 from tests.orders.flows import collected, paid, sold, stocked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("invariants")]
@@ -116,6 +116,7 @@ def test_who_did_not_buy_for_long_is_written_to_unless_they_bought_under_another
     twin = CustomerFactory(merged_into=camille, merged_at=LONG_AGO)
     for person in (camille, gone):
         sold(desk, (article, 1), customer=person, at=NOON - 180 * DAY)
+        profile(person, True, at=LONG_AGO)
     sold(desk, (article, 1), customer=twin, at=NOON - 3 * DAY)
     CampaignFactory(kind="win_back", steps=[180 * DAY - HOUR])
 
@@ -144,6 +145,8 @@ def test_what_is_noticed_is_planned_once_for_the_audience_of_a_campaign_that_is_
 @pytest.mark.parametrize("rule, chosen", [("bought_days", "buyer"), ("not_bought_days", "other")])
 def test_a_letter_goes_to_its_audience(desk, article, rule, chosen):
     people = {name: agreeing(email=f"{name}@example.org") for name in ("buyer", "other")}
+    for person in people.values():
+        profile(person, True, at=LONG_AGO)
     sold(desk, (article, 1), customer=people["buyer"], at=NOON - DAY)
     CampaignFactory(kind="newsletter", starts_at=NOON - HOUR, steps=[timedelta()], **{rule: 30})
 

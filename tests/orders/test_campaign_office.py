@@ -2,6 +2,8 @@
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers import sms
@@ -68,14 +70,26 @@ def test_it_is_switched_on_with_the_count_that_was_shown(office):
     assert campaign.status == "done"
 
 
-def test_the_form_shows_how_many_people_the_segment_has_now(office):
+def test_the_people_of_the_segment_are_counted_when_asked_and_not_at_each_opening(
+    office, time_machine
+):
+    time_machine.move_to(NOON, tick=False)
     CustomerFactory(language="en")
     segment = SegmentFactory(rules={"is": "language", "in": ["en"]})
     campaign = CampaignFactory(kind="win_back", status="draft", segment=segment)
 
-    shown = office.get(page("change", campaign)).content.decode()
+    with CaptureQueriesContext(connection) as opened:
+        shown = office.get(page("change", campaign)).content.decode()
+    count = page("count", campaign)
+    assert f'href="{count}"' in shown
+    assert not [one for one in opened if "work_mem" in one["sql"]]  # as each count sets
 
-    assert f'<a href="{reverse("reports:segment", args=[segment.pk])}">1</a>' in shown
+    (said,) = office.get(count, follow=True).context["messages"]
+
+    words = str(said).replace("\u202f", " ").replace("\u00a0", " ")
+    assert words == f"Personnes du segment « {segment} » à 12 h 00 : 1"
+    assert office.post(page("change", campaign)).status_code == 200  # nothing else happened
+    assert Campaign.objects.get().status == "draft"
 
 
 @pytest.fixture

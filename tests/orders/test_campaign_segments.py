@@ -5,7 +5,6 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 
 from customers.models import Customer
-from customers.services.consents import record_consent
 from omnishop.kernel.errors import Refusal
 from orders.models import Relaunch, Segment
 from orders.services import (
@@ -20,7 +19,7 @@ from tests.factories import (
     SegmentFactory,
     TillFactory,
 )
-from tests.orders.campaigning import DAY, HOUR, agreeing, run
+from tests.orders.campaigning import DAY, HOUR, agreeing, profile, run
 from tests.orders.flows import sold, stocked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("invariants")]
@@ -155,8 +154,45 @@ def test_purchases_choose_only_people_who_agreed_to_that(desk, article):
     }
 
 
-def profile(customer, granted, at=NOON):
-    record_consent(
-        customer=customer, granted=granted, source="account", actor="customer", at=at,
-        purpose="profiling", channel="all",
-    )  # fmt: skip
+OWN = [
+    {"kind": "newsletter", "starts_at": NOON - HOUR, "bought_days": 30},
+    {"kind": "newsletter", "starts_at": NOON - HOUR, "not_bought_days": 1},
+    {"kind": "win_back", "steps": [2 * DAY - HOUR]},
+]
+
+
+@pytest.mark.parametrize("facts", OWN, ids=["bought", "not bought", "not seen"])
+def test_a_campaigns_own_conditions_on_purchases_follow_the_same_rule(desk, article, facts):
+    """Agreeing to offers is not agreeing to be chosen by what one buys; silence is a no."""
+    CampaignFactory(activated_at=NOON - HOUR, **facts)
+    people = [agreeing(email=f"{name}@example.org") for name in ("yes", "later_no", "silent")]
+    for person in people:
+        sold(desk, (article, 1), customer=person, at=NOON - 2 * DAY)
+    for person in people[:2]:
+        profile(person, True, at=LONG_AGO)
+    planning.schedule(at=NOON)
+    planning.sweep(at=NOON)
+    assert set(Relaunch.objects.values_list("customer", flat=True)) == {
+        person.pk for person in people[:2]
+    }
+    profile(people[1], False)
+
+    run()
+
+    assert [message.to for message in mail.outbox] == [["yes@example.org"]]
+    assert set(Relaunch.objects.values_list("customer", "status", "reason")) == {
+        (people[0].pk, "sent", ""),
+        (people[1].pk, "withheld", "not_profiled"),
+    }
+
+
+@pytest.mark.parametrize("facts", [{}, {"home_store": True}], ids=["everybody", "a store's"])
+def test_what_people_told_us_chooses_them_without_that_agreement(desk, camille, facts):
+    if facts:
+        Customer.objects.filter(pk=camille.pk).update(home_store=desk.store)
+        facts = {"home_store": desk.store}
+    CampaignFactory(kind="newsletter", starts_at=NOON - HOUR, activated_at=NOON - HOUR, **facts)
+
+    run()
+
+    assert [message.to for message in mail.outbox] == [["camille@example.org"]]

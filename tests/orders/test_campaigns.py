@@ -322,7 +322,7 @@ def test_a_notification_reaches_each_device_of_the_person(settings, tmp_path):
             customer=person, endpoint=f"https://push.example/{number}", created_at=NOON
         )
     PushDevice.objects.create(
-        customer=person, endpoint="https://push.example/3", created_at=NOON, gone_at=NOON
+        customer=CustomerFactory(), endpoint="https://push.example/3", created_at=NOON
     )
     CampaignFactory(kind="newsletter", starts_at=NOON - HOUR, steps=[{"channel": "push"}])
 

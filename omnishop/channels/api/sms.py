@@ -1,4 +1,4 @@
-"""SMS that a provider brings, with the shared secret (SMS_SECRET)."""
+"""SMS that a provider brings, and what became of ours, with the shared secret (SMS_SECRET)."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from customers.models import ReceivedStop
-from customers.services import stops
+from customers.models import Message, ReceivedStop
+from customers.services import arrivals, stops
 
 
 class HasSecret(BasePermission):
@@ -64,5 +64,49 @@ class ReceiveSms(GenericAPIView[ReceivedStop]):
         data = received.validated_data
         stops.receive(
             reference=data["id"], sender=data["sender"], text=data["text"], at=timezone.now()
+        )
+        return Response({"outcome": "received"})
+
+
+class SmsReportSerializer(serializers.Serializer[Any]):
+    """What became of an SMS of ours."""
+
+    OUTCOMES = ("delivered", "failed", "unreachable")
+    reference = serializers.RegexField(
+        r"^message-[1-9][0-9]{0,17}$", help_text="The one that came with the SMS."
+    )
+    outcome = serializers.ChoiceField(
+        OUTCOMES, help_text="`unreachable`: nobody has this number; `failed`: this one time."
+    )
+    note = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+
+class ReportSms(GenericAPIView[Message]):
+    """Take a delivery report. A number that nobody has gets nothing more until it is put right.
+    For the provider alone, with `Authorization: Bearer` and the shared secret. Repeats and unknown
+    references are answered alike.
+    """
+
+    authentication_classes = []
+    permission_classes = [HasSecret]
+    throttle_classes = []
+    serializer_class = SmsReportSerializer
+    queryset = Message.objects.none()
+    filterset_class = None
+    pagination_class = None
+
+    @extend_schema(responses={200: SmsAnswerSerializer, 400: ValidationErrorResponseSerializer})
+    def post(self, request: Request) -> Response:
+        received = SmsReportSerializer(data=request.data)
+        received.is_valid(raise_exception=True)
+        data = received.validated_data
+        arrived = data["outcome"] == "delivered"
+        arrivals.record(
+            what=Message.Arrival.DELIVERED if arrived else Message.Arrival.BOUNCED,
+            at=timezone.now(),
+            channel=Message.Channel.SMS,
+            message_id=int(data["reference"].removeprefix("message-")),
+            final=data["outcome"] == "unreachable",
+            note=data["note"],
         )
         return Response({"outcome": "received"})

@@ -17,5 +17,7 @@ urlpatterns = [
     path("v1/quote/", quotes.QuoteBasket.as_view(), name="quote"),
     path("v1/me/loyalty/", views.MyLoyalty.as_view(), name="my_loyalty"),
     path("mail/", mail.receive, name="mail"),
+    path("mail/events/<slug:carrier>/", mail.events, name="mail_events"),
     path("sms/", sms.ReceiveSms.as_view(), name="sms"),
+    path("sms/reports/", sms.ReportSms.as_view(), name="sms_reports"),
 ]

@@ -1,12 +1,15 @@
 """A person with everything between them and us, and an order, as the desk sees them (UX V2)."""
 
-from django.http import HttpRequest, HttpResponse
+import re
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from customers.models import Case, Customer, Identity
 from customers.selectors import records
+from customers.services import arrivals
 from loyalty.selectors import membership
 from omnishop.channels.care.access import desk_only, staff_of
 from omnishop.channels.timeline import page_of
@@ -47,6 +50,18 @@ def person(request: HttpRequest, number: str) -> HttpResponse:
         "now": at,
     }
     return render(request, "care/person.html", context)
+
+
+@require_POST
+@desk_only
+def works_again(request: HttpRequest, number: str) -> HttpResponse:
+    """The person says that an address or a number of theirs works: it is written to again."""
+    found = get_object_or_404(Customer, number=number, merged_into=None)
+    key = request.POST.get("key", "")
+    if not re.fullmatch(r"[0-9]{1,18}", key):
+        raise Http404
+    arrivals.works_again(customer=found, identity_id=int(key), at=timezone.now())
+    return redirect("care:person", found.number)
 
 
 @require_safe

@@ -11,6 +11,7 @@ urlpatterns = [
     path("find/", finding.suggest, name="find"),
     path("participation/", participation.participation, name="participation"),
     path("person/<str:number>/", people.person, name="person"),
+    path("person/<str:number>/works/", people.works_again, name="works_again"),
     path("person/<str:number>/basket/", basket.basket, name="basket"),
     path("person/<str:number>/basket/add/", basket.add, name="basket_add"),
     path("person/<str:number>/basket/line/<int:variant_id>/", basket.line, name="basket_line"),

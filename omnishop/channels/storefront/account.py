@@ -1,6 +1,5 @@
 """The account: purchases of every channel, points, consents, profile (A1 to A6)."""
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpResponse
@@ -15,7 +14,7 @@ from omnishop.channels.storefront.context import Request, Shopper
 from omnishop.channels.storefront.forms import ProfileForm
 from omnishop.channels.storefront.orders import line_status
 from omnishop.channels.storefront.pages import private
-from omnishop.channels.storefront.preferences import answer, shown
+from omnishop.channels.storefront.preferences import answer, notifying, shown, unreached
 from omnishop.kernel.errors import Refusal
 from orders import selectors as orders
 from orders.services.reviews import received
@@ -94,7 +93,8 @@ def profile(request: Request) -> HttpResponse:
                 "customer": person,
                 "form": form,
                 "consents": shown(person, at=timezone.now()),
-                "push_key": settings.PUSH_PUBLIC_KEY,
+                "push": notifying(person, at=timezone.now()),
+                "unreached": unreached(person),
                 "tab": "profile",
             },
             status=422 if form.errors else 200,

@@ -1,20 +1,24 @@
 """What we may write about: asked and answered without sign-in, by the link of every mail (A5)."""
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from customers.links import customer_of_link, stop_of_link
-from customers.models import Customer
-from customers.selectors import masked_address
-from customers.services import consents
+from customers.models import Customer, Message
+from customers.models.consent import Channel, Purpose
+from customers.selectors import masked, masked_address
+from customers.services import arrivals, consents, devices
 from customers.services.preferences import mail_link
 from omnishop.channels.storefront.context import Request
 from omnishop.channels.storefront.forms import email_field
@@ -44,6 +48,43 @@ def shown(person: Customer, *, at: datetime) -> list[dict[str, Any]]:
         }
         for text in consents.questions(language=site_language(), at=at)
     ]
+
+
+def unreached(person: Customer, *, link: str = "") -> dict[str, Any]:
+    """Addresses and numbers from which messages came back, and where to say that one works."""
+    return {
+        "keys": [
+            {
+                "pk": key.pk,
+                "kind": key.kind,
+                "value": masked(key.value),
+                "since": key.unreachable_since,
+                "complained": key.unreachable_why == Message.Reason.COMPLAINED,
+            }
+            for key in arrivals.unreachable(person)
+        ],
+        "action": reverse("storefront:works_again", args=[link] if link else []),
+    }
+
+
+def notifying(person: Customer, *, link: str = "", at: datetime) -> dict[str, Any]:
+    """Notifications on this device and the person's others; empty where we cannot send any."""
+    if not settings.PUSH_PUBLIC_KEY:
+        return {}
+    own = list(devices.own(person))
+    words = consents.text_shown(
+        purpose=Purpose.MARKETING, channel=Channel.PUSH, language=site_language(), at=at
+    )
+    of = [link] if link else []
+    return {
+        "key": settings.PUSH_PUBLIC_KEY,
+        "devices": own,
+        # Which of them a browser is, without writing out addresses that can be posted to.
+        "known": " ".join(sha256(one.endpoint.encode()).hexdigest() for one in own),
+        "text": words.text,
+        "subscribe": reverse("storefront:push_subscribe", args=of),
+        "unsubscribe": reverse("storefront:push_unsubscribe", args=of),
+    }
 
 
 def answer(request: Request, person: Customer, *, source: str, at: datetime) -> bool:
@@ -93,6 +134,8 @@ def preferences(request: Request, link: str) -> HttpResponse:
                 "said": said,
                 "link": link,
                 "address": masked_address(person),
+                "push": notifying(person, link=link, at=at),
+                "unreached": unreached(person, link=link),
             },
         )
     )
