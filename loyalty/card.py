@@ -1,6 +1,5 @@
 """The card to carry: a picture for a telephone's wallet, a PDF to print; the statement as PDF."""
 
-from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from reportlab.lib.colors import HexColor, black, white
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
-from loyalty.statements import Statement
+from loyalty.statements import Statement, sums
 from omnishop.kernel.barcode import bars
 
 # Comes with reportlab and has the letters of western Europe; Pillow's own has no accents.
@@ -126,23 +125,6 @@ def statement_pdf(found: Statement, *, name: str, programme: str) -> bytes:
         y -= 5 * mm
     canvas.save()
     return file.getvalue()
-
-
-def sums(found: Statement) -> Sequence[tuple[str, int]]:
-    """The lines of a statement, as page and paper show them; those of zero are left out."""
-    moved = [
-        (_("Earned"), found.earned),
-        (_("Received"), found.received),
-        (_("Spent"), found.spent),
-        (_("Taken back after a return"), found.taken_back),
-        (_("Used for points owed"), found.repaid),
-        (_("Expired"), found.expired),
-    ]
-    return [
-        (_("Balance at the beginning"), found.opening),
-        *((words, points) for words, points in moved if points),
-        (_("Balance at the end"), found.closing),
-    ]
 
 
 def _points(points: int) -> str:

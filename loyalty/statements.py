@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from dateutil.relativedelta import relativedelta
 from django.conf import settings
 from django.db.models import Q, QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from loyalty import selectors
 from loyalty.models import PointsEntry
@@ -74,6 +75,23 @@ def statement(customer_id: int, month: date) -> Statement:
         entries=list(rows.filter(within).select_related("lot").order_by("at", "pk")),
         **sums,
     )
+
+
+def sums(found: Statement) -> Sequence[tuple[str, int]]:
+    """The lines of a statement, as page and paper show them; those of zero are left out."""
+    moved = [
+        (_("Earned"), found.earned),
+        (_("Received"), found.received),
+        (_("Spent"), found.spent),
+        (_("Taken back after a return"), found.taken_back),
+        (_("Used for points owed"), found.repaid),
+        (_("Expired"), found.expired),
+    ]
+    return [
+        (_("Balance at the beginning"), found.opening),
+        *((words, points) for words, points in moved if points),
+        (_("Balance at the end"), found.closing),
+    ]
 
 
 def months(customer_id: int, at: datetime) -> list[date]:

@@ -69,10 +69,13 @@ class PrintsLabels:
         if request.method == "POST":
             status = 422
             if form.is_valid():
+                # Read when it draws: its library takes some MiB of a worker's memory.
+                from catalog.label_sheets import sheet_pdf
+
                 data = form.cleaned_data
                 try:
                     found = labels.labels(chosen, store=data["store"], at=timezone.now())
-                    return pdf(labels.sheet_pdf(found, sheet=data["sheet"], copies=data["copies"]))
+                    return pdf(sheet_pdf(found, sheet=data["sheet"], copies=data["copies"]))
                 except Refusal as refusal:
                     form.add_error(None, str(refusal))
                     status = refusal.status

@@ -20,7 +20,6 @@ from customers.models.consent import Purpose
 from customers.selectors import resolve
 from customers.services.consents import record_consent, record_first
 from customers.services.identities import Newcomer, add_identity, create_customers, rule_of
-from customers.services.matching import propose_together
 from omnishop.kernel.csv_files import Row
 from omnishop.kernel.errors import Refusal
 from omnishop.kernel.transactions import retried
@@ -287,6 +286,9 @@ class Reading:
             return
         one, *others = people.values()
         if not self.dry:
+            # Read where records meet: its library takes some MiB of every web worker's memory.
+            from customers.services.matching import propose_together
+
             for other in others:
                 propose_together(one, other, at=self.at)
         owner = known.holders[taken[0], record.keys[taken[0]]]

@@ -10,7 +10,6 @@ from customers.models import Customer, Message
 from customers.services.marketing import address
 from customers.services.messages import queue_message
 from loyalty import selectors
-from loyalty.card import card_pdf
 from omnishop.kernel.errors import NotFound, Refusal
 
 
@@ -20,6 +19,9 @@ def mail_card(*, customer: Customer, key: str, at: datetime) -> None:
     To an address that they proved, else to the oldest one known. Raises NotFound without a card,
     Refusal without an address.
     """
+    # Read when it draws: its library takes some MiB of a worker's memory.
+    from loyalty.card import card_pdf
+
     account, number = selectors.account_of(customer.pk), selectors.card_of(customer)
     if account is None or not number:
         raise NotFound(_("There is no loyalty card."))

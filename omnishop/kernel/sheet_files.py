@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
 
 from omnishop.kernel.csv_files import BLOCK, NotReadable, Row, check_header
 
@@ -80,8 +79,11 @@ def open_sheet(path: Path, *, columns: Sequence[str] = ()) -> SheetFile:
 
 def _cells(path: Path) -> Iterator[list[str]]:
     """The cells of each row as text."""
+    # Read when a workbook is: it takes some MiB of a worker's memory.
+    import openpyxl
+
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
             sheet = book.worksheets[0]
             sheet.reset_dimensions()  # what a file says of its size is often wrong

@@ -9,7 +9,8 @@ import pytest
 from django.urls import reverse
 from django.utils.translation import override
 
-from catalog.labels import MOST, labels, mentions, sheet_pdf
+from catalog.label_sheets import sheet_pdf
+from catalog.labels import MOST, labels, mentions
 from catalog.pricing import UnitPrice
 from catalog.services import set_price
 from omnishop.kernel.errors import Invalid

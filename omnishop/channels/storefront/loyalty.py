@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from customers.models import Customer
 from customers.services import identities
-from loyalty import card, rewards, selectors, statements
+from loyalty import rewards, selectors, statements
 from loyalty.services import gifts, points, referrals
 from loyalty.services import rewards as having
 from omnishop.channels.storefront.context import Request, Shopper
@@ -188,6 +188,9 @@ def accept(request: Request, gift_id: int) -> HttpResponse:
 @require_GET
 def card_file(request: Request, kind: str) -> HttpResponse:
     """The card as a picture for a telephone, or as a PDF to print."""
+    # Read when it draws: its library takes some MiB of a worker's memory.
+    from loyalty import card
+
     person = _person(request)
     account = selectors.account_of(person.pk)
     if kind not in CARD_FILES or account is None:
@@ -222,6 +225,8 @@ def statement(request: Request, month: str, kind: str = "html") -> HttpResponse:
         raise Http404
     found = statements.statement(person.pk, wanted)
     if kind == "pdf":
+        from loyalty import card  # as above
+
         content = card.statement_pdf(found, name=person.name, programme=account.programme.name)
         answer = HttpResponse(content, content_type="application/pdf")
         answer["Content-Disposition"] = f'inline; filename="points-{month}.pdf"'
@@ -233,7 +238,7 @@ def statement(request: Request, month: str, kind: str = "html") -> HttpResponse:
             {
                 "customer": person,
                 "statement": found,
-                "sums": card.sums(found),
+                "sums": statements.sums(found),
                 "month": month,
                 "tab": "points",
             },

@@ -21,7 +21,6 @@ from omnishop.kernel.claims import claim
 from omnishop.privacy import rules, selectors
 from omnishop.privacy.lines import Table
 from omnishop.privacy.models import ExportRequest
-from omnishop.privacy.papers import pdf_of
 from omnishop.privacy.person import person
 from omnishop.privacy.registry import TABLES
 
@@ -50,6 +49,9 @@ def ask(
 @transaction.atomic
 def make(*, request_id: int, at: datetime) -> bool:
     """Write the files of a request and tell the person where they are; True when it did."""
+    # Read when it draws: its library takes some MiB of a worker's memory.
+    from omnishop.privacy.papers import pdf_of
+
     request = claim(
         ExportRequest.objects.to_make().select_related("customer").filter(pk=request_id)
     ).first()

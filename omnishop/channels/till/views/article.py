@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from catalog import book, reviews
-from catalog.labels import labels, sheet_pdf
+from catalog.labels import labels
 from catalog.models import Variant
 from inventory.availability import around
 from omnishop.channels.till.access import Desk, at_till
@@ -38,6 +38,9 @@ def article(request: HttpRequest, desk: Desk, variant_id: int) -> HttpResponse:
 @at_till
 def label(request: HttpRequest, desk: Desk, variant_id: int) -> HttpResponse:
     """The label of one article for this store's shelf, on a roll of 80 mm."""
+    # Read when it draws: its library takes some MiB of a worker's memory.
+    from catalog.label_sheets import sheet_pdf
+
     found = labels([variant_id], store=desk.store, at=timezone.now())
     if not found:
         raise Http404

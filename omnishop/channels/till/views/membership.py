@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from customers.models import Customer
-from loyalty.card import card_pdf
 from loyalty.selectors import account_of, card_of
 from loyalty.services import cards, referrals
 from omnishop.channels.till import scope
@@ -42,6 +41,9 @@ def join(request: HttpRequest, desk: Desk) -> HttpResponse:
 @at_till
 def card(request: HttpRequest, desk: Desk) -> HttpResponse:
     """The card of the sale's customer, to print."""
+    # Read when it draws: its library takes some MiB of a worker's memory.
+    from loyalty.card import card_pdf
+
     person = _person(desk)
     account, number = account_of(person.pk), card_of(person)
     if account is None or not number:
