@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -32,7 +33,7 @@ class Figures:
     withheld: dict[str, int] = field(default_factory=dict)  # by reason, as the rows have it
     failed: dict[str, int] = field(default_factory=dict)
 
-    def add(self, status: str, reason: str, counts: Mapping[str, int]) -> None:
+    def add(self, status: str, reason: str, counts: Mapping[str, Any]) -> None:
         """Count rows of one status and reason."""
         count = counts["count"]
         self.written += count

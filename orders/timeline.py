@@ -113,7 +113,7 @@ _BRANCHES: dict[str, tuple[str, ...]] = {
         """SELECT coalesce(m.sent_at, m.queued_at), m.id, m.channel, NULL::bigint,
               jsonb_build_object('subject', m.subject, 'template', m.template,
               'context', CASE WHEN m.subject = '' THEN m.context END,
-              'status', m.status, 'reason', m.reason, 'purpose', m.purpose,
+              'status', m.status, 'reason', m.reason, 'purpose', m.purpose, 'arrival', m.arrival,
               'document', m.document)
             FROM customers_message m
            WHERE m.customer_id = ANY(%(who)s) AND (%(staff)s OR m.status = 'sent')

@@ -308,11 +308,14 @@ class MessageAdmin(ReadOnlyAdmin):
             {
                 "fields": (
                     ("to", "person"),
-                    ("channel", "purpose", "template", "language"),
-                    ("status", "why", "attempts", "segments"),
-                    ("queued_at", "due_at", "sent_at", "clicked_at"),
-                    ("arrival", "arrival_at", "arrival_note"),
-                    "about",
+                    ("channel", "purpose"),
+                    ("template", "language"),
+                    ("status", "why"),
+                    ("arrival", "arrival_note"),
+                    ("queued_at", "due_at"),
+                    ("sent_at", "arrival_at"),
+                    ("attempts", "clicked_at"),
+                    ("segments", "about"),
                 )
             },
         ),

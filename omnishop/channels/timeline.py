@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import Review
+from customers.message_board import why
 from customers.models import ConsentEvent, Customer, Message
 from loyalty.models import PointsEntry
 from omnishop.kernel.templatetags.omnishop import money, number
@@ -90,7 +91,10 @@ def _label(choices: Any, value: str) -> str:
 def contact(row: Row, *, staff: bool) -> Contact:
     """One row in words."""
     title, detail = _WORDS[Kind(row.kind)](row, staff)
-    withheld = row.kind == Kind.MESSAGE and row.data["status"] in ("withheld", "failed", "held_out")
+    missed = row.kind == Kind.MESSAGE and (
+        row.data["status"] in ("withheld", "failed", "held_out")
+        or row.data.get("arrival") in (Message.Arrival.BOUNCED, Message.Arrival.COMPLAINED)
+    )
     return Contact(
         row=row,
         title=title,
@@ -98,7 +102,7 @@ def contact(row: Row, *, staff: bool) -> Contact:
         icon=ICONS[Kind(row.kind)],
         href=_href(row, staff),
         channel=row.store or str(Channel(row.channel).label),
-        mark="warning" if withheld else "",
+        mark="warning" if missed else "",
     )
 
 
@@ -181,7 +185,9 @@ def _message(row: Row, staff: bool) -> tuple[str, str]:
         reason = _label(Relaunch.Reason, data["reason"]) if data["reason"] else ""
         return _("Message of a campaign"), " · ".join(part for part in (status, reason) if part)
     status = _label(Message.Status, data["status"])
-    reason = f"{status} · {data['reason']}" if data["reason"] else status
+    if data["arrival"]:
+        status = _label(Message.Arrival, data["arrival"])
+    reason = f"{status} · {why(data['reason'])}" if data["reason"] else status
     return data["subject"] or _subject(data), reason if staff else ""
 
 

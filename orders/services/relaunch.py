@@ -166,8 +166,11 @@ def _guard(relaunch: Relaunch, person: Customer | None, *, at: datetime) -> mark
 
 def _no_way(person: Customer | None, channel: str) -> str:
     """Why a person without an address in a channel has none that works."""
-    bounce = person and arrivals.unreachable(person).filter(kind=arrivals.KINDS.get(channel))
-    return Reason.BOUNCES if bounce else Reason.NO_ADDRESS
+    if person is None or channel == Message.Channel.PUSH:
+        return Reason.NO_ADDRESS
+    kind = arrivals.KINDS[Message.Channel(channel)]
+    bounces = arrivals.unreachable(person).filter(kind=kind).exists()
+    return Reason.BOUNCES if bounces else Reason.NO_ADDRESS
 
 
 def _held_out(relaunch: Relaunch, person: Customer) -> bool:

@@ -386,10 +386,15 @@ def test_nobody_puts_it_right_without_sign_in_or_link(client, camille):
 
 def test_staff_see_it_on_the_persons_page_and_put_it_right(client, camille, settings):
     settings.STAFF_MFA_REQUIRED = False
-    tell(client, "unknown")
+    tell(client, sent(customer_id=camille.pk).carrier_id)
+    queue("next", customer_id=camille.pk)
+    send(message_id=Message.objects.get(key="next").pk, at=LATER)
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
     page = reverse("care:person", args=[camille.number])
-    assert "Nos messages reviennent" in client.get(page).content.decode()
+    shown = client.get(page).content.decode()
+    assert "Nos messages reviennent" in shown
+    assert ">revenu<" in shown  # in the list of all contacts
+    assert "non envoyés · l’adresse ne répond plus" in shown
     act = reverse("care:works_again", args=[camille.number])
 
     assert client.post(act, {"key": "x"}).status_code == 404
