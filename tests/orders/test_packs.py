@@ -1,0 +1,370 @@
+"""Packs that a shop's scale has labelled, sold at a till as any other line (STD-1)."""
+
+from threading import Thread
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from catalog import gs1
+from catalog.models import BundleItem, VariableArticle, VariableCode, Variant
+from inventory.models import StockLevel
+from omnishop.kernel.errors import NotFound, Refusal
+from omnishop.network.services import set_pin
+from orders.invariants import violations
+from orders.models import Approval, Basket, BasketLine, Order, ReturnLine
+from orders.selectors import basket_view
+from orders.services import approvals, baskets, checkout, returns, till
+from orders.services.scanning import Weighed, scan
+from tests.factories import (
+    NOON,
+    BasketFactory,
+    BasketLineFactory,
+    StaffFactory,
+    StockLevelFactory,
+    StoreFactory,
+    TillFactory,
+    VariantFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+PRICED = gs1.Layout("21", 5, 4, "price", 2, value_checked=True)
+
+
+class Counter:
+    """A till beside a scale that prints prices, and an article that it weighs."""
+
+    def __init__(self) -> None:
+        self.till = TillFactory()
+        self.cheese = self.article(price=1850)
+        self.scale = VariableCode.objects.create(
+            prefix="21", name="Prix", item_digits=5, value_digits=4, value_checked=True
+        )
+        VariableArticle.objects.create(code=self.scale, item_number="12345", variant=self.cheese)
+
+    def article(self, **fields):
+        variant = VariantFactory(**fields)
+        StockLevelFactory(variant=variant, location=self.till.store.locations.get(), on_hand=20)
+        return variant
+
+    def priced(self, minor: int) -> str:
+        return gs1.encode("12345", minor, PRICED)
+
+    def scan(self, code: str):
+        return scan(till=self.till, code=code, at=NOON).view
+
+    def pay(self, basket: Basket) -> Order:
+        order = till.open_order(
+            basket_id=basket.pk, till=self.till, expected_total_minor=None, actor="u", at=NOON
+        )
+        till.take_cash(
+            order_id=order.pk,
+            till=self.till,
+            tendered_minor=order.total_minor,
+            key=order.number,
+            at=NOON,
+        )
+        till.finish(order_id=order.pk, till=self.till, actor="u", at=NOON)
+        return Order.objects.get(pk=order.pk)
+
+
+@pytest.fixture
+def counter(db):
+    return Counter()
+
+
+def lines(basket):
+    return list(basket.lines.values_list("label", "quantity", "pack_minor", "pack_g"))
+
+
+def test_packs_of_one_label_are_a_quantity_and_other_labels_are_lines(counter):
+    counter.scan(counter.priced(2875))
+    counter.scan(counter.priced(315))
+    counter.scan(counter.cheese.sku)
+    view = counter.scan(counter.priced(2875))
+
+    assert lines(view.basket) == [
+        (counter.priced(2875), 2, 2875, None),
+        (counter.priced(315), 1, 315, None),
+        ("", 1, None, None),
+    ]
+    assert [row.priced.total_minor for row in view.rows] == [5750, 315, 1850]
+    assert [row.line.seen_unit_minor for row in view.rows] == [2875, 315, 1850]
+    assert view.quote.total_minor == 7915
+
+
+def test_a_label_that_was_read_badly_is_refused_and_sells_nothing(counter):
+    code = counter.priced(2875)
+    verifier = str((int(code[7]) + 1) % 10)
+    wrong = code[:7] + verifier + code[8:12]
+
+    with pytest.raises(Weighed):  # the digit that checks the price is wrong, the last one right
+        counter.scan(wrong + gs1.ean.calc_check_digit(wrong))
+    with pytest.raises(NotFound):  # the last digit is wrong: no code at all
+        counter.scan(code[:12] + str((int(code[12]) + 1) % 10))
+    with pytest.raises(Weighed):
+        counter.scan(counter.priced(0))
+
+    assert not BasketLine.objects.exists()
+
+
+def test_an_item_number_without_an_article_is_unknown(counter):
+    with pytest.raises(NotFound):
+        counter.scan(gs1.encode("54321", 2875, PRICED))
+
+
+def test_an_article_that_is_not_on_sale_has_no_packs(counter):
+    Variant.objects.filter(pk=counter.cheese.pk).update(active=False)
+
+    with pytest.raises(Refusal) as refused:
+        counter.scan(counter.priced(2875))
+
+    assert refused.value.code == "not_sold"
+    assert not Basket.objects.exists()
+
+
+def test_a_set_is_not_sold_by_a_label(counter):
+    BundleItem.objects.create(bundle=counter.cheese, item=counter.article(), quantity=1)
+    BundleItem.objects.create(bundle=counter.cheese, item=counter.article(), quantity=1)
+
+    with pytest.raises(Weighed):
+        counter.scan(counter.priced(2875))
+
+    assert not BasketLine.objects.exists()
+
+
+def test_each_pack_has_its_own_quantity_and_void(counter):
+    one, other = counter.priced(2875), counter.priced(315)
+    counter.scan(one)
+    basket = counter.scan(other).basket
+    counter.scan(counter.cheese.sku)
+    manager = StaffFactory(role="store_manager", stores=[counter.till.store])
+    set_pin(member=manager, pin="2580")
+    ask = approvals.Ask(counter.till, manager.user, "erreur", manager.pk, "2580")
+    line = {"basket_id": basket.pk, "variant_id": counter.cheese.pk, "at": NOON}
+
+    approvals.change_quantity(**line, label=one, quantity=3)
+    with pytest.raises(approvals.ApprovalNeeded):
+        approvals.change_quantity(**line, label=other, quantity=0)
+    approvals.change_quantity(**line, label=other, quantity=0, ask=ask)
+
+    assert lines(basket) == [(one, 3, 2875, None), ("", 1, None, None)]
+    row = Approval.objects.get()
+    assert (row.amount_minor, other in row.what) == (315, True)
+
+
+def test_a_discount_by_hand_is_within_the_packs_price(counter):
+    code = counter.priced(315)
+    basket = counter.scan(code).basket
+    counter.scan(counter.cheese.sku)
+    off = {"basket_id": basket.pk, "variant_id": counter.cheese.pk, "label": code, "at": NOON}
+
+    with pytest.raises(Refusal):
+        baskets.discount(**off, amount_minor=316, reason="abîmé")
+    baskets.discount(**off, amount_minor=100, reason="abîmé")
+
+    assert list(basket.lines.values_list("discount_minor", flat=True)) == [100, 0]
+    order = counter.pay(basket)
+    assert list(order.lines.values_list("total_minor", flat=True)) == [215, 1850]
+    assert violations(at=NOON) == []
+
+
+def test_a_paid_sale_keeps_labels_and_takes_packs_off_the_stock(counter):
+    counter.scan(counter.priced(2875))
+    counter.scan(counter.priced(315))
+    basket = counter.scan(counter.priced(2875)).basket
+
+    order = counter.pay(basket)
+
+    assert list(order.lines.values_list("label", "quantity", "unit_minor", "total_minor")) == [
+        (counter.priced(2875), 2, 2875, 5750),
+        (counter.priced(315), 1, 315, 315),
+    ]
+    assert order.total_minor == 6065
+    assert order.receipts.get().total_minor == 6065
+    assert StockLevel.objects.get(variant=counter.cheese).on_hand == 17
+    assert violations(at=NOON) == []
+
+
+def test_one_pack_comes_back_at_its_own_price(counter):
+    counter.scan(counter.priced(2875))
+    counter.scan(counter.priced(2875))
+    order = counter.pay(counter.scan(counter.priced(315)).basket)
+    dear, cheap = order.lines.order_by("position")
+
+    def bring_back(line):
+        return returns.take_back(
+            order_id=order.pk,
+            units={line.pk: 1},
+            reason="change",
+            disposition=ReturnLine.Disposition.SELLABLE,
+            till=counter.till,
+            actor="u",
+            at=NOON,
+        )
+
+    assert bring_back(cheap).total_minor == 315
+    assert bring_back(dear).total_minor == 2875
+    dear.refresh_from_db()
+    assert (dear.returned, dear.refunded_minor) == (1, 2875)
+    assert StockLevel.objects.get(variant=counter.cheese).on_hand == 19
+    assert violations(at=NOON) == []
+
+
+def test_a_sale_put_aside_keeps_its_packs(counter):
+    basket = counter.scan(counter.priced(2875)).basket
+    baskets.put_aside(basket_id=basket.pk, label="Jo")
+    baskets.open_at_till(basket_id=basket.pk, till=counter.till)
+
+    assert counter.scan(counter.priced(2875)).quote.total_minor == 5750
+
+
+def test_a_basket_of_the_site_takes_packs_at_the_till_and_goes_back_without(counter):
+    code = counter.priced(2875)
+    counter.scan(code)
+    scanned = counter.scan(counter.cheese.sku).basket
+    mine = BasketFactory()
+    BasketLineFactory(basket=mine, variant=counter.cheese, quantity=3)
+    baskets.open_at_till(basket_id=mine.pk, till=counter.till)
+
+    baskets.bring_along(from_id=scanned.pk, to_id=mine.pk, at=NOON)
+
+    assert sorted(lines(mine)) == [("", 3, None, None), (code, 1, 2875, None)]
+    assert not scanned.lines.exists()
+    assert [row.line.label for row in basket_view(mine, at=NOON).rows] == [""]
+    with pytest.raises(Refusal):
+        baskets.leave_till(basket_id=mine.pk)
+    baskets.set_quantity(
+        basket_id=mine.pk, variant_id=counter.cheese.pk, label=code, quantity=0, at=NOON
+    )
+    baskets.leave_till(basket_id=mine.pk)
+    assert lines(mine) == [("", 3, None, None)]
+
+
+def test_packs_are_paid_at_the_till_not_on_the_site(counter):
+    store = StoreFactory()
+    StockLevelFactory(variant=counter.cheese, location=store.locations.get())
+    basket = BasketFactory()
+    BasketLineFactory(basket=basket, variant=counter.cheese)
+    baskets.open_at_till(basket_id=basket.pk, till=counter.till)
+    counter.scan(counter.priced(2875))
+
+    with pytest.raises(Refusal, match="till|caisse"):
+        checkout.place(
+            basket_id=basket.pk,
+            request=checkout.Request(
+                contact=checkout.Contact("Jo", "lea@example.org"), way=checkout.Pickup(store.pk)
+            ),
+            at=NOON,
+        )
+
+    assert not Order.objects.exists()
+
+
+def test_a_pack_leaves_now(counter):
+    basket = counter.scan(counter.priced(2875)).basket
+
+    with pytest.raises(NotFound):
+        baskets.hand_over_by(
+            basket_id=basket.pk, variant_id=counter.cheese.pk, handover="delivery", at=NOON
+        )
+    with pytest.raises(IntegrityError, match="basket_line_pack"), transaction.atomic():
+        basket.lines.update(handover="delivery")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"label": "2112345928753"},
+        {"label": "2112345928753", "pack_minor": 0},
+        {"label": "2112345928753", "pack_g": 0},
+        {"label": "2112345928753", "pack_minor": 2875, "pack_g": 482},
+        {"label": "", "pack_minor": 2875},
+        {"label": "21123", "pack_minor": 2875},
+    ],
+)
+def test_the_database_takes_no_senseless_label(counter, fields):
+    basket = baskets.start(at=NOON, channel="till", till=counter.till)
+
+    with pytest.raises(IntegrityError, match="basket_line_pack"), transaction.atomic():
+        BasketLineFactory(basket=basket, variant=counter.cheese, **fields)
+
+
+def test_the_database_keeps_labels_in_the_baskets_of_tills(counter):
+    label = {"label": "2112345928753", "pack_minor": 2875, "variant": counter.cheese}
+    basket = counter.scan(counter.priced(2875)).basket
+
+    with pytest.raises(IntegrityError, match="at a till alone"), transaction.atomic():
+        BasketLineFactory(basket=BasketFactory(), **label)
+    with pytest.raises(IntegrityError, match="at a till alone"), transaction.atomic():
+        Basket.objects.filter(pk=basket.pk).update(till=None)
+    with pytest.raises(IntegrityError, match="at a till alone"), transaction.atomic():
+        basket.lines.update(basket=BasketFactory())
+
+    assert basket.lines.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_labels_of_one_article_at_once_are_two_lines():
+    counter = Counter()
+    basket = counter.scan(counter.cheese.sku).basket
+    views = []
+
+    def late() -> None:
+        views.append(counter.scan(counter.priced(315)))
+        connection.close()
+
+    waiting = Thread(target=late)
+    with transaction.atomic():
+        counter.scan(counter.priced(2875))
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive()
+    waiting.join(10)
+
+    assert sorted(lines(basket)) == [
+        ("", 1, None, None),
+        (counter.priced(315), 1, 315, None),
+        (counter.priced(2875), 1, 2875, None),
+    ]
+    assert [row.priced.total_minor for row in views[0].rows] == [1850, 2875, 315]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_label_scanned_twice_at_once_is_two_packs():
+    counter = Counter()
+    basket = counter.scan(counter.priced(315)).basket
+
+    def late() -> None:
+        counter.scan(counter.priced(2875))
+        connection.close()
+
+    waiting = Thread(target=late)
+    with transaction.atomic():
+        counter.scan(counter.priced(2875))
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive()
+    waiting.join(10)
+
+    assert sorted(lines(basket)) == [
+        (counter.priced(315), 1, 315, None),
+        (counter.priced(2875), 2, 2875, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"label": "21123"},
+        {"label": "2112345928753", "pack_g": 482},
+        {"label": "2112345928753", "kilo_minor": 1290},
+        {"label": "2112345928753", "pack_g": 0, "kilo_minor": 1290},
+        {"label": "", "pack_g": 482, "kilo_minor": 1290},
+    ],
+)
+def test_the_database_takes_no_half_a_pack_on_an_order(counter, fields):
+    order = counter.pay(counter.scan(counter.priced(2875)).basket)
+
+    with pytest.raises(IntegrityError, match="order_line_pack"), transaction.atomic():
+        order.lines.update(**fields)
