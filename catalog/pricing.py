@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
+from catalog.gs1 import by_kilogram
 from catalog.offers import Applied, BundleSet, Context, Line, Missed, Offer, Why
 from catalog.promotions import apply
 from omnishop.kernel.errors import Refusal
@@ -66,11 +67,6 @@ class UnitPrice:
             return None
         amount = self.amount_minor * (1 if self.measure == "piece" else 1000)
         return (2 * amount + self.content) // (2 * self.content)
-
-    @property
-    def by_kilogram(self) -> bool:
-        """Whether the price is that of a kilogram: packs of any weight can be sold at it."""
-        return self.measure == "g" and self.content == 1000
 
     @property
     def per_unit_label(self) -> str:
@@ -158,7 +154,7 @@ class PriceBook:
         pack = replace(unit, reference_minor=None, public_minor=None, content=None, measure="")
         if pack_minor is not None:
             return replace(pack, amount_minor=pack_minor)
-        if not unit.by_kilogram or pack_g is None:
+        if pack_g is None or not by_kilogram(unit.content, unit.measure):
             return None
         return replace(
             pack,

@@ -43,15 +43,6 @@ def _label(code: str, scale: dict[str, Any] | None) -> Label | None:
         raise Weighed(_("This label was read badly: scan it again.")) from error
     if label and not label.price_minor and not label.weight_g:
         raise Weighed(_("This label has neither a price nor a weight: have it printed again."))
-    if label and label.weight_g:
-        raise Weighed(
-            _(
-                "This label says %(weight)s g. The till does not price by weight yet: "
-                "add the article by its SKU."
-            )
-            % {"weight": label.weight_g},
-            weight_g=label.weight_g,
-        )
     return label
 
 
@@ -96,12 +87,22 @@ def scan(*, till: Till, code: str, at: datetime) -> Scanned:
         "pack_minor": label.price_minor if label else None,
         "pack_g": label.weight_g if label else None,
     }
+    price = book.unit(variant_id, **pack)
+    if price is None and label and variant_id in book:
+        raise Weighed(
+            _(
+                "This label says %(weight)s g, and the article is not priced by the kilogram: "
+                "its content must be 1,000 g. Add it by its SKU."
+            )
+            % {"weight": label.weight_g},
+            weight_g=label.weight_g,
+        )
     digits = code.strip() if label else ""
     values = baskets.put_values(
         basket,
         variant_id=variant_id,
         quantity=1,
-        price=book.unit(variant_id, **pack),
+        price=price,
         at=at,
         label=digits,
         **pack,

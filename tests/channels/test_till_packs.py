@@ -5,19 +5,32 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from catalog import gs1
 from catalog.models import VariableArticle, VariableCode
+from customers.models import Message
+from customers.services.messages import send
 from orders.models import Basket, Order
 from tests.channels.till_desk import HTMX, Shop, statements
+from tests.factories import NOON
 
 SCAN = "/till/scan/"
 LINE = "/till/line/"
 PRICED = gs1.Layout("21", 5, 4, "price", 2, value_checked=True)
+WEIGHED = gs1.Layout("28", 5, 5, "weight", 3)
 
 
 def priced(minor: int) -> str:
     return gs1.encode("12345", minor, PRICED)
+
+
+def paid(shop: Shop, total: int) -> Order:
+    """The sale under way, paid by card at the total on the screen."""
+    assert shop.post("/till/pay/", {"total": total}).status_code == 302
+    order = Order.objects.get()
+    shop.post(f"/till/pay/{order.pk}/tender/", {"method": "card", "amount": "", "key": "k"})
+    return order
 
 
 @pytest.fixture
@@ -107,12 +120,66 @@ def test_a_pack_is_paid_and_stands_on_the_receipt(shop, cheese):
     shop.post(SCAN, {"code": priced(2875)}, **HTMX)
     shop.post(SCAN, {"code": priced(315)}, **HTMX)
 
-    shop.post("/till/pay/", {"total": 3190})
-    order = Order.objects.get()
-    shop.post(f"/till/pay/{order.pk}/tender/", {"method": "cash", "amount": "31,90", "key": "t1"})
-    shop.post(f"/till/pay/{order.pk}/finish/")
+    order = paid(shop, 3190)
 
     body = shop.get(f"/till/receipt/{order.receipts.get().pk}/").content.decode()
     assert "1 × 28,75\u00a0€" in body
     assert "1 × 3,15\u00a0€" in body
     assert "31,90\u00a0€" in body
+
+
+@pytest.fixture
+def nuts(shop: Shop) -> Any:
+    """An article that is priced by the kilogram, and a scale that prints weights."""
+    variant = shop.article(
+        price=1290, sku="MELANGE", product__name="Mélange", content=1000, measure="g"
+    )
+    code = VariableCode.objects.create(prefix="28", name="Poids", carries="weight", decimals=3)
+    VariableArticle.objects.create(code=code, item_number="00042", variant=variant)
+    return variant
+
+
+def test_weight_and_price_per_kilogram_stand_wherever_the_pack_does(shop, nuts, mailoutbox):
+    said = "0,482\u00a0kg × 12,90\u00a0€/kg"
+    label = gs1.encode("00042", 482, WEIGHED)
+
+    sold = shop.post(SCAN, {"code": label}, **HTMX).content.decode()
+
+    assert said in sold
+    assert "6,22\u00a0€" in sold
+    assert said in shop.get(f"/till/void/{nuts.pk}/?label={label}").content.decode()
+    assert said in shop.get(f"/till/discount/{nuts.pk}/?label={label}").content.decode()
+    order = paid(shop, 622)
+    receipt = order.receipts.get()
+    assert said in shop.get(f"/till/receipt/{receipt.pk}/").content.decode()
+    shop.post(f"/till/receipt/{receipt.pk}/send/", {"email": "camille@example.org"})
+    send(message_id=Message.objects.get(template="receipt").pk, at=NOON)
+    (mail,) = mailoutbox
+    assert said in mail.body
+    assert said in str(mail.alternatives[0][0]).replace("&nbsp;", "\u00a0")
+    page = shop.client.get(reverse("storefront:order", args=[order.token])).content.decode()
+    assert page.count(said) == 2  # the line, and its receipt
+    back = shop.get(f"/till/return/{order.token}/").content.decode()
+    assert said in back
+
+
+def test_a_scanned_weight_takes_six_statements(shop, nuts):
+    taken = []
+    for grams in (482, 250, 482):
+        with CaptureQueriesContext(connection) as queries:
+            answer = shop.post(SCAN, {"code": gs1.encode("00042", grams, WEIGHED)}, **HTMX)
+        assert answer.status_code == 200
+        taken.append(len(statements(queries)))
+
+    assert taken == [8, 6, 6]
+
+
+def test_a_weight_of_what_is_not_priced_by_the_kilogram_says_so(shop, nuts):
+    nuts.content = 250
+    nuts.save()
+
+    answer = shop.post(SCAN, {"code": gs1.encode("00042", 482, WEIGHED)}, **HTMX)
+
+    assert (answer.status_code, answer.headers["X-Refusal"]) == (409, "weighed")
+    assert "482 g" in answer.content.decode()
+    assert not Basket.objects.exists()

@@ -1,24 +1,31 @@
 """Packs that a shop's scale has labelled, sold at a till as any other line (STD-1)."""
 
+import json
+from datetime import timedelta
 from threading import Thread
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from catalog import gs1
-from catalog.models import BundleItem, VariableArticle, VariableCode, Variant
+from catalog.models import BundleItem, Price, VariableArticle, VariableCode, Variant
+from catalog.pricing import NotSold
+from customers.models import CustomerGroup
 from inventory.models import StockLevel
 from omnishop.kernel.errors import NotFound, Refusal
 from omnishop.network.services import set_pin
 from orders.invariants import violations
 from orders.models import Approval, Basket, BasketLine, Order, ReturnLine
-from orders.selectors import basket_view
-from orders.services import approvals, baskets, checkout, returns, till
+from orders.selectors import basket_view, sale_view
+from orders.services import approvals, baskets, checkout, receipts, returns, till
 from orders.services.scanning import Weighed, scan
 from tests.factories import (
     NOON,
     BasketFactory,
     BasketLineFactory,
+    CustomerFactory,
+    PriceListFactory,
     StaffFactory,
     StockLevelFactory,
     StoreFactory,
@@ -26,13 +33,15 @@ from tests.factories import (
     VariantFactory,
 )
 
+DAY = timedelta(days=1)
 pytestmark = pytest.mark.django_db
 
 PRICED = gs1.Layout("21", 5, 4, "price", 2, value_checked=True)
+WEIGHED = gs1.Layout("28", 5, 5, "weight", 3)
 
 
 class Counter:
-    """A till beside a scale that prints prices, and an article that it weighs."""
+    """A till beside scales that print prices and weights, and what they weigh."""
 
     def __init__(self) -> None:
         self.till = TillFactory()
@@ -41,6 +50,11 @@ class Counter:
             prefix="21", name="Prix", item_digits=5, value_digits=4, value_checked=True
         )
         VariableArticle.objects.create(code=self.scale, item_number="12345", variant=self.cheese)
+        self.nuts = self.article(price=1290, content=1000, measure="g")
+        self.balance = VariableCode.objects.create(
+            prefix="28", name="Poids", carries="weight", decimals=3
+        )
+        VariableArticle.objects.create(code=self.balance, item_number="00042", variant=self.nuts)
 
     def article(self, **fields):
         variant = VariantFactory(**fields)
@@ -49,6 +63,9 @@ class Counter:
 
     def priced(self, minor: int) -> str:
         return gs1.encode("12345", minor, PRICED)
+
+    def weighed(self, grams: int) -> str:
+        return gs1.encode("00042", grams, WEIGHED)
 
     def scan(self, code: str):
         return scan(till=self.till, code=code, at=NOON).view
@@ -106,6 +123,105 @@ def test_a_label_that_was_read_badly_is_refused_and_sells_nothing(counter):
         counter.scan(counter.priced(0))
 
     assert not BasketLine.objects.exists()
+
+
+def test_a_weight_costs_its_part_of_the_kilogram_and_follows_its_price(counter):
+    counter.scan(counter.weighed(482))
+    counter.scan(counter.weighed(250))
+    view = counter.scan(counter.weighed(482))
+
+    assert lines(view.basket) == [
+        (counter.weighed(482), 2, None, 482),
+        (counter.weighed(250), 1, None, 250),
+    ]
+    assert [row.priced.total_minor for row in view.rows] == [1244, 323]
+    assert [row.line.seen_unit_minor for row in view.rows] == [622, 323]
+    at_tills = PriceListFactory(channel="till")
+    Price.objects.create(
+        variant=counter.nuts, price_list=at_tills, amount_minor=1000, valid_from=NOON - DAY
+    )
+    assert [row.priced.total_minor for row in sale_view(view.basket, at=NOON).rows] == [964, 250]
+
+
+def test_a_weight_of_what_has_no_price_per_kilogram_is_refused(counter):
+    Variant.objects.filter(pk=counter.nuts.pk).update(content=250)
+
+    with pytest.raises(Weighed, match="482") as refused:
+        counter.scan(counter.weighed(482))
+
+    assert (refused.value.status, refused.value.details) == (409, {"weight_g": 482})
+    assert not Basket.objects.exists()
+    article = VariableArticle(code=counter.balance, item_number="00043", variant=counter.cheese)
+    with pytest.raises(ValidationError, match="kilo"):
+        article.full_clean()
+    VariableArticle(code=counter.scale, item_number="00043", variant=counter.cheese).full_clean()
+
+
+def test_a_price_per_kilogram_lost_meanwhile_stops_the_sale_not_the_till(counter):
+    basket = counter.scan(counter.weighed(482)).basket
+    Variant.objects.filter(pk=counter.nuts.pk).update(content=None, measure="")
+
+    view = counter.scan(counter.cheese.sku)
+
+    assert [row.priced is None for row in view.rows] == [True, False]
+    assert view.quote.total_minor == 1850
+    with pytest.raises(NotSold):
+        counter.pay(basket)
+    assert not Order.objects.exists()
+
+
+def test_weight_and_price_per_kilogram_are_sold_signed_and_checked(counter):
+    counter.scan(counter.weighed(482))
+    order = counter.pay(counter.scan(counter.priced(315)).basket)
+    nuts, cheese = order.lines.order_by("position")
+
+    assert (nuts.pack_g, nuts.kilo_minor, nuts.unit_minor) == (482, 1290, 622)
+    assert (cheese.pack_g, cheese.kilo_minor, cheese.unit_minor) == (None, None, 315)
+    receipt = order.receipts.get()
+    said = json.loads(receipt.payload)
+    assert [(line.get("pack_g"), line.get("kilo")) for line in said["lines"]] == [
+        (482, 1290),
+        (None, None),
+    ]
+    assert said["version"] == "3"
+    assert receipts.verify(receipt)
+    assert violations(at=NOON) == []
+    order.lines.filter(pk=nuts.pk).update(kilo_minor=1300)
+    assert [one.rule for one in violations(at=NOON, rules=["PCK-1"])] == ["PCK-1"]
+
+
+def test_a_weighed_pack_comes_back_with_its_weight_on_the_receipt(counter):
+    order = counter.pay(counter.scan(counter.weighed(482)).basket)
+
+    document = returns.take_back(
+        order_id=order.pk,
+        units={order.lines.get().pk: 1},
+        reason="change",
+        disposition=ReturnLine.Disposition.DAMAGED,
+        till=counter.till,
+        actor="u",
+        at=NOON,
+    )
+
+    assert document.total_minor == 622
+    (line,) = json.loads(order.receipts.order_by("pk").last().payload)["lines"]
+    assert (line["total"], line["pack_g"], line["kilo"]) == (-622, 482, 1290)
+    assert violations(at=NOON) == []
+
+
+def test_a_group_pays_its_own_price_per_kilogram(counter):
+    club = PriceListFactory(group="club")
+    Price.objects.create(
+        variant=counter.nuts, price_list=club, amount_minor=1000, valid_from=NOON - DAY
+    )
+    customer = CustomerFactory()
+    customer.groups.add(CustomerGroup.objects.create(code="club", name="Club"))
+    basket = counter.scan(counter.weighed(482)).basket
+    baskets.identify(basket_id=basket.pk, customer=customer)
+
+    line = counter.pay(basket).lines.get()
+
+    assert (line.kilo_minor, line.total_minor) == (1000, 482)
 
 
 def test_an_item_number_without_an_article_is_unknown(counter):
@@ -249,7 +365,7 @@ def test_packs_are_paid_at_the_till_not_on_the_site(counter):
     baskets.open_at_till(basket_id=basket.pk, till=counter.till)
     counter.scan(counter.priced(2875))
 
-    with pytest.raises(Refusal, match="till|caisse"):
+    with pytest.raises(Refusal, match=r"till|caisse"):
         checkout.place(
             basket_id=basket.pk,
             request=checkout.Request(
