@@ -59,6 +59,13 @@ def public(code: str | None) -> str | None:
     return code if code and not in_store(code) else None
 
 
+def by_kilogram(content: int | None, measure: str) -> bool:
+    """Whether an article of this content is priced by the kilogram: packs of any weight can be sold
+    at its price (PRC-3).
+    """
+    return measure == "g" and content == 1000
+
+
 def variable(code: str) -> bool:
     """Whether a scanned code may carry a value: thirteen right digits of an in-store range."""
     return len(code) == 13 and code.isdigit() and in_store(code) and ean.is_valid(code)

@@ -148,6 +148,7 @@ class Line:
     groups: set[str] = field(default_factory=set)  # stacking groups that gave something
     touched: bool = False
     closed: bool = False  # an exclusive promotion has it
+    packed: bool = False  # labelled by a scale: no part of a set, no gift
 
     @property
     def room(self) -> int:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
+from catalog.gs1 import by_kilogram
 from catalog.offers import Applied, BundleSet, Context, Line, Missed, Offer, Why
 from catalog.promotions import apply
 from omnishop.kernel.errors import Refusal
@@ -34,6 +35,11 @@ class PricePoint:
     valid_to: datetime | None
 
 
+def of_weight(kilo_minor: int, grams: int) -> int:
+    """What a weight costs at a price per kilogram, half up to the minor unit."""
+    return (2 * kilo_minor * grams + 1000) // 2000
+
+
 @dataclass(frozen=True, slots=True)
 class UnitPrice:
     """What one unit costs now, tax included, and the former price to show beside a cut."""
@@ -48,12 +54,15 @@ class UnitPrice:
     product_id: int = 0
     brand_id: int | None = None
     category_path: str = ""
+    kilo_minor: int | None = None  # of a pack that is sold by weight: the price per kilogram
 
     @property
     def per_unit_minor(self) -> int | None:
         """The unit price: per kilogram, litre, metre or piece, half up; None without a content
         (PRC-3).
         """
+        if self.kilo_minor is not None:
+            return self.kilo_minor
         if not self.content or (self.measure == "piece" and self.content == 1):
             return None
         amount = self.amount_minor * (1 if self.measure == "piece" else 1000)
@@ -129,11 +138,39 @@ class PriceBook:
     def __contains__(self, variant_id: int) -> bool:
         return variant_id in self.prices
 
+    def unit(
+        self, variant_id: int, *, pack_minor: int | None = None, pack_g: int | None = None
+    ) -> UnitPrice | None:
+        """What one unit costs, or a pack of it that a scale labelled with its price or its weight.
+
+        The price on a label is what the shopper was shown, and includes VAT. A weight is priced by
+        the kilogram, half up. None when the article has no price here, or the pack none because
+        the article is not priced by the kilogram.
+        """
+        unit = self.prices.get(variant_id)
+        if unit is None or (pack_minor is None and pack_g is None):
+            return unit
+        # Former price and everybody's are those of the article, not of this pack.
+        pack = replace(unit, reference_minor=None, public_minor=None, content=None, measure="")
+        if pack_minor is not None:
+            return replace(pack, amount_minor=pack_minor)
+        if pack_g is None or not by_kilogram(unit.content, unit.measure):
+            return None
+        return replace(
+            pack,
+            amount_minor=of_weight(unit.amount_minor, pack_g),
+            eco_minor=of_weight(unit.eco_minor, pack_g),
+            content=pack_g,
+            measure="g",
+            kilo_minor=unit.amount_minor,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Want:
     """A line someone means to buy. `discount_minor` is a till's, on the whole line; what is not
-    `sent` leaves the shop and does not count for the price of a delivery.
+    `sent` leaves the shop and does not count for the price of a delivery. What a scale labelled
+    has the price or the weight of one pack.
     """
 
     variant_id: int
@@ -141,6 +178,8 @@ class Want:
     discount_minor: int = 0
     discount_reason: str = ""
     sent: bool = True
+    pack_minor: int | None = None
+    pack_g: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +257,8 @@ def quote(
     Raises NotSold when an article has no price in the book, Refusal when a discount by hand is
     larger than its line.
     """
-    lines = [_line(want, book) for want in wants]
+    units = [_unit(want, book) for want in wants]
+    lines = [_line(want, unit, book) for want, unit in zip(wants, units, strict=True)]
     context = book.context
     outcome = None
     if context:
@@ -239,10 +279,7 @@ def quote(
         free = outcome is not None and outcome.delivery_free
         amount = 0 if free else _delivered(delivery, lines)
         delivery = replace(delivery, amount_minor=amount or 0)
-    taxed = [
-        (line.left, book.prices[want.variant_id].tax_bp)
-        for want, line in zip(wants, lines, strict=True)
-    ]
+    taxed = [(line.left, unit.tax_bp) for unit, line in zip(units, lines, strict=True)]
     if delivery:
         taxed.append((delivery.amount_minor, delivery.tax_bp))
     taxes = vat_by_line(taxed)
@@ -252,7 +289,7 @@ def quote(
             QuoteLine(
                 variant_id=want.variant_id,
                 quantity=want.quantity,
-                unit=book.prices[want.variant_id],
+                unit=units[i],
                 discount_minor=line.unit_minor * line.quantity - line.left,
                 discount_reason=_reason(want, i, applied),
                 total_minor=line.left,
@@ -272,10 +309,14 @@ def quote(
     )
 
 
-def _line(want: Want, book: PriceBook) -> Line:
-    unit = book.prices.get(want.variant_id)
+def _unit(want: Want, book: PriceBook) -> UnitPrice:
+    unit = book.unit(want.variant_id, pack_minor=want.pack_minor, pack_g=want.pack_g)
     if unit is None:
         raise NotSold(_("This article is no longer on sale."), variant_id=want.variant_id)
+    return unit
+
+
+def _line(want: Want, unit: UnitPrice, book: PriceBook) -> Line:
     left = unit.amount_minor * want.quantity - want.discount_minor
     if left < 0:
         raise Refusal(_("The discount is larger than the price of the line."))
@@ -288,8 +329,9 @@ def _line(want: Want, book: PriceBook) -> Line:
         unit_minor=unit.amount_minor,
         floor=unit.eco_minor * want.quantity,
         left=left,
-        cut=unit.cut_bp > 0,
+        cut=book.prices[want.variant_id].cut_bp > 0,
         sent=want.sent,
+        packed=want.pack_minor is not None or want.pack_g is not None,
     )
 
 

@@ -137,9 +137,9 @@ def _percent(bp: int, keys: list[int], lines: Sequence[Line]) -> _Result:
 
 
 def _gift(offer: Offer, lines: Sequence[Line]) -> _Result:
-    """The gift is free once it lies in the basket."""
+    """The gift is free once it lies in the basket, as listed: no pack of whatever weight is."""
     for i, line in enumerate(lines):
-        if line.variant_id == offer.gift_id and not line.closed:
+        if line.variant_id == offer.gift_id and not line.closed and not line.packed:
             units = min(offer.get_units or 1, line.quantity)
             return _Result({i: min(line.left, line.unit_minor * units)})
     return _Result(why=Why.GIFT)
@@ -271,8 +271,8 @@ def apply(
 
 
 def _apply_set(bundle: BundleSet, price: int, lines: Sequence[Line], outcome: Outcome) -> None:
-    """Whole sets of the basket cost what the set costs."""
-    at = {line.variant_id: i for i, line in enumerate(lines)}
+    """Whole sets of the basket cost what the set costs; packs of a scale are no part of them."""
+    at = {line.variant_id: i for i, line in enumerate(lines) if not line.packed}
     if not all(item in at for item, _count in bundle.items):
         return
     count = min(lines[at[item]].quantity // units for item, units in bundle.items)

@@ -1,12 +1,13 @@
 """Reads of the catalogue that join or annotate."""
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Substr
+from django.db.models import F, JSONField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import JSONObject, Substr
 from stdnum import ean
 
 from catalog import gs1
@@ -65,29 +66,30 @@ def _weighed(code: str) -> QuerySet[VariableArticle]:
     return VariableArticle.objects.filter(code__prefix=code[:2], item_number=item)
 
 
-def label(code: str) -> gs1.Label | None:
-    """What a scanned label of the shop's own says of weight or price; None for other codes.
+def scanned(code: str) -> QuerySet[Variant, dict[str, Any]]:
+    """What a scanned code stands for, as one value for a statement that reads other things too:
+    `variant`, the article's key, and `scale`, the layout of the label that a shop's scale printed,
+    or nothing. `labelled` reads that. What a scale labelled comes before an article's own number.
+    """
+    scale: Any = Value(None, JSONField())
+    if gs1.variable(code.strip()):
+        layout = {part.name: F(f"code__{part.name}") for part in fields(gs1.Layout)}
+        labels = _weighed(code.strip()).filter(variant=OuterRef("pk"))
+        scale = Subquery(labels.values(layout=JSONObject(**layout))[:1])
+    return (
+        coded(code)
+        .annotate(scale=scale)
+        .order_by(F("scale").asc(nulls_last=True), "pk")
+        .values_list(JSONObject(variant="pk", scale="scale"), flat=True)
+    )
+
+
+def labelled(code: str, scale: dict[str, Any] | None) -> gs1.Label | None:
+    """What the label of a scale says of weight or price; None for other codes.
 
     Raises gs1.Unreadable when its digits contradict each other.
     """
-    code = code.strip()
-    if not gs1.variable(code):
-        return None
-    found = _weighed(code).select_related("code").first()
-    if found is None:
-        return None
-    layout = found.code
-    return gs1.decode(
-        code,
-        gs1.Layout(
-            prefix=layout.prefix,
-            item_digits=layout.item_digits,
-            value_digits=layout.value_digits,
-            carries="price" if layout.carries == layout.Carries.PRICE else "weight",
-            decimals=layout.decimals,
-            value_checked=layout.value_checked,
-        ),
-    )
+    return gs1.decode(code.strip(), gs1.Layout(**scale)) if scale else None
 
 
 def by_code(code: str) -> Variant | None:

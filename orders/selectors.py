@@ -9,7 +9,7 @@ from django.db.models import Prefetch, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from catalog.models import Picture
-from catalog.pricing import DeliveryPrice, PriceBook, Quote, QuoteLine, Want, quote
+from catalog.pricing import DeliveryPrice, PriceBook, Quote, QuoteLine, UnitPrice, Want, quote
 from customers.models import Customer
 from inventory.availability import AROUND, Around, stock
 from loyalty.models import PointsLot
@@ -126,16 +126,25 @@ def wants_of(lines: list[BasketLine], *, till: bool = False) -> list[Want]:
             line.discount_minor,
             line.discount_reason,
             sent=line.handover == BasketLine.Handover.DELIVERY or not till,
+            pack_minor=line.pack_minor,
+            pack_g=line.pack_g,
         )
         for line in lines
     ]
 
 
+def unit_of(line: BasketLine, book: PriceBook) -> UnitPrice | None:
+    """What one unit or pack of a line costs; None when it is not sold here and now."""
+    return book.unit(line.variant_id, pack_minor=line.pack_minor, pack_g=line.pack_g)
+
+
 def basket_view(
     basket: Basket, *, at: datetime, delivery: DeliveryPrice | None = None
 ) -> BasketView[BasketRow]:
-    """The basket as the site shows it. Seven statements at the most, whatever its length."""
-    rows, priced = priced_rows(basket, basket.lines.all(), at=at, delivery=delivery)
+    """The basket as the site shows it, without the packs that a till has put into it. Seven
+    statements at the most, whatever its length.
+    """
+    rows, priced = priced_rows(basket, basket.lines.filter(label=""), at=at, delivery=delivery)
     return BasketView(basket=basket, rows=rows, quote=priced)
 
 
@@ -201,13 +210,13 @@ def sale_sql(lines: str) -> str:
 def sale_of(basket: Basket, lines: Iterable[Any], book: PriceBook) -> BasketView[SaleRow]:
     """The sale of lines that `sale_sql` read; lines without a price are shown as gone."""
     lines = list(lines)
-    sold = [line for line in lines if line.variant_id in book]
+    sold = [line for line in lines if unit_of(line, book)]
     priced = quote(wants_of(sold, till=True), book)
-    by_variant = {line.variant_id: line for line in priced.lines}
+    by_line = {line.pk: quoted for line, quoted in zip(sold, priced.lines, strict=True)}
     rows = tuple(
         SaleRow(
             line=line,
-            priced=by_variant.get(line.variant_id),
+            priced=by_line.get(line.pk),
             sku=line.sku,
             name=line.product_name,
             options=line.options,
@@ -251,7 +260,9 @@ def summary(
     costs. Three statements.
     """
     lines = list(
-        basket.lines.select_related("variant__product").prefetch_related("variant__options")
+        basket.lines.filter(label="")
+        .select_related("variant__product")
+        .prefetch_related("variant__options")
     )
     book = book_of(basket, [line.variant_id for line in lines], at=at, email=email)
     lines = [line for line in lines if line.variant_id in book]

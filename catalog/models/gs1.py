@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog.gs1 import by_kilogram
 from catalog.models.product import Variant
 
 PREFIXES = ("02", *(str(prefix) for prefix in range(20, 30)))
@@ -98,9 +99,21 @@ class VariableArticle(models.Model):
         return self.item_number
 
     def clean(self) -> None:
-        """As long as the code says; scales fill up with zeros."""
+        """As long as the code says; scales fill up with zeros. A weight needs a price per kg."""
         if self.code_id and len(self.item_number) != self.code.item_digits:
             raise ValidationError(
                 _("The item number has %(count)s digits."),
                 params={"count": self.code.item_digits},
+            )
+        weighed = self.code_id and self.code.carries == VariableCode.Carries.WEIGHT
+        if (
+            weighed
+            and self.variant_id
+            and not by_kilogram(self.variant.content, self.variant.measure)
+        ):
+            raise ValidationError(
+                _(
+                    "Sold by weight, the article is priced by the kilogram: "
+                    "give it a content of 1,000 g."
+                )
             )

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import JSONField, Model
+from django.db.models.expressions import DatabaseDefault
 from psycopg.types.json import Jsonb
 
 Row = Mapping[str, Any]
@@ -33,9 +34,19 @@ def numbers(sequence: str, count: int) -> list[int]:
 
 
 def write(model: type[Model], rows: Iterable[Row]) -> int:
-    """Insert rows, given by column; a column left out takes the field's default."""
-    fields = [field for field in model._meta.concrete_fields if not field.generated]
+    """Insert rows, given by column; a column left out takes the field's default, or the database's
+    where that alone is known.
+    """
     rows = list(rows)
+    fields = [
+        field
+        for field in model._meta.concrete_fields
+        if not field.generated
+        and not (
+            isinstance(field.get_default(), DatabaseDefault)
+            and not any(field.attname in row for row in rows)
+        )
+    ]
     if rows and "id" not in rows[0]:
         fields = [field for field in fields if not field.primary_key]
     columns = [(field.attname, field.get_default, isinstance(field, JSONField)) for field in fields]

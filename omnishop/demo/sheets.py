@@ -22,6 +22,8 @@ from catalog.models import (
     Product,
     ProductType,
     RelatedProduct,
+    VariableArticle,
+    VariableCode,
     Variant,
     Video,
 )
@@ -180,6 +182,8 @@ def finish(house: House, days: Days, *, opened: datetime) -> None:
         _set(one, house, opened)
     for number, one in enumerate(_data()["extra"], start=1):
         _extra(one, house, days, opened, number)
+    for one in _data()["scale"]:
+        _scale(one)
 
 
 def _both(field: str, words: dict[str, str]) -> dict[str, str]:
@@ -221,7 +225,10 @@ def _product(one: Row, house: House, opened: datetime, like: Product, **more: An
         )
         for picture in pictures
     )  # fmt: skip
-    variant = Variant.objects.create(product=product, sku=one["code"])
+    content_g = one.get("content_g")
+    variant = Variant.objects.create(
+        product=product, sku=one["code"], content=content_g, measure="g" if content_g else ""
+    )
     Price.objects.create(
         variant=variant,
         price_list=house.prices,
@@ -257,11 +264,25 @@ def _extra(one: Row, house: House, days: Days, opened: datetime, number: int) ->
     if only := one.get("only"):
         store = house.stores[only["store"]] if "store" in only else None
         Assortment.objects.create(product=variant.product, channel=only["channel"], store=store)
-        place = house.floors[only["store"]] if store else house.warehouse
-        units = 1 if store else 40
+        places, units = [house.warehouse], 40
+        if only["channel"] == "till":
+            places = [house.floors[only["store"]]] if store else list(house.floors.values())
+            units = 1 if store else 12
         receive(
-            [Demand(1, variant.pk, place, units)],
+            [Demand(line, variant.pk, place, units) for line, place in enumerate(places, start=1)],
             document=f"BL-X{number}",
             at=days.midnight(30),
             actor="task",
         )
+
+
+def _scale(one: Row) -> None:
+    """How a scale of the shops labels its packs, and of which article."""
+    code = VariableCode.objects.create(
+        prefix=one["prefix"],
+        name=one["name"],
+        carries=one["carries"],
+        decimals=one["decimals"],
+    )
+    variant = Variant.objects.get(sku=one["article"])
+    VariableArticle.objects.create(code=code, item_number=one["item"], variant=variant)

@@ -55,7 +55,7 @@ NOBODYS: dict[str, str] = {
     ),
     "catalog.PictureSource": "url alt next_try_at fetched_at last_error",
     "catalog.PriceList": "code name currency channel group",
-    "catalog.Price": "valid_from valid_to",
+    "catalog.Price": "valid_from valid_to actor",
     "catalog.PriceChange": (
         "name kind starts_at ends_at status created_by approved_by approved_at undone_by undone_at"
     ),

@@ -53,7 +53,7 @@ PURCHASES: tuple[Table, ...] = (
             | Q(basket__email__in=p.emails, basket__orders__isnull=True)
         ),
         (Line("added_at", C, "baskets"),),
-        rest="discount_reason handover",
+        rest="discount_reason handover label",
     ),
     Table(
         "orders.Basket",
@@ -119,7 +119,7 @@ PURCHASES: tuple[Table, ...] = (
         "orders.OrderLine",
         of_orders(),
         (Line("name", L, "archive", After.KEEP, _("what was sold: accounts, without a name")),),
-        rest="kind sku discount_reason contract_place",
+        rest="kind sku label discount_reason contract_place",
     ),
     Table(
         "orders.RefundClaim",

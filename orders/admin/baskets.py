@@ -32,7 +32,7 @@ class OfBasket:
 
 class BasketLineInline(ReadOnlyInline):
     model = BasketLine
-    fields = ("variant", "quantity", "seen", "discount_reason", "added_at")
+    fields = ("variant", "label", "quantity", "seen", "discount_reason", "added_at")
     readonly_fields = ("seen",)
     show_change_link = False
     tab = False

@@ -42,8 +42,8 @@ from orders.services import fulfilments, returns
 
 class OrderLineInline(ReadOnlyInline):
     model = OrderLine
-    fields = ("name", "sku", "quantity", "unit", "discount", "paid", "fulfilled", "cancelled",
-              "returned")  # fmt: skip
+    fields = ("name", "sku", "label", "quantity", "unit", "discount", "paid", "fulfilled",
+              "cancelled", "returned")  # fmt: skip
     readonly_fields = ("unit", "discount", "paid")
     show_change_link = False
     tab = False

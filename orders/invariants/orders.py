@@ -114,6 +114,13 @@ RULES: dict[str, tuple[str, str]] = {
          GROUP BY k.id, u.person HAVING count(*) > k.uses_each
         """,
     ),
+    "PCK-1": (
+        "a pack sold by weight cost its part of the price per kilogram, half up",
+        """
+        SELECT id, label, pack_g, kilo_minor, unit_minor FROM orders_orderline
+         WHERE unit_minor <> (2 * kilo_minor::bigint * pack_g + 1000) / 2000
+        """,
+    ),
     "RET-1": (
         "the returns of a line are its returned and cancelled units, and what it was refunded",
         """

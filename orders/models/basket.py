@@ -96,8 +96,13 @@ class Basket(models.Model):
         return str(self.token)[:8]
 
 
+def line_key(variant_id: int, label: str = "") -> str:
+    """What a basket's line is called in a page: its article, and its label when it has one."""
+    return f"{variant_id}-{label}" if label else str(variant_id)
+
+
 class BasketLine(models.Model):
-    """One article of a basket, once."""
+    """One article of a basket, once; of what a scale labelled, each label once."""
 
     class Handover(models.TextChoices):
         """How a till's line reaches the customer; the site asks once for the whole basket."""
@@ -109,6 +114,10 @@ class BasketLine(models.Model):
     basket = models.ForeignKey(Basket, models.CASCADE, related_name="lines")
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="+")
     quantity = models.PositiveIntegerField(_("quantity"))
+    # A pack of the shop's scale: the digits scanned, and the price or the weight inside (STD-1).
+    label = models.CharField(_("label"), max_length=13, blank=True, default="", db_default="")
+    pack_minor = models.PositiveIntegerField(_("price of the pack"), null=True, blank=True)
+    pack_g = models.PositiveIntegerField(_("weight of the pack"), null=True, blank=True)  # grams
     seen_unit_minor = models.PositiveIntegerField(_("price last shown"))
     # A till's discount on the whole line, with its reason (UX T7).
     discount_minor = models.PositiveIntegerField(_("discount"), default=0)
@@ -130,7 +139,19 @@ class BasketLine(models.Model):
         verbose_name_plural = _("basket lines")
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["basket", "variant"], name="basket_line_unique"),
+            models.UniqueConstraint(
+                fields=["basket", "variant", "label"], name="basket_line_unique"
+            ),
+            # A pack leaves now; that its basket is a till's, a trigger holds.
+            models.CheckConstraint(
+                condition=Q(label="", pack_minor__isnull=True, pack_g__isnull=True)
+                | Q(label__regex=r"^\d{13}$", handover="take_away")
+                & (
+                    Q(pack_minor__isnull=False, pack_minor__gt=0, pack_g__isnull=True)
+                    | Q(pack_minor__isnull=True, pack_g__isnull=False, pack_g__gt=0)
+                ),
+                name="basket_line_pack",
+            ),
             models.CheckConstraint(
                 condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY),
                 name="basket_line_quantity",
@@ -143,3 +164,8 @@ class BasketLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.variant_id}"
+
+    @property
+    def key(self) -> str:
+        """What the line is called in a page."""
+        return line_key(self.variant_id, self.label)

@@ -184,6 +184,10 @@ class OrderLine(models.Model):
     sku = models.CharField("SKU", max_length=64, blank=True)
     name = models.CharField(_("name"), max_length=240)
     quantity = models.PositiveIntegerField(_("quantity"))
+    # Packs of the shop's scale: the digits scanned; of those sold by weight also grams and price.
+    label = models.CharField(_("label"), max_length=13, blank=True, default="", db_default="")
+    pack_g = models.PositiveIntegerField(_("weight of the pack"), null=True, blank=True)
+    kilo_minor = models.PositiveIntegerField(_("price per kilogram"), null=True, blank=True)
     unit_minor = models.PositiveIntegerField(_("unit price"))  # tax included
     discount_minor = models.PositiveIntegerField(_("discount"), default=0)
     discount_reason = models.CharField(_("reason"), max_length=80, blank=True)
@@ -246,6 +250,17 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind="product") | Q(variant__isnull=False),
                 name="order_line_product_has_variant",
+            ),
+            models.CheckConstraint(
+                condition=Q(pack_g__isnull=True, kilo_minor__isnull=True)
+                & (Q(label="") | Q(label__regex=r"^\d{13}$"))
+                | Q(
+                    label__regex=r"^\d{13}$",
+                    pack_g__isnull=False,
+                    pack_g__gt=0,
+                    kilo_minor__isnull=False,
+                ),
+                name="order_line_pack",
             ),
         ]
         indexes = [models.Index(fields=["variant", "order"])]

@@ -54,14 +54,20 @@ class _Wanted:
 
 
 def change_quantity(
-    *, basket_id: int, variant_id: int, quantity: int, at: datetime, ask: Ask | None = None
+    *,
+    basket_id: int,
+    variant_id: int,
+    quantity: int,
+    at: datetime,
+    ask: Ask | None = None,
+    label: str = "",
 ) -> None:
     """Set a line's quantity; 0 voids it. Units that were scanned go with an approval alone.
 
     Raises ApprovalNeeded without one, WrongPin, PinLocked or NotEntitled with a bad one.
     """
     baskets.check_quantity(quantity, zero=True)
-    line = _line(basket_id, variant_id)
+    line = _line(basket_id, variant_id, label)
     if line is None:
         return  # a line that is gone stays gone
     fewer = line.quantity - quantity
@@ -76,10 +82,12 @@ def change_quantity(
         granted = _granted(ask, wanted, at=at)
     with transaction.atomic():
         baskets.opened(basket_id)
-        line = _line(basket_id, variant_id)
+        line = _line(basket_id, variant_id, label)
         if line and line.quantity > quantity and granted is None:
             raise ApprovalNeeded(_("Taking scanned articles off the sale needs an approval."))
-        baskets.set_quantity(basket_id=basket_id, variant_id=variant_id, quantity=quantity, at=at)
+        baskets.set_quantity(
+            basket_id=basket_id, variant_id=variant_id, label=label, quantity=quantity, at=at
+        )
         if granted:
             granted.save()
 
@@ -103,9 +111,17 @@ def void_sale(*, basket_id: int, at: datetime, ask: Ask | None = None) -> None:
             granted.save()
 
 
-def discount(*, basket_id: int, variant_id: int, amount_minor: int, at: datetime, ask: Ask) -> None:
+def discount(
+    *,
+    basket_id: int,
+    variant_id: int,
+    amount_minor: int,
+    at: datetime,
+    ask: Ask,
+    label: str = "",
+) -> None:
     """Take an amount off a line. Less than was off before needs nobody."""
-    line = _line(basket_id, variant_id)
+    line = _line(basket_id, variant_id, label)
     if line is None:
         raise NotFound(_("This article is not in the sale."))
     granted = None
@@ -116,6 +132,7 @@ def discount(*, basket_id: int, variant_id: int, amount_minor: int, at: datetime
         baskets.discount(
             basket_id=basket_id,
             variant_id=variant_id,
+            label=label,
             amount_minor=amount_minor,
             reason=ask.reason,
             at=at,
@@ -124,16 +141,17 @@ def discount(*, basket_id: int, variant_id: int, amount_minor: int, at: datetime
             granted.save()
 
 
-def _line(basket_id: int, variant_id: int) -> BasketLine | None:
+def _line(basket_id: int, variant_id: int, label: str) -> BasketLine | None:
     return (
-        BasketLine.objects.filter(basket=basket_id, variant=variant_id)
+        BasketLine.objects.filter(basket=basket_id, variant=variant_id, label=label)
         .select_related("variant__product")
         .first()
     )
 
 
 def _what(line: BasketLine, units: int) -> str:
-    return f"{units} × {line.variant.product.name}, {line.variant.sku}"[:200]
+    parts = (line.variant.product.name, line.variant.sku, line.label)
+    return f"{units} × {', '.join(part for part in parts if part)}"[:200]
 
 
 def _granted(ask: Ask, wanted: _Wanted, *, at: datetime) -> Approval:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from catalog.book import price_book, prices
 from catalog.offers import Why
-from catalog.pricing import NotSold, UnitPrice, Want, quote
+from catalog.pricing import NotSold, PriceBook, UnitPrice, quote
 from catalog.promotion_words import why
 from customers.models import Customer
 from customers.selectors import records
@@ -19,6 +19,7 @@ from orders.books import book_of, place
 from orders.errors import BasketClosed, CodeRefused
 from orders.models import Basket, BasketLine, Order
 from orders.models.basket import MAX_QUANTITY
+from orders.selectors import unit_of, wants_of
 
 MAX_CODES = 5  # of one basket
 
@@ -107,24 +108,41 @@ PUT = f"""
                 AND o.status = 'awaiting_payment')
       RETURNING b.id),
     put AS (
-      INSERT INTO orders_basketline AS l (basket_id, variant_id, quantity, seen_unit_minor,
-                                          discount_minor, discount_reason, added_at)
-      SELECT sale.id, %(variant)s, %(quantity)s, %(seen)s, 0, '', %(at)s FROM sale
-      ON CONFLICT (basket_id, variant_id) DO UPDATE
-         SET quantity = l.quantity + EXCLUDED.quantity, seen_unit_minor = EXCLUDED.seen_unit_minor
+      INSERT INTO orders_basketline AS l (basket_id, variant_id, label, pack_minor, pack_g,
+                                          quantity, seen_unit_minor, discount_minor,
+                                          discount_reason, added_at)
+      SELECT sale.id, %(variant)s, %(label)s, %(pack_minor)s, %(pack_g)s, %(quantity)s, %(seen)s,
+             0, '', %(at)s FROM sale
+      ON CONFLICT (basket_id, variant_id, label) DO UPDATE
+         SET quantity = l.quantity + EXCLUDED.quantity, seen_unit_minor = EXCLUDED.seen_unit_minor,
+             pack_minor = EXCLUDED.pack_minor, pack_g = EXCLUDED.pack_g
        WHERE l.quantity + EXCLUDED.quantity <= {MAX_QUANTITY}
       RETURNING l.*)"""  # noqa: S608  a constant
 
 
 def put_values(
-    basket: Basket, *, variant_id: int, quantity: int, price: UnitPrice | None, at: datetime
+    basket: Basket,
+    *,
+    variant_id: int,
+    quantity: int,
+    price: UnitPrice | None,
+    at: datetime,
+    label: str = "",
+    pack_minor: int | None = None,
+    pack_g: int | None = None,
 ) -> dict[str, Any]:
-    """The parameters of `PUT`. Raises NotSold when the article has no price here."""
+    """The parameters of `PUT`; a pack has its scale's label with the price or the weight.
+
+    Raises NotSold when the article has no price here.
+    """
     if price is None:
         raise NotSold(_("This article is no longer on sale."), variant_id=variant_id)
     return {
         "basket": basket.pk,
         "variant": variant_id,
+        "label": label,
+        "pack_minor": pack_minor,
+        "pack_g": pack_g,
         "quantity": quantity,
         "seen": price.amount_minor,
         "at": at,
@@ -138,11 +156,13 @@ def refuse_put(basket_id: int) -> NoReturn:
 
 
 @transaction.atomic
-def set_quantity(*, basket_id: int, variant_id: int, quantity: int, at: datetime) -> None:
+def set_quantity(
+    *, basket_id: int, variant_id: int, quantity: int, at: datetime, label: str = ""
+) -> None:
     """Change a line's quantity; 0 takes the line out. A line that is gone stays gone."""
     check_quantity(quantity, zero=True)
     basket = opened(basket_id)
-    lines = BasketLine.objects.filter(basket=basket, variant_id=variant_id)
+    lines = BasketLine.objects.filter(basket=basket, variant_id=variant_id, label=label)
     if quantity == 0:
         lines.delete()
     else:
@@ -152,18 +172,25 @@ def set_quantity(*, basket_id: int, variant_id: int, quantity: int, at: datetime
 
 @transaction.atomic
 def discount(
-    *, basket_id: int, variant_id: int, amount_minor: int, reason: str, at: datetime
+    *,
+    basket_id: int,
+    variant_id: int,
+    amount_minor: int,
+    reason: str,
+    at: datetime,
+    label: str = "",
 ) -> None:
     """A discount given at the till on a whole line, with its reason (UX T7)."""
     basket = opened(basket_id)
     if basket.till_id is None:
         raise Refusal(_("Discounts by hand are given at the till alone."))
-    line = BasketLine.objects.filter(basket=basket, variant_id=variant_id).first()
+    line = BasketLine.objects.filter(basket=basket, variant_id=variant_id, label=label).first()
     if line is None:
         raise NotFound(_("This article is not in the sale."))
     if amount_minor and not reason.strip():
         raise Invalid(_("Say why the discount is given."))
-    price = prices([variant_id], at=at, channel="till", store_id=basket.store_id).get(variant_id)
+    book = PriceBook(prices([variant_id], at=at, channel="till", store_id=basket.store_id))
+    price = unit_of(line, book)
     if price is None or not 0 <= amount_minor <= price.amount_minor * line.quantity:
         raise Invalid(_("The discount is larger than the price of the line."))
     line.discount_minor = amount_minor
@@ -196,7 +223,7 @@ def use_code(*, basket_id: int, code: str, at: datetime) -> None:
     lines = list(basket.lines.all())
     basket.coupons = [*basket.coupons, code[:32]]
     book = book_of(basket, [line.variant_id for line in lines], at=at)
-    wants = [Want(line.variant_id, line.quantity) for line in lines if line.variant_id in book]
+    wants = wants_of([line for line in lines if unit_of(line, book)])
     if not wants:
         raise Invalid(_("Put an article into the basket first."))
     for missed in quote(wants, book).missed:
@@ -217,11 +244,13 @@ def drop_code(*, basket_id: int, code: str, at: datetime) -> None:
 
 @transaction.atomic
 def hand_over_by(*, basket_id: int, variant_id: int, handover: str, at: datetime) -> None:
-    """Whether a line of a till's sale leaves now or is ordered for the customer (UX T5)."""
+    """Whether a line of a till's sale leaves now or is ordered for the customer (UX T5). What a
+    scale labelled leaves now.
+    """
     basket = opened(basket_id)
     if basket.till_id is None:
         raise Refusal(_("On the site the whole basket is ordered in one way."))
-    changed = BasketLine.objects.filter(basket=basket, variant_id=variant_id).update(
+    changed = BasketLine.objects.filter(basket=basket, variant_id=variant_id, label="").update(
         handover=BasketLine.Handover(handover)
     )
     if not changed:
@@ -234,10 +263,10 @@ def see_prices(*, basket_id: int, at: datetime) -> None:
     """The shopper has seen today's prices; later changes are told against these."""
     basket = opened(basket_id)
     lines = list(basket.lines.all())
-    now = prices([line.variant_id for line in lines], at=at, **place(basket))
+    book = PriceBook(prices([line.variant_id for line in lines], at=at, **place(basket)))
     for line in lines:
-        if line.variant_id in now:
-            line.seen_unit_minor = now[line.variant_id].amount_minor
+        if now := unit_of(line, book):
+            line.seen_unit_minor = now.amount_minor
     BasketLine.objects.bulk_update(lines, ["seen_unit_minor"])
 
 
@@ -301,16 +330,16 @@ def open_at_till(*, basket_id: int, till: Till) -> Basket:
 def bring_along(*, from_id: int, to_id: int, at: datetime) -> None:
     """What was scanned before the shopper's own basket was opened joins it, discounts included.
 
-    An article in both keeps the larger quantity; the sale left behind is empty.
+    An article or a label in both keeps the larger quantity; the sale left behind is empty.
     """
     source, target = (opened(pk) for pk in sorted({from_id, to_id}))
     if source.pk != from_id:
         source, target = target, source
     if source.till_id is None or source.till_id != target.till_id:
         raise NotFound(_("This sale is not open at this till."))
-    known = {line.variant_id: line for line in target.lines.all()}
+    known = {(line.variant_id, line.label): line for line in target.lines.all()}
     for line in source.lines.all():
-        if both := known.get(line.variant_id):
+        if both := known.get((line.variant_id, line.label)):
             both.quantity = max(both.quantity, line.quantity)
             both.save(update_fields=["quantity"])
             line.delete()
@@ -322,10 +351,15 @@ def bring_along(*, from_id: int, to_id: int, at: datetime) -> None:
 
 @transaction.atomic
 def leave_till(*, basket_id: int) -> None:
-    """Hand a basket begun on the site back to its shopper, without the till's discounts."""
+    """Hand a basket begun on the site back to its shopper, without the till's discounts.
+
+    Raises Refusal while packs of the shop's scale are in it: the site sells none.
+    """
     basket = opened(basket_id)
     if basket.channel != "web":
         raise Refusal(_("This sale was begun at the till. Put it aside or empty it."))
+    if basket.lines.exclude(label="").exists():
+        raise Refusal(_("Void the packs with a label of the scale first: the site sells none."))
     basket.lines.update(
         discount_minor=0, discount_reason="", handover=BasketLine.Handover.TAKE_AWAY
     )

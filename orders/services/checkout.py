@@ -16,7 +16,7 @@ from catalog.book import price_book
 from catalog.pricing import NotSold, Quote, Want, quote
 from customers.models import Customer
 from inventory import services as inventory
-from omnishop.kernel.errors import Invalid
+from omnishop.kernel.errors import Invalid, Refusal
 from omnishop.kernel.transactions import retried
 from omnishop.network.hours import hold_until
 from omnishop.network.models import LegalEntity, Store
@@ -98,6 +98,8 @@ def place(
         raise BasketClosed
     if not lines:
         raise EmptyBasket
+    if any(line.label for line in lines):
+        raise Refusal(_("Packs weighed in the shop are in this basket: it is paid at the till."))
     customer = customer or basket.customer
     book = price_book(
         [line.variant_id for line in lines],

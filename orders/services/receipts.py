@@ -14,9 +14,9 @@ from django.conf import settings
 from omnishop.kernel.money import vat_rows
 from omnishop.kernel.transactions import joined
 from omnishop.network.models import Till
-from orders.models import Order, Payment, Receipt, ReceiptChain, Return
+from orders.models import Order, OrderLine, Payment, Receipt, ReceiptChain, Return
 
-COMPLIANCE_VERSION = "2"  # 2: discounts by name
+COMPLIANCE_VERSION = "3"  # 2: discounts by name; 3: weight and price per kilogram
 
 
 def sign(till: Till, digest: str) -> str:
@@ -55,6 +55,7 @@ def issue_sale(*, order: Order, till: Till, tenders: Sequence[Payment], at: date
                     "reason": line.discount_reason,
                     "total": total,
                     "tax_bp": line.tax_bp,
+                    **_weight(line),
                 }
             )
     paid = [
@@ -63,6 +64,11 @@ def issue_sale(*, order: Order, till: Till, tenders: Sequence[Payment], at: date
         if payment.captured_minor > payment.refunded_minor
     ]
     return _issue(order=order, till=till, lines=lines, tenders=paid, cites="", at=at)
+
+
+def _weight(line: OrderLine) -> dict[str, object]:
+    """What stands beside a pack that was sold by weight: grams of one, price of a kilogram."""
+    return {"pack_g": line.pack_g, "kilo": line.kilo_minor} if line.pack_g else {}
 
 
 @joined
@@ -79,6 +85,7 @@ def issue_return(
             "discount": 0,
             "total": -item.total_minor,
             "tax_bp": item.line.tax_bp,
+            **_weight(item.line),
         }
         for item in document.lines.select_related("line").order_by("pk")
     ]

@@ -10,9 +10,8 @@ from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from catalog import selectors as catalog
-from catalog.gs1 import Unreadable
+from catalog.gs1 import Label, Unreadable
 from omnishop.kernel.errors import NotFound, Refusal
-from omnishop.kernel.templatetags.omnishop import money
 from omnishop.network.models import Till
 from orders import selectors
 from orders.books import book_of
@@ -23,79 +22,90 @@ from orders.services import baskets
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """The sale after a scan, and the article that was scanned."""
+    """The sale after a scan, and the article that was scanned, with the label of its pack."""
 
     view: BasketView[SaleRow]
     variant_id: int
+    label: str = ""
 
 
 class Weighed(Refusal):
-    """A scanned label carries a weight or a price of its own, which a sale cannot take yet."""
+    """The label of a scale cannot be sold as it was read."""
 
     code = "weighed"
 
 
-def _refuse_weighed(code: str) -> None:
-    """Say what the label of a scale says, rather than sell a piece at the article's price."""
+def _label(code: str, scale: dict[str, Any] | None) -> Label | None:
+    """What the label of a scale says; None for other codes. What was read badly is never sold."""
     try:
-        label = catalog.label(code)
+        label = catalog.labelled(code, scale)
     except Unreadable as error:
         raise Weighed(_("This label was read badly: scan it again.")) from error
-    if label is None:
-        return
-    if label.price_minor is not None:
-        raise Weighed(
-            _(
-                "This label says %(price)s. The till does not price by weight yet: "
-                "add the article by its SKU and set this price as a discount."
-            )
-            % {"price": money(label.price_minor)},
-            price_minor=label.price_minor,
-        )
-    raise Weighed(
-        _(
-            "This label says %(weight)s g. The till does not price by weight yet: "
-            "add the article by its SKU."
-        )
-        % {"weight": label.weight_g},
-        weight_g=label.weight_g,
-    )
+    if label and not label.price_minor and not label.weight_g:
+        raise Weighed(_("This label has neither a price nor a weight: have it printed again."))
+    return label
 
 
 @transaction.atomic
 def scan(*, till: Till, code: str, at: datetime) -> Scanned:
-    """Put a unit of a scanned SKU or GTIN into the sale under way at the till, or begin one.
+    """Put a unit of a scanned SKU or GTIN into the sale under way at the till, or begin one; or a
+    pack that the shop's scale has labelled (STD-1).
 
     Three statements for a sale of any length (DESIGN 6): lock the sale and find the article, price
     all of it, write the line and read the sale back with its stock. Raises NotFound for an unknown
-    code, NotSold for an article that is not on sale here, Weighed for the label of a scale, Refusal
-    while the sale is being paid.
+    code, NotSold for an article that is not on sale here, Weighed for a label that cannot be sold,
+    Refusal while the sale is being paid.
     """
     known_articles = BasketLine.objects.filter(basket=OuterRef("pk")).values("variant_id")
     basket = (
         Basket.objects.under_way(till)
         .select_for_update(of=("self",))
         .annotate(
-            scanned=Subquery(catalog.coded(code).values("pk")[:1]),
+            scanned=Subquery(catalog.scanned(code)[:1]),
             known=ArraySubquery(known_articles),
         )
         .first()
     )
     if basket:
-        variant_id: int | None = basket.scanned  # type: ignore[attr-defined]  # annotated above
+        found: dict[str, Any] | None = basket.scanned  # type: ignore[attr-defined]  # annotated above
         known: list[int] = basket.known  # type: ignore[attr-defined]  # annotated above
     else:
-        variant_id, known = catalog.coded(code).values_list("pk", flat=True).first(), []
-    if variant_id is None:
+        found, known = catalog.scanned(code).first(), []
+    if found is None:
         raise NotFound(_("No article has the code %(code)s.") % {"code": code[:40]})
-    _refuse_weighed(code)
+    variant_id: int = found["variant"]
+    label = _label(code, found["scale"])
     basket = basket or baskets.start(at=at, channel="till", till=till)
     book = book_of(basket, [*known, variant_id], at=at)
-    if any(bundle.variant_id == variant_id for bundle in book.sets):
+    is_set = any(bundle.variant_id == variant_id for bundle in book.sets)
+    if is_set and label:
+        raise Weighed(_("A set of articles is not sold by the label of a scale."))
+    if is_set:
         baskets.add(basket_id=basket.pk, variant_id=variant_id, quantity=1, at=at)
         return Scanned(selectors.sale_view(basket, at=at), variant_id)
+    pack = {
+        "pack_minor": label.price_minor if label else None,
+        "pack_g": label.weight_g if label else None,
+    }
+    price = book.unit(variant_id, **pack)
+    if price is None and label and variant_id in book:
+        raise Weighed(
+            _(
+                "This label says %(weight)s g, and the article is not priced by the kilogram: "
+                "its content must be 1,000 g. Add it by its SKU."
+            )
+            % {"weight": label.weight_g},
+            weight_g=label.weight_g,
+        )
+    digits = code.strip() if label else ""
     values = baskets.put_values(
-        basket, variant_id=variant_id, quantity=1, price=book.prices.get(variant_id), at=at
+        basket,
+        variant_id=variant_id,
+        quantity=1,
+        price=price,
+        at=at,
+        label=digits,
+        **pack,
     )
     lines: list[Any] = list(
         BasketLine.objects.raw(
@@ -114,4 +124,4 @@ def scan(*, till: Till, code: str, at: datetime) -> Scanned:
     if {line.variant_id for line in lines} - {*known, variant_id}:
         # Another tab wrote them while this one waited for the lock.
         book = book_of(basket, [line.variant_id for line in lines], at=at)
-    return Scanned(selectors.sale_of(basket, lines, book), variant_id)
+    return Scanned(selectors.sale_of(basket, lines, book), variant_id, digits)

@@ -73,7 +73,7 @@ def open_order(
         raise EmptyBasket
     book = book_of(basket, [line.variant_id for line in lines], at=at)
     for line in lines:
-        if line.variant_id not in book:
+        if not selectors.unit_of(line, book):
             raise NotSold(
                 _("%(name)s is no longer on sale. Remove it to go on.")
                 % {"name": line.variant.product.name},

@@ -92,10 +92,25 @@ def test_the_article_of_a_label_is_found_by_its_item_number(scale, django_assert
 
     with django_assert_num_queries(1):
         assert list(selectors.coded("2112345928753")) == [cheese]
-    label = selectors.label("2112345928753")
+    found = selectors.scanned("2112345928753").get()
 
+    assert found["variant"] == cheese.pk
+    label = selectors.labelled("2112345928753", found["scale"])
     assert label == gs1.Label("12345", price_minor=2875, weight_g=None)
-    assert selectors.label("4006381333931") is None
+    assert selectors.labelled("4006381333931", None) is None
+
+
+def test_what_a_scale_labelled_comes_before_an_articles_own_number(scale):
+    own = VariantFactory(gtin="2112345928753")
+    cheese = VariantFactory()
+
+    assert selectors.scanned("2112345928753").get() == {"variant": own.pk, "scale": None}
+
+    VariableArticle.objects.create(code=scale, item_number="12345", variant=cheese)
+
+    found = selectors.scanned(" 2112345928753 ").first()
+    assert found["variant"] == cheese.pk
+    assert found["scale"]["carries"] == "price"
 
 
 def test_a_layout_makes_thirteen_digits(db):

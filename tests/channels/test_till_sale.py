@@ -17,7 +17,7 @@ from loyalty.services.referrals import code_of
 from omnishop.network.models import Store
 from orders.models import Basket, BasketLine
 from orders.services import baskets, till, wanted
-from tests.channels.till_desk import HTMX
+from tests.channels.till_desk import HTMX, statements
 from tests.factories import (
     NOON,
     BasketFactory,
@@ -170,10 +170,6 @@ def test_a_sale_under_payment_does_not_take_scans(shop):
     assert shop.post(SCAN, {"code": "B"}, **HTMX).status_code == 409
     assert basket.lines.count() == 1
     assert shop.get(SALE).headers["Location"] == reverse("till:payment", args=[order.pk])
-
-
-def statements(queries):
-    return [one["sql"] for one in queries if "SAVEPOINT" not in one["sql"]]
 
 
 def test_a_scan_takes_six_statements_into_a_sale_of_any_length(shop):

@@ -103,3 +103,8 @@ class Shop:
 def shop(db: None) -> Any:
     with time_machine.travel(NOON, tick=False):
         yield Shop()
+
+
+def statements(queries: Any) -> list[str]:
+    """What was asked of the database, without savepoints."""
+    return [one["sql"] for one in queries if "SAVEPOINT" not in one["sql"]]

@@ -10,7 +10,7 @@ from django.db.models import Count, F, Sum
 from django.utils import timezone
 from stdnum import ean
 
-from catalog import book
+from catalog import book, selectors
 from catalog.models import (
     BundleItem,
     Category,
@@ -119,7 +119,7 @@ def test_goods_are_ordered_from_suppliers_and_more_are_proposed(shop):
 def test_there_are_shops_shelves_and_products_in_both_languages(shop):
     assert Store.objects.count() == 5
     assert LegalEntity.objects.filter(store__isnull=False).distinct().count() == 2
-    others = ["LOT-NUIT", "LOT-CAFE", "VEL-EXPO", "CAR-TIRAGE", "TEN-AVRIL"]
+    others = ["LOT-NUIT", "LOT-CAFE", "VEL-EXPO", "CAR-TIRAGE", "TEN-AVRIL", "VRA-CORDEE"]
     sold = Product.objects.exclude(variants__sku__in=others)
     assert sold.count() == len(content.products()) >= 120
     assert Product.objects.count() == sold.count() + len(others)
@@ -150,6 +150,24 @@ def test_products_are_described_and_guides_sets_places_and_days_can_be_tried(sho
         assert apart > prices[bundle.pk].amount_minor
 
 
+def test_what_the_scales_of_the_shops_label_can_be_tried(shop):
+    """The codes that docs/catalogue.md tells."""
+    store = Store.objects.get(code="ANC")
+    found = [selectors.scanned(code).get() for code in ("2800042004824", "2100042010000")]
+    labels = [
+        selectors.labelled(code, one["scale"])
+        for code, one in zip(("2800042004824", "2100042010000"), found, strict=True)
+    ]
+    (pk,) = {one["variant"] for one in found}
+    at = timezone.now()
+
+    assert [(one.weight_g, one.price_minor) for one in labels] == [(482, None), (None, 1000)]
+    unit = book.price_book([pk], at=at, channel="till", store_id=store.pk).unit(pk, pack_g=482)
+    assert (unit.amount_minor, unit.kilo_minor) == (1152, 2390)
+    assert StockLevel.objects.filter(variant=pk, on_hand=12).count() == 5
+    assert book.prices([pk], at=at) == {}  # the site has none
+
+
 def test_the_main_company_sells_on_the_site(shop):
     main = LegalEntity.objects.order_by("pk")[0]
 
@@ -165,7 +183,7 @@ def test_the_main_company_sells_on_the_site(shop):
 def test_every_gtin_is_valid_and_of_the_range_for_examples(shop):
     codes = list(Variant.objects.exclude(gtin=None).values_list("gtin", flat=True))
 
-    assert len(set(codes)) == len(codes) == Variant.objects.count() - 5
+    assert len(set(codes)) == len(codes) == Variant.objects.count() - 6
     assert all(ean.is_valid(code) and code.startswith("952") for code in codes)
     assert ean.is_valid(gtin(123_456))
 

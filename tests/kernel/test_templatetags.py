@@ -64,6 +64,13 @@ def test_percent_reads_basis_points(rate_bp, french, english):
     assert tags.format_percent(rate_bp, "en") == english
 
 
+def test_a_pack_sold_by_weight_says_weight_and_price_per_kilogram():
+    assert tags.format_weighed(482, 1290, "EUR", "fr") == "0,482\u00a0kg × 12,90\u00a0€/kg"
+    assert tags.format_weighed(1500, 1290, "EUR", "en") == "1.500\u00a0kg × €12.90/kg"
+    for nothing in ((None, None), ("", ""), (482, ""), (None, 1290)):
+        assert tags.weighed(*nothing) == ""
+
+
 def test_number_groups_by_thousands():
     assert tags.format_number(12345, "fr") == "12\u202f345"
     assert tags.format_number(12345, "en") == "12,345"

@@ -5,11 +5,10 @@ from threading import Thread
 import pytest
 from django.db import connection, transaction
 
-from catalog.models import VariableArticle, VariableCode
 from omnishop.kernel.errors import NotFound, Refusal
 from orders.models import Basket, BasketLine, Order
 from orders.services import baskets, till
-from orders.services.scanning import Weighed, scan
+from orders.services.scanning import scan
 from tests.factories import NOON, StockLevelFactory, TillFactory, VariantFactory
 
 
@@ -98,24 +97,6 @@ def test_two_scans_at_once_both_count_and_both_are_shown():
         (2, True),
         (1, True),
     ]
-
-
-@pytest.mark.django_db
-def test_the_label_of_a_scale_is_never_sold_at_the_price_of_a_piece():
-    desk = TillFactory()
-    cheese = article(desk)
-    scale = VariableCode.objects.create(
-        prefix="21", name="Balance", item_digits=5, value_digits=4, value_checked=True
-    )
-    VariableArticle.objects.create(code=scale, item_number="12345", variant=cheese)
-
-    with pytest.raises(Weighed, match=r"28[.,]75") as refused:
-        scan(till=desk, code="2112345928753", at=NOON)
-
-    assert refused.value.details == {"price_minor": 2875}
-    assert not BasketLine.objects.exists()
-    with pytest.raises(Weighed):  # the digit that checks the price is wrong, the last one right
-        scan(till=desk, code="2112345828756", at=NOON)
 
 
 @pytest.mark.django_db

@@ -98,12 +98,28 @@ def format_distance(metres: int, language: str) -> str:
     return f"{format_decimal(Decimal(metres) / 1000, format=pattern, locale=language)}{NBSP}km"
 
 
+def format_weighed(grams: int, kilo_minor: int, currency: str, language: str) -> str:
+    """`0,482 kg × 12,90 €/kg`, or `0.482 kg × €12.90/kg`: why a pack costs what it does."""
+    kilograms = format_decimal(Decimal(grams) / 1000, format="#,##0.000", locale=language)
+    return f"{kilograms}{NBSP}kg × {format_money(kilo_minor, currency, language)}/kg"
+
+
 @register.filter
 def money(amount_minor: int | None, currency: str | None = None) -> str:
     """`{{ line.total_minor|money:line.currency }}`; without a currency, the shop's own."""
     if amount_minor is None:
         return ""
     return format_money(amount_minor, currency or settings.CURRENCY, site_language())
+
+
+@register.simple_tag
+def weighed(grams: object, kilo_minor: object, currency: str | None = None) -> str:
+    """`{% weighed line.pack_g line.kilo_minor order.currency %}`: nothing for other lines, also of
+    a signed text that knows neither.
+    """
+    if not isinstance(grams, int) or not isinstance(kilo_minor, int):
+        return ""
+    return format_weighed(grams, kilo_minor, currency or settings.CURRENCY, site_language())
 
 
 @register.filter

@@ -15,6 +15,7 @@ class LineForm(forms.Form):
         max_value=MAX_QUANTITY,
         error_messages=always(_("Choose a quantity from 1 to 999.")),
     )
+    label = forms.RegexField(r"^\d{13}$", required=False)
 
 
 class TenderForm(forms.Form):

@@ -37,7 +37,7 @@ def line(request: HttpRequest, desk: Desk, variant_id: int) -> HttpResponse:
     """How one line is handed over: what is here, from where and by when else, or not at all."""
     at = timezone.now()
     basket, view = _sale(desk, at)
-    row = next((row for row in view.rows if row.line.variant_id == variant_id), None)
+    row = next((row for row in view.rows if row.line.key == str(variant_id)), None)
     if row is None or row.priced is None:
         raise Http404
     refusal: Refusal | None = None

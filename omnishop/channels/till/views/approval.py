@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 
 from omnishop.channels.till import scope
 from omnishop.channels.till.access import Desk, at_till
-from omnishop.channels.till.answer import show
+from omnishop.channels.till.answer import show, typed
 from omnishop.channels.till.forms.approval import ApprovalForm, DiscountForm, PinForm
 from omnishop.kernel.errors import Invalid, Refusal
 from omnishop.network.models import StaffMember
 from omnishop.network.selectors import MAY_APPROVE
 from omnishop.network.services import set_pin
 from orders.models import Basket
+from orders.models.basket import line_key
 from orders.selectors import BasketView, SaleRow, sale_view
 from orders.services import approvals
 
@@ -31,9 +32,11 @@ def _sale(desk: Desk, at: datetime) -> tuple[Basket, BasketView[SaleRow]]:
     return basket, sale_view(basket, at=at)
 
 
-def _row(view: BasketView[SaleRow], variant_id: int) -> SaleRow:
+def _row(request: HttpRequest, view: BasketView[SaleRow], variant_id: int) -> SaleRow:
+    """The line of an article; of a pack that a scale labelled, the one of its `label`."""
+    key = line_key(variant_id, typed(request.GET, "label"))
     for row in view.rows:
-        if row.line.variant_id == variant_id:
+        if row.line.key == key:
             return row
     raise Http404
 
@@ -66,7 +69,7 @@ def void(request: HttpRequest, desk: Desk, variant_id: int) -> HttpResponse:
     """Take a line off the sale, or the units beyond `left`."""
     at = timezone.now()
     basket, view = _sale(desk, at)
-    row = _row(view, variant_id)
+    row = _row(request, view, variant_id)
     wanted = request.GET.get("left", "")
     left = min(int(wanted), row.line.quantity - 1) if wanted.isdecimal() and len(wanted) < 5 else 0
     form = ApprovalForm(request.POST or None, desk=desk)
@@ -77,7 +80,12 @@ def void(request: HttpRequest, desk: Desk, variant_id: int) -> HttpResponse:
         form,
         {"row": row, "left": left, "units": row.line.quantity - left},
         lambda: approvals.change_quantity(
-            basket_id=basket.pk, variant_id=variant_id, quantity=left, at=at, ask=form.ask()
+            basket_id=basket.pk,
+            variant_id=variant_id,
+            label=row.line.label,
+            quantity=left,
+            at=at,
+            ask=form.ask(),
         ),
     )
 
@@ -109,7 +117,7 @@ def discount(request: HttpRequest, desk: Desk, variant_id: int) -> HttpResponse:
     """A discount by hand on a line, with its reason."""
     at = timezone.now()
     basket, view = _sale(desk, at)
-    row = _row(view, variant_id)
+    row = _row(request, view, variant_id)
     if row.priced is None:
         raise Http404
     form = DiscountForm(
@@ -129,6 +137,7 @@ def discount(request: HttpRequest, desk: Desk, variant_id: int) -> HttpResponse:
         lambda: approvals.discount(
             basket_id=basket.pk,
             variant_id=variant_id,
+            label=row.line.label,
             amount_minor=form.cleaned_data["amount"],
             at=at,
             ask=form.ask(),

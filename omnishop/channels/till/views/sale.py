@@ -23,6 +23,7 @@ from omnishop.channels.till.forms.sale import LineForm
 from omnishop.channels.till.views.customer import customer_context, identify_customer, open_here
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from orders.models import Basket, Fulfilment
+from orders.models.basket import line_key
 from orders.selectors import BasketView, SaleRow, sale_view
 from orders.services import approvals, baskets, scanning
 from orders.services.wanted import basket_of_link
@@ -40,7 +41,7 @@ def sale_page(
     *,
     at: datetime,
     refusal: Refusal | None = None,
-    added: int = 0,
+    added: str = "",
     hits: list[finding.Hit] | None = None,
     words: str = "",
     view: BasketView[SaleRow] | None = None,
@@ -67,7 +68,7 @@ def sale_page(
 
 
 def changed(
-    request: HttpRequest, desk: Desk, basket: Basket | None, *, added: int = 0
+    request: HttpRequest, desk: Desk, basket: Basket | None, *, added: str = ""
 ) -> HttpResponse:
     """After a change: the new lines for htmx, else the page again by its own address."""
     if not is_partial(request):
@@ -101,7 +102,8 @@ def scan(request: HttpRequest, desk: Desk) -> HttpResponse:
         return sale_page(request, desk, scope.current_basket(desk), at=at, refusal=refusal)
     if not is_partial(request):
         return redirect("till:sale")
-    return sale_page(request, desk, done.view.basket, at=at, added=done.variant_id, view=done.view)
+    added = line_key(done.variant_id, done.label)
+    return sale_page(request, desk, done.view.basket, at=at, added=added, view=done.view)
 
 
 def _no_article(
@@ -207,12 +209,14 @@ def line(request: HttpRequest, desk: Desk) -> HttpResponse:
         cleaned(form)
         approvals.change_quantity(basket_id=basket.pk, at=at, **form.cleaned_data)
     except approvals.ApprovalNeeded:
-        variant_id, left = form.cleaned_data["variant_id"], form.cleaned_data["quantity"]
-        page = f"{reverse('till:void', args=[variant_id])}?left={left}"
+        asked = form.cleaned_data
+        page = f"{reverse('till:void', args=[asked['variant_id']])}?left={asked['quantity']}"
+        page += f"&label={asked['label']}" if asked["label"] else ""
         return HttpResponseClientRedirect(page) if is_partial(request) else redirect(page)
     except Refusal as refusal:
         return sale_page(request, desk, basket, at=at, refusal=refusal)
-    return changed(request, desk, basket, added=form.cleaned_data["variant_id"])
+    data = form.cleaned_data
+    return changed(request, desk, basket, added=line_key(data["variant_id"], data["label"]))
 
 
 @require_POST
