@@ -79,7 +79,7 @@ class Stores(Sitemap):  # type: ignore[type-arg]  # generic in the stubs alone
         return reverse("storefront:store", args=[item.slug])
 
 
-class Guides(Sitemap):  # type: ignore[type-arg]
+class Guides(Sitemap):  # type: ignore[type-arg]  # generic in the stubs alone
     """Guides that shoppers may read."""
 
     i18n = alternates = x_default = True
