@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -140,8 +141,7 @@ def run(names: list[str], *, url: str, seconds: float, note: Callable[[Result], 
                     floor=load.FLOOR,
                     at_least=0.2,
                     measure_floor=lambda: load.rate(floor_port, bare, seconds),
-                    # mypy cannot infer a lambda that binds the scenario of its turn.
-                    measure=lambda scenario=scenario: load.rate(port, scenario, seconds),  # type: ignore[misc]
+                    measure=partial(load.rate, port, scenario, seconds),
                 )
             )
 

@@ -134,10 +134,9 @@ def main() -> None:
         script = [one for one in seen if not one[0].startswith(("SAVEPOINT", "RELEASE"))]
         statements = len(script) / DECIDED
         with _connect() as bare, ClientCursor(bare) as raw:  # binds as Django does
-            # Both are called before the loop goes on.
-            floor = _timed(lambda: [raw.execute(sql, params) for sql, params in script])  # noqa: B023
+            floor = _timed(lambda: [raw.execute(sql, params) for sql, params in script])  # noqa: B023  called at once
             bare.rollback()
-        mine = _timed(lambda: [relaunch.send(relaunch_id=pk, at=at) for pk in part])  # noqa: B023
+        mine = _timed(lambda: [relaunch.send(relaunch_id=pk, at=at) for pk in part])  # noqa: B023  too
         rate = DECIDED / mine
         ratios.append(mine / floor)
     decided = Relaunch.objects.filter(pk__in=ids)

@@ -11,7 +11,7 @@ from django.db.models.functions import JSONObject, Substr
 from stdnum import ean
 
 from catalog import gs1
-from catalog.models import Category, Product, VariableArticle, Variant, VatRate
+from catalog.models import VariableArticle, Variant, VatRate
 
 
 def tax_rate(category_code: str, *, at: datetime) -> int:
@@ -38,11 +38,6 @@ def tax_rate_of(category: str, *, at: datetime) -> Subquery:
             valid_from__lte=day,
         ).values("tax_bp")
     )
-
-
-def in_category(category: Category) -> QuerySet[Product]:
-    """Products on sale on a shelf and the shelves below it."""
-    return Product.objects.on_sale().filter(category__path__startswith=category.path)
 
 
 def coded(code: str) -> QuerySet[Variant]:

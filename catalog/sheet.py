@@ -185,7 +185,7 @@ def _text(attribute: Attribute, value: Any) -> list[Row]:
     return [{"text_fr": words["fr"] or None, "text_en": words["en"] or None}]
 
 
-def check_document(file: File) -> None:  # type: ignore[type-arg]
+def check_document(file: File) -> None:  # type: ignore[type-arg]  # generic in the stubs alone
     """Refuse what is not a PDF, whatever its name says, and what is too large to download."""
     if file.size > LARGEST_DOCUMENT:
         raise Invalid(

@@ -84,7 +84,7 @@ def suggestions(text: str, language: Language | None = None) -> list[Suggestion]
               SELECT to_tsquery(%(config)s::regconfig, string_agg('(' || query || ')', ' & ')) q
                 FROM found WHERE sure)
             {_PRODUCTS.format(language=language, limit=PRODUCTS, products=_MEANT)}
-            """.replace("{language}", language),  # noqa: S608
+            """.replace("{language}", language),  # noqa: S608  constants of two modules
             found_params(reading.words, language, beginning=True),
         )
         return _shown(cursor)

@@ -7,6 +7,7 @@ from django.core import signing
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from customers.models import Case, CaseAttachment, CaseEntry, ReplyTemplate
+from customers.models.conversation import CaseQuerySet
 
 FILE_SECONDS = 300  # a file's address is good for
 SHOWN = 100  # cases of a list
@@ -34,11 +35,11 @@ class Due:
     open: int
 
 
-def due(cases: QuerySet[Case], *, user_id: int, at: datetime) -> Due:
+def due(cases: CaseQuerySet, *, user_id: int, at: datetime) -> Due:
     """The counts of the tabs over the cases somebody sees. One statement."""
     waits = Q(status=Case.Status.OPEN)
     return Due(
-        **cases.live().aggregate(  # type: ignore[attr-defined]
+        **cases.live().aggregate(
             mine=Count("pk", filter=waits & Q(assignee=user_id)),
             unassigned=Count("pk", filter=waits & Q(assignee=None)),
             late=Count("pk", filter=waits & Q(due_at__lt=at)),

@@ -1,15 +1,12 @@
 """Reads of the stock that are not an answer to a shopper (those are in `availability`)."""
 
-from datetime import datetime
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from inventory.models import (
     PurchaseOrder,
-    StockLevel,
-    StockMovement,
     StoreLocation,
     SupplierArticle,
 )
@@ -23,17 +20,6 @@ def store_location(store_id: int, *, returns: bool = False) -> int:
     else:
         places = places.order_by("rank")
     return places.values_list("location_id", flat=True)[0]
-
-
-def on_hand_at(*, variant_id: int, location_id: int, at: datetime) -> int:
-    """Units that were on hand at a location at an instant, as the ledger says."""
-    now = StockLevel.objects.filter(variant=variant_id, location=location_id).values_list(
-        "on_hand", flat=True
-    )
-    since = StockMovement.objects.filter(
-        variant=variant_id, location=location_id, at__gt=at
-    ).aggregate(units=Sum("delta", default=0))
-    return (now.first() or 0) - int(since["units"])
 
 
 def lines_for_supplier(order: PurchaseOrder) -> QuerySet[Any]:

@@ -18,7 +18,6 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from loyalty.models import Programme
-from omnishop.kernel.csv_safe import safe_cell
 from omnishop.kernel.language import site_language
 
 MONTH = 30  # days of an age
@@ -139,19 +138,14 @@ def liability(at: datetime) -> Liability:
     )
 
 
-def csv_rows(found: Liability) -> list[list[str]]:
-    """The same as rows of a file; text is harmless to spreadsheets (F-24), amounts in euros."""
-    head = [_("month of expiry"), _("tier"), _("points"), _("value"), _("expected cost")]
-    return [
-        head,
-        *(
-            [
-                f"{row.month:%Y-%m}",
-                safe_cell(row.tier),
-                str(row.points),
-                f"{row.value_minor / 100:.2f}",
-                f"{row.expected_minor / 100:.2f}",
-            ]
-            for row in found.rows
-        ),
+def table(found: Liability) -> tuple[list[str], list[list[str]]]:
+    """The same as the header and the rows of a file; amounts in euros."""
+    header = [_("month of expiry"), _("tier"), _("points"), _("value"), _("expected cost")]
+    rows = [
+        [
+            *(f"{row.month:%Y-%m}", row.tier, str(row.points)),
+            *(f"{row.value_minor / 100:.2f}", f"{row.expected_minor / 100:.2f}"),
+        ]
+        for row in found.rows
     ]
+    return header, rows

@@ -1,6 +1,7 @@
 """Work on points that beat starts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from celery import shared_task
@@ -67,18 +68,19 @@ def reward_events(limit: int = 1000) -> int:
     at = timezone.now()
     today = at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
     return sum(
-        each(
-            rows[:limit],
-            lambda row, event=event: events.reward(  # type: ignore[misc]
-                customer_id=row[0],
-                event=event,
-                reference=row[1],
-                channel="web",
-                actor="task",
-                at=at,
-            ),
-        )
-        for event, rows in due.events(at, today)
+        each(rows[:limit], partial(_reward, event, at)) for event, rows in due.events(at, today)
+    )
+
+
+def _reward(event: str, at: datetime, row: tuple[int, str]) -> object:
+    customer_id, reference = row
+    return events.reward(
+        customer_id=customer_id,
+        event=event,
+        reference=reference,
+        channel="web",
+        actor="task",
+        at=at,
     )
 
 

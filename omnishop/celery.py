@@ -8,7 +8,7 @@ from celery import Celery, Task
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "omnishop.settings")
 
 
-class Named(Task):  # type: ignore[type-arg]
+class Named(Task):  # type: ignore[type-arg]  # generic in the stubs alone
     """A task whose changes of the catalogue are kept under its name."""
 
     abstract = True

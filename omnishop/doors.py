@@ -96,9 +96,9 @@ class Named(MiddlewareMixin):
         doors = request.path.split("/", 3)[1:3]  # "admin", or "en" and "admin"
         reads = request.method in {"GET", "HEAD", "OPTIONS"}
         if reads or not STAFF_DOORS & set(doors) or not request.user.is_authenticated:
-            return self.get_response(request)  # type: ignore[return-value]
+            return self.get_response(request)  # type: ignore[return-value]  # nothing here is async
         with acting(f"user:{request.user.pk}"):
-            return self.get_response(request)  # type: ignore[return-value]
+            return self.get_response(request)  # type: ignore[return-value]  # nothing here is async
 
 
 class BackOfficePolicy(MiddlewareMixin):
@@ -106,7 +106,7 @@ class BackOfficePolicy(MiddlewareMixin):
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if _door(request) == "admin" and not hasattr(response, "_csp_config"):
-            response._csp_replace = BACK_OFFICE_POLICY  # type: ignore[attr-defined]
+            response._csp_replace = BACK_OFFICE_POLICY  # type: ignore[attr-defined]  # for django-csp
         return response
 
 

@@ -157,9 +157,9 @@ def end_with_parent() -> None:
 
 def answers(url: str) -> bool:
     """True when the server says anything but an error of its own."""
-    request = urllib.request.Request(url, headers={"Host": "localhost"})  # noqa: S310 - our own
+    request = urllib.request.Request(url, headers={"Host": "localhost"})  # noqa: S310  our own
     try:
-        with urllib.request.urlopen(request, timeout=5):  # noqa: S310
+        with urllib.request.urlopen(request, timeout=5):  # noqa: S310  our own server
             return True
     except urllib.error.HTTPError as error:
         return error.code < 500

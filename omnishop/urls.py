@@ -15,7 +15,7 @@ from omnishop.reports.board import board
 
 READY = ["health_check.checks.Database", "health_check.checks.Cache"]
 # Staff sign in like everybody, so that lock-outs and second factors count here too.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # allauth's way
 
 BACK_OFFICE = [  # within its name space: the same policy and second factor
     path("exceptions/", admin.site.admin_view(board), name="exceptions"),

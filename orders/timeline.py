@@ -76,7 +76,7 @@ _BRANCHES: dict[str, tuple[str, ...]] = {
               || lpad(r.sequence::text, 6, '0'))
             FROM orders_receipt r JOIN orders_order o ON o.id = r.order_id
             JOIN network_till t ON t.id = r.till_id JOIN network_store s ON s.id = t.store_id
-           WHERE o.customer_id = ANY(%(who)s) AND {_ORDER_SEEN}""",  # noqa: S608
+           WHERE o.customer_id = ANY(%(who)s) AND {_ORDER_SEEN}""",  # noqa: S608  our constants
     ),
     Kind.RETURN: (
         f"""SELECT r.at, r.id, CASE WHEN r.till_id IS NULL THEN o.channel ELSE 'till' END,
@@ -84,7 +84,7 @@ _BRANCHES: dict[str, tuple[str, ...]] = {
               'document', r.number, 'what', r.kind, 'total', r.total_minor,
               'currency', o.currency, 'reason', r.reason)
             FROM orders_return r JOIN orders_order o ON o.id = r.order_id
-           WHERE o.customer_id = ANY(%(who)s) AND {_ORDER_SEEN}""",  # noqa: S608
+           WHERE o.customer_id = ANY(%(who)s) AND {_ORDER_SEEN}""",  # noqa: S608  our constants
     ),
     Kind.BASKET: (
         """SELECT b.changed_at, b.id, b.channel, b.store_id, jsonb_build_object(

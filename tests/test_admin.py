@@ -323,7 +323,7 @@ def test_points_are_corrected_with_a_reason_and_once(office, a_and_b):
     assert account.balance == before + 50
     assert office.get(reverse("admin:loyalty_programme_liability")).status_code == 200
     file = office.get(reverse("admin:loyalty_programme_liability_csv"))
-    assert file.content.decode().count("\r\n") >= 2
+    assert file.getvalue().decode().count("\r\n") >= 2
 
 
 def test_a_correction_above_the_limit_waits_for_a_second_person(client, a_and_b):

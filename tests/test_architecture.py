@@ -99,3 +99,19 @@ def test_migrations_are_named_after_their_change():
     ]
 
     assert unnamed == []
+
+
+def test_a_silenced_check_says_why_beside_it():
+    """`# noqa: S608  constants of this module`; two spaces, then the reason."""
+    folders = ("benchmarks", "catalog", "customers", "deploy", "inventory", "loyalty")
+    folders += ("omnishop", "orders", "tests", "tools")
+    reason = re.compile(r"# (noqa: [A-Z0-9, ]+|type: ignore\[[a-z, -]+\])  (# )?[\w`]")
+    silent = [
+        f"{path.relative_to(BASE)}:{number}"
+        for folder in folders
+        for path in (BASE / folder).rglob("*.py")
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if re.search(r"[^`]# (noqa|type: ignore)", line) and not reason.search(line)
+    ]
+
+    assert silent == []

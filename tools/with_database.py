@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 BASE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(BASE))
 
-from omnishop import embedded  # noqa: E402
+from omnishop import embedded  # noqa: E402  found by the line above
 
 
 def main(command: list[str]) -> int:

@@ -20,7 +20,7 @@ from omnishop.kernel.admin import (
 )
 
 
-class CouponForm(forms.ModelForm):  # type: ignore[type-arg]
+class CouponForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
     """A code as it is typed: without spaces, in capitals."""
 
     class Meta:

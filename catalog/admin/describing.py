@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import BaseModelAdmin
 from django.core.exceptions import ValidationError
 from django.db.models import URLField
 from django.http import HttpRequest, HttpResponse
@@ -63,13 +64,13 @@ class ProductTypeAdmin(StoreModelAdmin):
     prepopulated_fields = {"code": ("name_fr",)}
 
 
-class _Secure:
+class _Secure(BaseModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
     """An address typed without a scheme is one of https."""
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if isinstance(db_field, URLField):
             kwargs["assume_scheme"] = "https"
-        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 class VideoInline(_Secure, StoreInline):
@@ -77,7 +78,7 @@ class VideoInline(_Secure, StoreInline):
     fields = ("title_fr", "title_en", "url", "transcript_fr", "transcript_en", "position")
 
 
-class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]
+class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
     """A PDF by its content, not by its name."""
 
     class Meta:
@@ -109,7 +110,7 @@ class RelatedInline(StoreInline):
     autocomplete_fields = ("other",)
 
 
-class AssortmentForm(forms.ModelForm):  # type: ignore[type-arg]
+class AssortmentForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
     """A channel by its name."""
 
     channel = forms.ChoiceField(

@@ -30,8 +30,9 @@ from catalog.imports.formats import AUTO, FORMATS, Choices
 from catalog.imports.generic import FIELDS, OPTION
 from catalog.models import ImportDifference, ImportRow, ImportRun, TaxCategory
 from omnishop.kernel.admin import ReadOnlyAdmin, ReadOnlyInline, actor
+from omnishop.kernel.csv_tables import csv_file
 from omnishop.kernel.errors import Invalid, Refusal
-from omnishop.kernel.file_pages import ENCODINGS, SIGNS, csv_file, progress
+from omnishop.kernel.file_pages import ENCODINGS, SIGNS, progress
 
 SHOWN = 200  # refused rows, and differences, on the page; the files have all of them
 

@@ -1,6 +1,6 @@
 """Printing shelf labels from the list of articles."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
 from catalog import labels
-from omnishop.kernel.admin import AskForm
+from omnishop.kernel.admin import AskForm, StoreModelAdmin
 from omnishop.kernel.errors import Refusal
 from omnishop.network.models import Store
 
@@ -39,7 +39,7 @@ class LabelForm(AskForm):
     )
 
 
-class PrintsLabels:
+class PrintsLabels(StoreModelAdmin):
     """For the page of articles: an action, and the page that asks for store and format."""
 
     @admin.action(description=_("Print shelf labels"), permissions=["view"])
@@ -48,10 +48,10 @@ class PrintsLabels:
         return HttpResponseRedirect(reverse("admin:catalog_variant_labels"))
 
     def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(self.labels_page)  # type: ignore[attr-defined]
+        page = self.admin_site.admin_view(self.labels_page)
         return [
             path("labels/", page, name="catalog_variant_labels"),
-            *super().get_urls(),  # type: ignore[misc]
+            *super().get_urls(),
         ]
 
     def labels_page(self, request: HttpRequest) -> HttpResponse:
@@ -62,9 +62,8 @@ class PrintsLabels:
             messages.error(request, _("Choose articles in the list first."))
             return HttpResponseRedirect(back)
         form = LabelForm(request.POST or None)
-        form.fields["store"].queryset = (  # type: ignore[attr-defined]
-            Store.objects.visible_to(request.user).order_by("name")
-        )
+        store = cast("forms.ModelChoiceField[Store]", form.fields["store"])
+        store.queryset = Store.objects.visible_to(request.user).order_by("name")
         status = 200
         if request.method == "POST":
             status = 422
@@ -83,9 +82,9 @@ class PrintsLabels:
             request,
             "admin/ask.html",
             {
-                **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+                **self.admin_site.each_context(request),
                 "title": _("Print shelf labels"),
-                "opts": self.model._meta,  # type: ignore[attr-defined]
+                "opts": self.model._meta,
                 "form": form,
                 "facts": {_("articles"): len(chosen)},
                 "submit": _("Make the PDF"),

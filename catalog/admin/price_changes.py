@@ -1,6 +1,6 @@
 """Mass price changes: written, looked at, approved by a second person, undone."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +19,7 @@ from catalog.admin.promotion_form import SaidForm, euros, hundredths, percentage
 from catalog.models import PriceChange
 from omnishop.kernel.admin import AskForm, ScopedFilter, StoreModelAdmin
 from omnishop.kernel.errors import Refusal
+from omnishop.network.models import User
 
 Kind = PriceChange.Kind
 Status = PriceChange.Status
@@ -189,7 +190,7 @@ class PriceChangeAdmin(StoreModelAdmin):
         def work(change: PriceChange) -> str:
             count = price_changes.approve(
                 change_id=change.pk,
-                by=request.user,  # type: ignore[arg-type]
+                by=cast("User", request.user),
                 at=timezone.now(),
             )
             return ngettext(
@@ -205,7 +206,7 @@ class PriceChangeAdmin(StoreModelAdmin):
         def work(change: PriceChange) -> str:
             count = price_changes.undo(
                 change_id=change.pk,
-                by=request.user,  # type: ignore[arg-type]
+                by=cast("User", request.user),
                 at=timezone.now(),
             )
             if not count and change.status != Status.UNDONE:

@@ -72,7 +72,7 @@ def hundredths(value: Any) -> int | None:
     return None if value is None else int(value * 100)
 
 
-class SaidForm(forms.ModelForm):  # type: ignore[type-arg]
+class SaidForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
     """A form whose own fields begin with a capital, like those of the model."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -146,7 +146,7 @@ class PromotionForm(SaidForm):
 
     def _require(self, kind: str, data: dict[str, Any]) -> None:
         """Say in words what the database would refuse."""
-        needed = {
+        needed: dict[str, list[str]] = {
             Kind.PERCENT: ["percent"],
             Kind.AMOUNT: ["amount"],
             Kind.UNIT_AMOUNT: ["amount"],
@@ -154,8 +154,8 @@ class PromotionForm(SaidForm):
             Kind.FIXED: ["buy_units", "amount"],
             Kind.GIFT: ["gift"],
             Kind.REFUND: ["claim_days"],
-        }.get(kind, [])  # type: ignore[call-overload]
-        for name in needed:
+        }
+        for name in needed.get(kind, []):
             if not data.get(name) and name not in self.errors:
                 self.add_error(name, _t("This kind of promotion needs it."))
         if kind == Kind.FIXED and data.get("buy_units") == 1:

@@ -1,12 +1,11 @@
 """Promotions: what an operation gives, on what, for whom; drawing their codes."""
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +22,7 @@ from catalog.admin.promotion_form import VALUES, PromotionForm, shown_for
 from catalog.models import Operation, Promotion
 from catalog.promotion_summary import summary
 from omnishop.kernel.admin import AskForm, ScopedFilter, StoreModelAdmin, list_link
-from omnishop.kernel.csv_safe import safe_cell
+from omnishop.kernel.csv_tables import csv_file, csv_lines
 
 
 class CodesForm(AskForm):
@@ -166,29 +165,21 @@ class PromotionAdmin(StoreModelAdmin):
         permissions=["view"],
     )  # fmt: skip
     def export(self, request: HttpRequest, object_id: int) -> Any:
-        """Every code as CSV; no cell is a formula."""
+        """Every code as CSV."""
         promotion = self.found(request, object_id)
         if not request.user.has_perm("catalog.view_coupon"):
             return HttpResponseRedirect(reverse("admin:catalog_promotion_changelist"))
-        rows = promotion.coupons.order_by("pk")
-        answer = StreamingHttpResponse(_csv(rows), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="codes-{promotion.pk}.csv"'
-        return answer
+        return csv_file(_codes(promotion.coupons.order_by("pk")), f"codes-{promotion.pk}.csv")
 
 
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv(rows: Any) -> Iterator[str]:
-    writer = csv.writer(_Echo(), delimiter=";", lineterminator="\r\n")
-    yield "\ufeff" + writer.writerow(
-        [_t("code"), _t("uses in all"), _t("uses per person"), _t("used"), _t("until")]
+def _codes(rows: Any) -> Iterator[str]:
+    """Every code as a line of a file."""
+    header = [_t("code"), _t("uses in all"), _t("uses per person"), _t("used"), _t("until")]
+    cells = (
+        (
+            *(coupon.code, coupon.uses or "", coupon.uses_each or "", coupon.used),
+            coupon.valid_to.isoformat() if coupon.valid_to else "",
+        )
+        for coupon in rows.iterator(chunk_size=2000)
     )
-    for coupon in rows.iterator(chunk_size=2000):
-        until = coupon.valid_to.isoformat() if coupon.valid_to else ""
-        cells = (coupon.code, coupon.uses or "", coupon.uses_each or "", coupon.used, until)
-        yield writer.writerow([safe_cell(cell) for cell in cells])
+    return csv_lines(header, cells)

@@ -19,7 +19,7 @@ from catalog.search import forget_synonyms, phrase_of
 from omnishop.kernel.admin import ReadOnlyAdmin, StoreModelAdmin
 
 
-class SynonymForm(forms.ModelForm):  # type: ignore[type-arg]
+class SynonymForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
     """Words that mean the same; each said once, and each a word."""
 
     words = SimpleArrayField(

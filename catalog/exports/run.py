@@ -1,7 +1,5 @@
 """An export streamed row by row in one of the formats that `import_catalog` reads."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +11,7 @@ from catalog.exports.items import Item, Left, items
 from catalog.imports.generic import OPTION
 from catalog.imports.known import NAME
 from catalog.models import Variant
-from omnishop.kernel.csv_safe import safe_cell
+from omnishop.kernel.csv_tables import csv_lines
 from omnishop.kernel.errors import Invalid
 
 
@@ -53,19 +51,12 @@ def _lines(writer: Writer, *, at: datetime, left: Left) -> Iterator[str]:
     header = [*writer.header]
     if writer is WRITERS["csv"]:
         header += [f"{OPTION}{name}" for name in _attribute_names()]
-    line = io.StringIO()
-    table = csv.writer(line, delimiter=writer.separator)
-
-    def said(cells: Sequence[str]) -> str:
-        line.seek(0)
-        line.truncate()
-        table.writerow(cells)
-        return line.getvalue()
-
-    yield "\ufeff" + said(header)
-    for item in items(at=at, left=left):
-        for row in writer.rows(item, left):
-            yield said([safe_cell(row.get(name, "")) for name in header])
+    rows = (
+        [row.get(name, "") for name in header]
+        for item in items(at=at, left=left)
+        for row in writer.rows(item, left)
+    )
+    return csv_lines(header, rows, separator=writer.separator)
 
 
 def _attribute_names() -> list[str]:

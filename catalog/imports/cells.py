@@ -196,7 +196,7 @@ def day(row: Row, column: str) -> date | None:
         return None
     for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%y", "%m/%d/%Y"):
         try:
-            return datetime.strptime(found.split(" ")[0].split(",")[0], pattern).date()  # noqa: DTZ007
+            return datetime.strptime(found.split(" ")[0].split(",")[0], pattern).date()  # noqa: DTZ007  a day alone
         except ValueError:
             continue
     raise Refuse(column, found, _("Not a date. Example: 2026-11-22"))

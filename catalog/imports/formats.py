@@ -12,7 +12,7 @@ from catalog.imports import generic, magento, prestashop, saleor, shopify, wooco
 from catalog.imports.reader import Circumstances, Reader
 from omnishop.kernel.csv_detect import detect, plain_heading
 from omnishop.kernel.csv_files import NotReadable, Row, refuse_other_kinds
-from omnishop.kernel.csv_safe import unquoted
+from omnishop.kernel.csv_tables import unquoted
 from omnishop.kernel.sheet_files import is_workbook, open_sheet
 
 AUTO = "auto"

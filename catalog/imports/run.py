@@ -29,7 +29,7 @@ from catalog.imports.records import Difference, ProductRecord, Refused
 from catalog.models import ImportDifference, ImportRow, ImportRun, TaxCategory
 from catalog.models.tax import VatRate
 from omnishop.kernel.csv_files import NotReadable
-from omnishop.kernel.csv_safe import safe_cell
+from omnishop.kernel.csv_tables import safe_cell
 from omnishop.kernel.locks import alone
 
 BATCH_PRODUCTS = 500

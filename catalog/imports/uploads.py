@@ -5,9 +5,7 @@ for the next beat. The person may close the page; what was read stays read.
 """
 
 import contextlib
-import csv
 import hashlib
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -27,7 +25,7 @@ from catalog.models import ImportMapping, ImportRun
 from omnishop.kernel import uploads as kept
 from omnishop.kernel.claims import claim
 from omnishop.kernel.csv_files import NotReadable
-from omnishop.kernel.csv_safe import safe_cell
+from omnishop.kernel.csv_tables import csv_lines
 from omnishop.kernel.errors import Invalid, Refusal
 from omnishop.kernel.locks import alone
 
@@ -161,19 +159,8 @@ def _fail(run: ImportRun, message: str, at: datetime) -> None:
 
 def refused_csv(run: ImportRun) -> Iterator[str]:
     """The refused rows as the lines of a CSV file for a spreadsheet, without formulas (F-24)."""
-    line = io.StringIO()
-    table = csv.writer(line, delimiter=";")
-
-    def said(cells: Sequence[Any]) -> str:
-        line.seek(0)
-        line.truncate()
-        table.writerow(cells)
-        return line.getvalue()
-
-    yield "\ufeff" + said(refusal_header())
     rows = run.refusals.values_list("row", "product", "column", "value", "reason")
-    for number, *cells in rows.iterator(chunk_size=2000):
-        yield said([number, *map(safe_cell, cells)])
+    return csv_lines(refusal_header(), rows.iterator(chunk_size=2000))
 
 
 # --- Looking at a file --------------------------------------------------------------------------

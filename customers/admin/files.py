@@ -22,8 +22,9 @@ from customers.imports import files
 from customers.imports.columns import HEADINGS
 from customers.models import CustomerFile
 from omnishop.kernel.admin import ReadOnlyAdmin, actor
+from omnishop.kernel.csv_tables import csv_file
 from omnishop.kernel.errors import Invalid, Refusal
-from omnishop.kernel.file_pages import ENCODINGS, SIGNS, csv_file, progress
+from omnishop.kernel.file_pages import ENCODINGS, SIGNS, progress
 
 SHOWN = 200  # refused rows on the page; the file has all of them
 FIELDS = {

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from omnishop.kernel.csv_detect import detect, plain_heading
 from omnishop.kernel.csv_files import CsvFile, NotReadable, Row, refuse_other_kinds
-from omnishop.kernel.csv_safe import unquoted
+from omnishop.kernel.csv_tables import unquoted
 from omnishop.kernel.sheet_files import SheetFile, is_workbook, open_sheet
 
 # Headings of Shopify, PrestaShop, WooCommerce and tills, in English and French.

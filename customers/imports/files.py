@@ -5,8 +5,6 @@ for the next beat. What is shown of a file's cells is masked; the file goes afte
 """
 
 import contextlib
-import csv
-import io
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -28,7 +26,7 @@ from customers.models import CustomerFile, CustomerFileRow
 from omnishop.kernel import uploads
 from omnishop.kernel.claims import claim
 from omnishop.kernel.csv_files import NotReadable
-from omnishop.kernel.csv_safe import safe_cell
+from omnishop.kernel.csv_tables import csv_lines
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
 from omnishop.kernel.locks import alone
 
@@ -221,19 +219,8 @@ def forget(*, at: datetime) -> int:
 
 def refused_csv(file: CustomerFile) -> Iterator[str]:
     """The refused rows as the lines of a CSV file for a spreadsheet, without formulas (F-24)."""
-    line = io.StringIO()
-    table = csv.writer(line, delimiter=";")
-
-    def said(cells: list[Any]) -> str:
-        line.seek(0)
-        line.truncate()
-        table.writerow(cells)
-        return line.getvalue()
-
-    yield "\ufeff" + said([_("row"), _("column"), _("value"), _("why")])
     rows = file.refusals.values_list("row", "column", "value", "reason")
-    for number, *cells in rows.iterator(chunk_size=2000):
-        yield said([number, *map(safe_cell, cells)])
+    return csv_lines([_("row"), _("column"), _("value"), _("why")], rows.iterator(chunk_size=2000))
 
 
 # --- Looking at a file --------------------------------------------------------------------------

@@ -1,21 +1,17 @@
 """The programme: its rules, tiers and ways of earning; what the points that are out may cost."""
 
-import csv
-from io import StringIO
-
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from loyalty.liability import csv_rows, liability
+from loyalty.liability import liability, table
 from loyalty.models import EarnRule, Programme, Tier
 from omnishop.kernel.admin import StoreInline, StoreModelAdmin
-
-BOM = "\ufeff"  # without it French spreadsheets read UTF-8 as Latin-1
+from omnishop.kernel.csv_tables import csv_file, csv_lines
 
 
 class TierInline(StoreInline):
@@ -76,15 +72,8 @@ class ProgrammeAdmin(StoreModelAdmin):
         description=_("Download as a table"), url_path="liability.csv", icon="download",
         permissions=["view"],
     )  # fmt: skip
-    def liability_csv(self, request: HttpRequest) -> HttpResponse:
-        out = StringIO()
-        csv.writer(out, delimiter=";", lineterminator="\r\n").writerows(
-            csv_rows(liability(timezone.now()))
-        )
-        answer = HttpResponse(BOM + out.getvalue(), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = 'attachment; filename="points.csv"'
-        answer["Cache-Control"] = "no-store"
-        return answer
+    def liability_csv(self, request: HttpRequest) -> StreamingHttpResponse:
+        return csv_file(csv_lines(*table(liability(timezone.now()))), "points.csv")
 
 
 @admin.register(Tier)

@@ -29,7 +29,7 @@ from omnishop.kernel.templatetags.omnishop import money
 COUNTED_UP_TO = 10_000  # rows; beyond it the planner's estimate is shown
 
 
-class EstimatedPaginator(Paginator):  # type: ignore[type-arg]
+class EstimatedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the stubs alone
     """Counts small results exactly and takes PostgreSQL's estimate for big ones (UX D2)."""
 
     @cached_property
@@ -58,21 +58,21 @@ class ScopedFilter(RelatedDropdownFilter):
 
 
 class _Scoped:
-    """Rows and choices of the reader's stores alone."""
+    """Rows and choices of the reader's stores alone; stands before an admin or an inline."""
 
     def in_scope(self, rows: Any, request: HttpRequest) -> Any:
         """The rows that the reader may see; by default the model's own `visible_to`."""
         return rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return self.in_scope(super().get_queryset(request), request)  # type: ignore[misc]
+        return self.in_scope(super().get_queryset(request), request)  # type: ignore[misc]  # of an admin
 
     def get_field_queryset(self, db: Any, db_field: Any, request: HttpRequest) -> Any:
         """A form accepts no more than its list offers."""
-        related = self.admin_site._registry.get(db_field.remote_field.model)  # type: ignore[attr-defined]
+        related = self.admin_site._registry.get(db_field.remote_field.model)  # type: ignore[attr-defined]  # too
         if related:
             return related.get_queryset(request)
-        return super().get_field_queryset(db, db_field, request)  # type: ignore[misc]
+        return super().get_field_queryset(db, db_field, request)  # type: ignore[misc]  # of an admin
 
 
 class AskForm(forms.Form):

@@ -1,10 +1,8 @@
 """What the back office's pages of files that are brought in have in common (UX I1 to I4)."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
-from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -48,10 +46,3 @@ def progress(run: Run, *, at: datetime) -> dict[str, Any]:
 
 def _sample(found: dict[str, Any], place: int) -> list[str]:
     return [cells[place] for cells in found.get("sample", []) if len(cells) > place][:3]
-
-
-def csv_file(lines: Iterable[Any], name: str) -> StreamingHttpResponse:
-    """The lines as a file that is made while it is sent."""
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response

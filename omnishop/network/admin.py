@@ -120,7 +120,7 @@ class StaffMemberAdmin(StoreModelAdmin):
 
 
 @admin.register(User)
-class LoginAdmin(StoreModelAdmin, UserAdmin):  # type: ignore[type-arg]
+class LoginAdmin(StoreModelAdmin, UserAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
     """Logins. Only a superuser makes superusers or hands out permissions one by one."""
 
     form = UserChangeForm

@@ -1,11 +1,11 @@
 """Privacy in the back office: requests, clocks, the record of processing, the archive."""
 
-import csv
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,7 @@ from customers.models import Customer, Identity
 from customers.selectors import by_identity, resolve
 from customers.services.identities import normal_email
 from omnishop.kernel.admin import AskForm, ReadOnlyAdmin, StoreModelAdmin, actor, link_to
-from omnishop.kernel.csv_safe import safe_cell
+from omnishop.kernel.csv_tables import csv_file, csv_lines
 from omnishop.kernel.errors import Invalid
 from omnishop.kernel.templatetags.omnishop import short_day
 from omnishop.privacy import rules
@@ -220,17 +220,11 @@ class RetentionNoticeAdmin(ReadOnlyAdmin):
     @action(
         description=gettext_lazy("Record of processing"), url_path="record", permissions=["view"]
     )  # fmt: skip
-    def record(self, request: HttpRequest) -> HttpResponse:
+    def record(self, request: HttpRequest) -> HttpResponseBase:
         """The record of processing (article 30): every field of people, as a page or a file."""
         found = lines(on=timezone.localdate())
         if request.GET.get("format") == "csv":
-            answer = HttpResponse(content_type="text/csv; charset=utf-8")
-            answer["Content-Disposition"] = 'attachment; filename="registre.csv"'
-            answer.write("\ufeff")
-            writer = csv.writer(answer, delimiter=";")
-            writer.writerow([str(name) for name in COLUMNS])
-            writer.writerows([safe_cell(cell) for cell in row] for row in found)
-            return answer
+            return csv_file(csv_lines(COLUMNS, found), "registre.csv")
         return TemplateResponse(
             request,
             "admin/privacy/record.html",

@@ -1,16 +1,13 @@
-"""Tables for spreadsheets. A text that a spreadsheet would run as a formula is quoted (F-24)."""
+"""Figures for spreadsheets: numbers as the reader's own spreadsheet adds them up."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from io import StringIO
 
 from babel.numbers import get_currency_precision
-from django.http import HttpResponse
+from django.http import StreamingHttpResponse
 from django.utils.translation import get_language
 
-BOM = "\ufeff"  # without it French spreadsheets read UTF-8 as Latin-1
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+from omnishop.kernel.csv_tables import csv_file, csv_lines, like_formula
 
 
 def cell(value: object) -> str:
@@ -19,7 +16,7 @@ def cell(value: object) -> str:
         text = format(value, "f") if isinstance(value, Decimal) else str(value)
         return text.replace(".", ",") if french() else text
     text = str(value)
-    return f"'{text}" if text.lstrip(" \u00a0").startswith(FORMULA_STARTS) else text
+    return f"'{text}" if like_formula(text) else text
 
 
 def amount(minor: int, currency: str) -> Decimal:
@@ -34,13 +31,8 @@ def french() -> bool:
 
 def table(
     file_name: str, header: Sequence[object], rows: Iterable[Sequence[object]]
-) -> HttpResponse:
+) -> StreamingHttpResponse:
     """A CSV file with BOM; `;` and decimal comma in French."""
-    out = StringIO()
-    writer = csv.writer(out, delimiter=";" if french() else ",", lineterminator="\r\n")
-    writer.writerow([cell(value) for value in header])
-    writer.writerows([cell(value) for value in row] for row in rows)
-    response = HttpResponse(BOM + out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{file_name}"'
-    response["Cache-Control"] = "no-store"
-    return response
+    said = [[cell(value) for value in row] for row in rows]  # now: in the reader's language
+    lines = csv_lines([*map(cell, header)], said, separator=";" if french() else ",")
+    return csv_file(lines, file_name)

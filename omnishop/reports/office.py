@@ -44,7 +44,10 @@ def _page(title: str, icon: str, model: str, **query: Any) -> dict[str, Any]:
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The pages by job: sell, stock, people, catalogue, money, the house."""
-    everybody = lambda _request: True  # noqa: E731
+
+    def everybody(_request: HttpRequest) -> bool:
+        return True
+
     return [
         {
             "title": "",

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -35,7 +36,7 @@ def allowed(permission: str) -> Callable[[View], View]:
         @never_cache
         @for_staff
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             user: Any = request.user
             if not sees_all_stores(user) or not user.has_perm(f"orders.{permission}"):
                 raise PermissionDenied
@@ -239,7 +240,7 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @allowed("export_segment")
-def export(request: HttpRequest, pk: int) -> HttpResponse:
+def export(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The people as a spreadsheet, once it is written down who takes them, and why (F-24)."""
     segment = _found(pk)
     form = ExportForm(request.POST)

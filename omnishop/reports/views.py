@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,14 +29,14 @@ from omnishop.reports.forms import SalesForm
 from omnishop.reports.selectors import SITE, Figures, Question, Report
 from orders.models import Channel
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def for_staff(view: View) -> View:
     """Staff alone; others are asked to sign in, or turned away."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if not request.user.is_staff:
@@ -317,7 +318,7 @@ def sales(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 @for_staff
-def sales_csv(request: HttpRequest, by: str) -> HttpResponse:
+def sales_csv(request: HttpRequest, by: str) -> HttpResponseBase:
     """The same figures for a spreadsheet: one row a day, channel or store, and the total."""
     if by not in WORDS:
         raise Http404

@@ -1,12 +1,18 @@
 """Campaigns in the back office: written, counted, switched on, looked at (UX R2, E3)."""
 
-import csv
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -20,7 +26,7 @@ from unfold.decorators import action
 from customers.models import Customer, Message
 from customers.services import trying
 from omnishop.kernel.admin import ReadOnlyAdmin, StoreModelAdmin, actor, link_to
-from omnishop.kernel.csv_safe import safe_cell
+from omnishop.kernel.csv_tables import csv_file, csv_lines
 from omnishop.kernel.errors import Invalid, Refusal
 from omnishop.kernel.templatetags.omnishop import clock, money, number
 from omnishop.network.selectors import sees_all_stores
@@ -30,7 +36,6 @@ from orders.models import Attribution, Campaign, CampaignStep, Relaunch
 from orders.services import campaigns, relaunch, segments
 
 Status = Campaign.Status
-BOM = "\ufeff"
 
 
 class StepForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
@@ -170,12 +175,12 @@ class CampaignAdmin(StoreModelAdmin):
         return HttpResponseRedirect(page)
 
     @action(description=_("Results"), url_path="board", icon="monitoring", permissions=["view"])
-    def board(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def board(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
         """What was planned, sent, not sent and why, clicked, sold; or the same as a file."""
         campaign = self.found(request, object_id)
         figures = campaign_board.board(campaign)
         if request.GET.get("format") == "csv":
-            return _csv(campaign, figures)
+            return _table(campaign, figures)
         return TemplateResponse(
             request,
             "admin/orders/campaign/board.html",
@@ -390,22 +395,20 @@ def _try(step: CampaignStep, language: str) -> dict[str, Any]:
     }
 
 
-def _csv(campaign: Campaign, figures: campaign_board.Board) -> HttpResponse:
-    response = HttpResponse(BOM, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="campaign-{campaign.pk}.csv"'
-    response["Cache-Control"] = "no-store"
-    writer = csv.writer(response, delimiter=";", lineterminator="\r\n")
-    head = [
+def _table(campaign: Campaign, figures: campaign_board.Board) -> StreamingHttpResponse:
+    """The board's figures, a row for each step."""
+    header = [
         *(_t("campaign"), _t("step"), _t("channel"), _t("planned"), _t("waiting"), _t("sent")),
         *(_t("held out"), _t("not sent"), _t("why"), _t("clicked"), _t("orders"), _t("cents")),
     ]
-    writer.writerow(map(safe_cell, head))
+    rows = []
     for one in figures.steps:
         why = ", ".join(f"{Relaunch.Reason(key).label}: {n}" for key, n in one.reasons.items())
-        row = [
-            *(campaign.name, one.step.number, one.step.get_channel_display(), one.planned),
-            *(one.scheduled, one.sent, one.held_out, one.withheld, why, one.clicked),
-            *(one.orders, one.amount_minor),
-        ]
-        writer.writerow(map(safe_cell, row))
-    return response
+        rows.append(
+            [
+                *(campaign.name, one.step.number, one.step.get_channel_display(), one.planned),
+                *(one.scheduled, one.sent, one.held_out, one.withheld, why, one.clicked),
+                *(one.orders, one.amount_minor),
+            ]
+        )
+    return csv_file(csv_lines(header, rows), f"campaign-{campaign.pk}.csv")

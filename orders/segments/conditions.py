@@ -120,7 +120,7 @@ def _last_order(to: Statement, values: Values) -> str:
 def _last_visit(to: Statement, values: Values) -> str:
     channel = values.get("channel")
     alias = to.joined(
-        f"SELECT {PERSON} AS person, max(y.day) AS day FROM customers_visit y"  # noqa: S608
+        f"SELECT {PERSON} AS person, max(y.day) AS day FROM customers_visit y"  # noqa: S608  ours
         " JOIN customers_customer r ON r.id = y.customer_id"
         + (" WHERE y.channel = %s" if channel else "")
         + " GROUP BY 1",
@@ -187,7 +187,7 @@ def _known(to: Statement, values: Values) -> Part:
 
 
 _ACCOUNTS = (
-    f"SELECT {PERSON} AS person, {_day('min(a.joined_at)')} AS joined, sum(a.balance) AS points"  # noqa: S608
+    f"SELECT {PERSON} AS person, {_day('min(a.joined_at)')} AS joined, sum(a.balance) AS points"  # noqa: S608  ours
     " FROM loyalty_account a JOIN customers_customer r ON r.id = a.customer_id GROUP BY 1"
 )
 
@@ -206,7 +206,7 @@ def _member_since(to: Statement, values: Values) -> Part:
 def _tier(to: Statement, values: Values) -> Part:
     # Of the account that a person earns on: the live record's, else the oldest.
     alias = to.joined(
-        f"SELECT DISTINCT ON ({PERSON}) {PERSON} AS person, t.code"  # noqa: S608
+        f"SELECT DISTINCT ON ({PERSON}) {PERSON} AS person, t.code"  # noqa: S608  ours
         " FROM loyalty_account a"
         " JOIN customers_customer r ON r.id = a.customer_id"
         " LEFT JOIN loyalty_tier t ON t.id = a.tier_id"
@@ -290,7 +290,7 @@ def _channels(to: Statement, values: Values) -> Part:
 def _articles(to: Statement, values: Values, join: str, test: str) -> Part:
     days = values.get("days")
     sql = (
-        f"SELECT DISTINCT {PERSON} AS person FROM orders_orderline l"  # noqa: S608
+        f"SELECT DISTINCT {PERSON} AS person FROM orders_orderline l"  # noqa: S608  ours
         " JOIN orders_order o ON o.id = l.order_id AND o.sold_on IS NOT NULL"
         " AND o.status IN ('placed', 'fulfilled')"
         " JOIN customers_customer r ON r.id = o.customer_id"
@@ -331,7 +331,7 @@ def _product(to: Statement, values: Values) -> Part:
 
 
 _DISCOUNTED = (
-    f"SELECT DISTINCT {PERSON} AS person FROM orders_orderdiscount n"  # noqa: S608
+    f"SELECT DISTINCT {PERSON} AS person FROM orders_orderdiscount n"  # noqa: S608  ours
     " JOIN orders_order o ON o.id = n.order_id AND o.sold_on IS NOT NULL"
     " AND o.status IN ('placed', 'fulfilled')"
     " JOIN customers_customer r ON r.id = o.customer_id"
@@ -359,7 +359,7 @@ def _coupon(to: Statement, values: Values) -> Part:
 @_kind("basket", "behaviour", _("Basket left open, last changed"), AGO, AGO_DAYS)
 def _basket(to: Statement, values: Values) -> Part:
     alias = to.joined(
-        f"SELECT {PERSON} AS person, {_day('max(k.changed_at)')} AS day FROM orders_basket k"  # noqa: S608
+        f"SELECT {PERSON} AS person, {_day('max(k.changed_at)')} AS day FROM orders_basket k"  # noqa: S608  ours
         " JOIN customers_customer r ON r.id = k.customer_id"
         " WHERE k.status = 'open' AND k.till_id IS NULL"
         " AND EXISTS (SELECT FROM orders_basketline l WHERE l.basket_id = k.id) GROUP BY 1"

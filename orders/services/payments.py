@@ -205,11 +205,10 @@ def keep_promise(order: Order, *, actor: str, at: datetime) -> list[Fulfilment] 
     as they take, what is elsewhere asked for, the time promised anew. None when goods are gone.
     """
     fulfilments: list[WithAnnotations[Fulfilment, offers.AtStore]] = list(
-        # The prefetch makes the type checker forget the annotations.
         order.fulfilments.select_related("store")
         .annotate(ahead=offers.waiting_at("store"), own=offers.locations_of("store"))
         .prefetch_related(Prefetch("lines", FulfilmentLine.objects.select_related("line")))
-        .order_by("pk")  # type: ignore[arg-type]
+        .order_by("pk")  # type: ignore[arg-type]  # a prefetch hides the annotations
     )
     holds = _keep_goods(order, fulfilments, at=at)
     if holds is None:

@@ -104,8 +104,7 @@ def size(segment: Segment, *, at: datetime) -> int:
     found = chosen(segment, at=at)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(MEMORY)
-        # A compiled rule: its values are parameters.
-        cursor.execute(f"SELECT count(*) FROM ({found.sql}) s", found.parameters)  # noqa: S608
+        cursor.execute(f"SELECT count(*) FROM ({found.sql}) s", found.parameters)  # noqa: S608  our text
         return int(cursor.fetchone()[0])
 
 
@@ -120,8 +119,7 @@ def why_not(segment: Segment, customer_id: int, *, at: datetime) -> str:
     found = compiling.members(rule, at=at)
     with connection.cursor() as cursor:
         cursor.execute(
-            # A compiled rule: its values are parameters.
-            f"SELECT EXISTS (SELECT FROM ({found.sql}) s WHERE s.id = %s)",  # noqa: S608
+            f"SELECT EXISTS (SELECT FROM ({found.sql}) s WHERE s.id = %s)",  # noqa: S608  a compiled rule, its values bound
             (*found.parameters, customer_id),
         )
         return "" if cursor.fetchone()[0] else Relaunch.Reason.LEFT
@@ -206,7 +204,7 @@ def freeze(*, segment_id: int, by: str, at: datetime) -> SegmentSnapshot:
     with connection.cursor() as cursor:
         cursor.execute(MEMORY)
         cursor.execute(
-            f"INSERT INTO {SnapshotMember._meta.db_table} (snapshot_id, customer_id)"  # noqa: S608
+            f"INSERT INTO {SnapshotMember._meta.db_table} (snapshot_id, customer_id)"  # noqa: S608  as above
             f" SELECT %s, chosen.id FROM ({found.sql}) chosen",
             (snapshot.pk, *found.parameters),
         )

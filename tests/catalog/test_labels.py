@@ -14,7 +14,7 @@ from catalog.labels import MOST, labels, mentions
 from catalog.pricing import UnitPrice
 from catalog.services import set_price
 from omnishop.kernel.errors import Invalid
-from tests.channels.till_desk import shop  # noqa: F401
+from tests.channels.till_desk import shop  # noqa: F401  a fixture of the tills
 from tests.factories import (
     NOON,
     OperationFactory,
@@ -168,7 +168,7 @@ def test_the_back_office_prints_for_stores_the_reader_sees_alone(client):
     assert client.post(page, asked | {"store": other.pk}).status_code == 422
 
 
-def test_the_till_shows_an_article_and_prints_its_label(shop, django_assert_max_num_queries):  # noqa: F811
+def test_the_till_shows_an_article_and_prints_its_label(shop, django_assert_max_num_queries):  # noqa: F811  it
     variant = shop.article(price=1990)
     with django_assert_max_num_queries(14):
         page = shop.get(f"/till/article/{variant.pk}/")

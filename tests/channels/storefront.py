@@ -64,9 +64,9 @@ def small_shop(**kwargs: Any) -> SimpleNamespace:
     return SimpleNamespace(**locals())
 
 
-def add(client: Client, variant: Any, quantity: Any = 1, **headers: str) -> HttpResponse:
+def add(client: Client, variant: Any, quantity: Any = 1, **headers: str) -> Any:
     """Press "Add to basket"."""
-    return client.post(  # type: ignore[return-value]
+    return client.post(
         "/panier/ajouter/",
         {"variant": getattr(variant, "pk", variant), "quantity": quantity},
         **headers,
@@ -77,14 +77,14 @@ CONTACT = {"name": "Camille Martin", "email": "camille@example.org", "phone": "0
 ADDRESS = {"line1": "3 rue Mercière", "line2": "", "postcode": "69002", "city": "Lyon"}
 
 
-def to_payment(client: Client, **way: Any) -> HttpResponse:
+def to_payment(client: Client, **way: Any) -> Any:
     """Fill the steps before payment; the payment page."""
     client.post("/commander/contact/", CONTACT)
     if "store" in way:
         client.post("/commander/livraison/", {"way": "pickup"} | way)
     else:
         client.post("/commander/livraison/", {"way": "delivery"} | ADDRESS | way)
-    return client.get("/commander/paiement/")  # type: ignore[return-value]
+    return client.get("/commander/paiement/")
 
 
 def total_on(page: HttpResponse) -> str:
@@ -94,15 +94,13 @@ def total_on(page: HttpResponse) -> str:
     return found[1]
 
 
-def order_now(client: Client, page: HttpResponse, **data: Any) -> HttpResponse:
+def order_now(client: Client, page: HttpResponse, **data: Any) -> Any:
     """Press the button."""
-    return client.post(  # type: ignore[return-value]
-        "/commander/paiement/", {"total": total_on(page), "when": "now"} | data
-    )
+    return client.post("/commander/paiement/", {"total": total_on(page), "when": "now"} | data)
 
 
-def bank(client: Client, answer: str = "accept") -> HttpResponse:
+def bank(client: Client, answer: str = "accept") -> Any:
     """Answer as the bank for the newest order, and come back to the shop."""
     reference = Order.objects.order_by("-pk")[0].payments.order_by("-pk")[0].reference
     client.post(f"/paiement-test/{reference}/", {"answer": answer})
-    return client.get(f"/paiement/{reference}/retour/")  # type: ignore[return-value]
+    return client.get(f"/paiement/{reference}/retour/")

@@ -6,7 +6,7 @@ from django.test import Client
 
 from catalog.models import Recommendation
 from tests.channels.storefront import add, small_shop
-from tests.channels.till_desk import HTMX, shop  # noqa: F401
+from tests.channels.till_desk import HTMX
 from tests.factories import NOON, CustomerFactory, TillFactory, UserFactory
 from tests.orders.flows import sold
 
@@ -72,7 +72,7 @@ def test_the_basket_proposes_what_is_not_in_it(client, site):
 
 
 def test_the_till_proposes_from_its_own_shelves_after_the_lines_are_shown(
-    shop, django_assert_max_num_queries  # noqa: F811
+    shop, django_assert_max_num_queries
 ):  # fmt: skip
     bought, here, gone = shop.article(), shop.article(price=1500), shop.article(on_hand=0)
     for variant in (here, gone):

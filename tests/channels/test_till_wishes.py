@@ -1,7 +1,7 @@
 """The wish list of the customer of a sale, at the till (UX T5, T8)."""
 
 from orders.services import wishes
-from tests.channels.till_desk import HTMX, shop  # noqa: F401
+from tests.channels.till_desk import HTMX
 from tests.factories import NOON, CustomerFactory
 
 
@@ -10,7 +10,7 @@ def wanted(person, variant):
 
 
 def test_a_wish_is_seen_with_its_stock_and_enters_the_sale_in_one_press(
-    shop,  # noqa: F811
+    shop,
     django_assert_max_num_queries,
 ):
     person = CustomerFactory()
@@ -34,7 +34,7 @@ def test_a_wish_is_seen_with_its_stock_and_enters_the_sale_in_one_press(
     assert lacking.sku in again
 
 
-def test_a_sale_of_nobody_shows_nobodys_wishes(shop):  # noqa: F811
+def test_a_sale_of_nobody_shows_nobodys_wishes(shop):
     wanted(CustomerFactory(), shop.article())
     shop.sale(shop.article())
 

@@ -136,7 +136,7 @@ def test_the_board_says_what_was_sent_or_why_not_and_what_it_brought_in(office, 
 
 
 def test_the_table_is_safe_in_a_spreadsheet(office, told):
-    rows = office.get(page("board", told) + "?format=csv").content.decode().splitlines()
+    rows = office.get(page("board", told) + "?format=csv").getvalue().decode().splitlines()
 
     assert rows[1].startswith("'=Panier;1;")
 

@@ -36,7 +36,7 @@ def pairs(rows, **changes):
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            pairs_sql(f"SELECT * FROM (VALUES {values}) b (party, product_id, at)"),  # noqa: S608
+            pairs_sql(f"SELECT * FROM (VALUES {values}) b (party, product_id, at)"),  # noqa: S608  numbers of this test
             parameters(NOON) | changes,
         )
         return {(a, b): tuple(rest) for a, b, *rest in cursor.fetchall()}

@@ -176,7 +176,7 @@ def dump() -> dict[str, str]:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         for (table,) in cursor.fetchall():
             out = io.StringIO()
-            cursor.execute(f'SELECT t::text FROM "{table}" t')  # noqa: S608
+            cursor.execute(f'SELECT t::text FROM "{table}" t')  # noqa: S608  ours
             for (row,) in cursor.fetchall():
                 out.write(f"{row}\n")
             found[table] = out.getvalue()

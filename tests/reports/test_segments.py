@@ -187,7 +187,7 @@ def test_the_file_is_formula_safe_and_its_taking_is_written_down(head_office, se
     assert (refused.status_code, SegmentExport.objects.count()) == (422, 0)
     taken = head_office.post(address, {"purpose": "email", "reason": "Letter"})
 
-    lines = taken.content.decode("utf-8-sig").splitlines()
+    lines = taken.getvalue().decode("utf-8-sig").splitlines()
     assert lines[1] == f"{person.number};'=HYPERLINK(1);a@example.org"
     log = SegmentExport.objects.get()
     assert (log.rows, log.reason, log.by) == (1, "Letter", f"user:{head_office.user.pk}")

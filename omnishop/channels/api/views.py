@@ -171,7 +171,7 @@ class ProductList(ListAPIView[Product]):
         found = super().filter_queryset(queryset)
         if "rank" in found.query.annotations:  # the search's own order, with our prefetches
             found = found.select_related("category", "brand").prefetch_related(
-                *queryset._prefetch_related_lookups  # type: ignore[attr-defined]
+                *queryset._prefetch_related_lookups  # type: ignore[attr-defined]  # has no name in public
             )
         return found
 

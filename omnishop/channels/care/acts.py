@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from customers.models import Case
 from customers.selectors import resolve
-from loyalty.selectors import balance
+from loyalty.selectors import Balance, balance
 from omnishop.channels.care.access import actor_of, desk_only, staff_of
 from omnishop.channels.care.cases import back, seen_case, shown
 from omnishop.channels.care.forms import ActForm, PointsForm, VoucherForm
@@ -71,67 +71,71 @@ def _on_order(request: HttpRequest, case: Case, act: str) -> HttpResponse:
     return render(request, "care/act_order.html", context)
 
 
-def _points(request: HttpRequest, case: Case, _act: str) -> HttpResponse:
-    """Points as a gesture: how many, why; what the balance becomes; confirm."""
-    person = case.customer and (case.customer.merged_into or case.customer)
+def _gesture(
+    request: HttpRequest,
+    case: Case,
+    form: ActForm,
+    *,
+    name: str,
+    shows: Callable[[dict[str, Any], Balance | None], dict[str, Any]],
+    gives: Callable[..., object],
+) -> HttpResponse:
+    """Something given: how much and why; what it does; confirm. `shows` says what it does, `gives`
+    does it with what every gesture keeps: its case, reason, limits, key, actor and time.
+    """
     at = timezone.now()
-    form = PointsForm(request.POST or None)
+    page = f"care/act_{name}.html"
+    person = case.customer and resolve(case.customer)
+    found = balance(person, at=at) if person else None
+    limits = limits_of(staff_of(request))
     context: dict[str, Any] = {
-        "case": case, "person": person, "form": form, "limits": limits_of(staff_of(request)),
-        "balance": balance(person, at=at) if person else None, "step": "choose",
+        "case": case, "person": person, "form": form, "limits": limits, "balance": found,
+        "step": "choose",
     }  # fmt: skip
     if request.method == "GET":
-        return render(request, "care/act_points.html", context)
+        return render(request, page, context)
     if not form.is_valid():
-        return render(request, "care/act_points.html", context, status=422)
+        return render(request, page, context, status=422)
     data = form.cleaned_data
     if request.POST.get("step") != "confirm":
-        found = context["balance"]
-        if found:
-            context["value_minor"] = data["points"] * found.account.programme.point_value_minor
-            context["after"] = found.spendable + data["points"]
-        context["step"] = "confirm"
-        return render(request, "care/act_points.html", context)
+        return render(request, page, context | {"step": "confirm"} | shows(data, found))
     try:
-        care.give_points(
-            case_id=case.pk, points=data["points"], reason=data["reason"],
-            limits=limits_of(staff_of(request)), key=f"points:{case.pk}:{data['key']}",
-            actor=actor_of(request), at=at,
+        gives(
+            data, case_id=case.pk, reason=data["reason"], limits=limits,
+            key=f"{name}:{case.pk}:{data['key']}", actor=actor_of(request), at=at,
         )  # fmt: skip
     except Refusal as refusal:
-        context["refusal"] = refusal
-        return render(request, "care/act_points.html", context, status=refusal.status)
+        return render(request, page, context | {"refusal": refusal}, status=refusal.status)
     return back(case, "#last")
+
+
+def _points(request: HttpRequest, case: Case, _act: str) -> HttpResponse:
+    """Points as a gesture, and what the balance becomes."""
+
+    def shows(data: dict[str, Any], found: Balance | None) -> dict[str, Any]:
+        if found is None:
+            return {}
+        value = found.account.programme.point_value_minor
+        return {"value_minor": data["points"] * value, "after": found.spendable + data["points"]}
+
+    def gives(data: dict[str, Any], **kept: Any) -> None:
+        care.give_points(points=data["points"], **kept)
+
+    form = PointsForm(request.POST or None)
+    return _gesture(request, case, form, name="points", shows=shows, gives=gives)
 
 
 def _voucher(request: HttpRequest, case: Case, _act: str) -> HttpResponse:
-    """A voucher as a gesture: how much, why; confirm."""
-    person = case.customer and (case.customer.merged_into or case.customer)
-    at = timezone.now()
+    """A voucher as a gesture."""
+
+    def shows(data: dict[str, Any], _found: Balance | None) -> dict[str, Any]:
+        return {"amount_minor": int(data["amount"] * 100)}
+
+    def gives(data: dict[str, Any], **kept: Any) -> None:
+        care.voucher(amount_minor=int(data["amount"] * 100), **kept)
+
     form = VoucherForm(request.POST or None)
-    context: dict[str, Any] = {
-        "case": case, "person": person, "form": form, "limits": limits_of(staff_of(request)),
-        "balance": balance(person, at=at) if person else None, "step": "choose",
-    }  # fmt: skip
-    if request.method == "GET":
-        return render(request, "care/act_voucher.html", context)
-    if not form.is_valid():
-        return render(request, "care/act_voucher.html", context, status=422)
-    data = form.cleaned_data
-    amount_minor = int(data["amount"] * 100)
-    if request.POST.get("step") != "confirm":
-        context |= {"step": "confirm", "amount_minor": amount_minor}
-        return render(request, "care/act_voucher.html", context)
-    try:
-        care.voucher(
-            case_id=case.pk, amount_minor=amount_minor, reason=data["reason"],
-            limits=limits_of(staff_of(request)), key=f"voucher:{case.pk}:{data['key']}",
-            actor=actor_of(request), at=at,
-        )  # fmt: skip
-    except Refusal as refusal:
-        context["refusal"] = refusal
-        return render(request, "care/act_voucher.html", context, status=refusal.status)
-    return back(case, "#last")
+    return _gesture(request, case, form, name="voucher", shows=shows, gives=gives)
 
 
 def _resend(request: HttpRequest, case: Case, _act: str) -> HttpResponse:

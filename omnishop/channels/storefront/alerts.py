@@ -1,6 +1,6 @@
 """Tell me when it is back: asking on the product's page, and the page of a mail's link (P5)."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.decorators import login_required
@@ -39,7 +39,7 @@ class AlertForm(forms.Form):
 
     def __init__(self, *args: Any, places: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["place"].choices = places  # type: ignore[attr-defined]
+        cast("forms.ChoiceField", self.fields["place"]).choices = places
 
 
 def _address(customer: Customer | None) -> str:

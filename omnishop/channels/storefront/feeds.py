@@ -39,7 +39,7 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
 
 
-class Products(Sitemap):  # type: ignore[type-arg]
+class Products(Sitemap):  # type: ignore[type-arg]  # generic in the stubs alone
     """Products on sale, in both languages."""
 
     i18n = alternates = x_default = True
@@ -55,7 +55,7 @@ class Products(Sitemap):  # type: ignore[type-arg]
         return reverse("storefront:product", args=[item.slug])
 
 
-class Categories(Sitemap):  # type: ignore[type-arg]
+class Categories(Sitemap):  # type: ignore[type-arg]  # generic in the stubs alone
     """The shelves."""
 
     i18n = alternates = x_default = True
@@ -67,7 +67,7 @@ class Categories(Sitemap):  # type: ignore[type-arg]
         return reverse("storefront:category", args=[item.slug])
 
 
-class Stores(Sitemap):  # type: ignore[type-arg]
+class Stores(Sitemap):  # type: ignore[type-arg]  # generic in the stubs alone
     """The shops that people visit."""
 
     i18n = alternates = x_default = True
@@ -79,7 +79,7 @@ class Stores(Sitemap):  # type: ignore[type-arg]
         return reverse("storefront:store", args=[item.slug])
 
 
-class Guides(Sitemap):  # type: ignore[type-arg]
+class Guides(Sitemap):  # type: ignore[type-arg]  # generic in the stubs alone
     """Guides that shoppers may read."""
 
     i18n = alternates = x_default = True

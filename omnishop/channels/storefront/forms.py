@@ -280,8 +280,3 @@ class AnswerForm(SignedForm):
         super().__init__(*args, **kwargs)
         self.fields["text"].label = _("Your answer")
         self.fields["text"].widget.attrs["rows"] = 4
-
-
-def problems(form: forms.Form) -> dict[str, Any]:
-    """What templates need to show a form that was refused."""
-    return {"form": form, "has_errors": bool(form.errors)}

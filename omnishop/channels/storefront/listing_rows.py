@@ -41,7 +41,7 @@ _ARTICLES = """
 def about(products: QuerySet[Any, Any]) -> Base:
     """The statement of the products that a page is about."""
     sql, params = products.query.sql_with_params()
-    return f"SELECT {', '.join(LISTED)} FROM ({sql}) b", params  # noqa: S608
+    return f"SELECT {', '.join(LISTED)} FROM ({sql}) b", params  # noqa: S608  Django's own statement
 
 
 def conditions_of(
@@ -215,7 +215,7 @@ def page_rows(
     chosen = [value for _name, _sql, values in conditions for value in values]
     matching = f"""
         SELECT array_agg(v.id) AS ids, min(p.amount_minor) AS low
-          FROM {_ARTICLES} WHERE v.product_id = d.id AND v.active{narrow}"""  # noqa: S608
+          FROM {_ARTICLES} WHERE v.product_id = d.id AND v.active{narrow}"""  # noqa: S608  constants of this module
     articles = [at, at, settings.CURRENCY, *chosen]
     if conditions:
         low, only = "m.low", f"JOIN LATERAL ({matching}) m ON m.ids IS NOT NULL"

@@ -1,6 +1,8 @@
 """Points, tier, rewards, gifts, card and statements of the person who is signed in (A4)."""
 
+from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +22,7 @@ from loyalty.services import gifts, points, referrals
 from loyalty.services import rewards as having
 from omnishop.channels.storefront.context import Request, Shopper
 from omnishop.channels.storefront.pages import private
-from omnishop.kernel.errors import NotFound, Refusal
+from omnishop.kernel.errors import Refusal
 
 CARD_FILES = {"png": "image/png", "pdf": "application/pdf"}
 
@@ -71,6 +73,17 @@ def _page(
     )
 
 
+def _done(
+    request: Request, person: Customer, work: Callable[[], object], *, at: datetime
+) -> HttpResponse:
+    """The page again after something was done; a refusal is said on it."""
+    try:
+        work()
+    except Refusal as refusal:
+        return _page(request, person, at=at, refusal=refusal)
+    return redirect("storefront:points")
+
+
 @login_required
 @require_http_methods(["GET", "POST"])
 def page(request: Request) -> HttpResponse:
@@ -80,11 +93,8 @@ def page(request: Request) -> HttpResponse:
     person, at = _person(request), timezone.now()
     if request.method == "POST":
         sponsor = request.POST.get(referrals.PARAMETER, "")[:200]
-        try:
-            referrals.enrol(customer=person, sponsor=sponsor, at=at)
-        except Refusal as refusal:
-            return _page(request, person, at=at, refusal=refusal)
-        return redirect("storefront:points")
+        work = partial(referrals.enrol, customer=person, sponsor=sponsor, at=at)
+        return _done(request, person, work, at=at)
     return _page(request, person, at=at)
 
 
@@ -93,18 +103,16 @@ def page(request: Request) -> HttpResponse:
 def redeem(request: Request, reward_id: int) -> HttpResponse:
     """Have a reward for its points; the key of the page makes a second press harmless."""
     person, at = _person(request), timezone.now()
-    try:
-        having.redeem(
-            customer_id=person.pk,
-            reward_id=reward_id,
-            reference=f"W{person.pk}-{request.POST.get('key', '')[:32]}-{reward_id}",
-            channel="web",
-            actor=f"customer:{person.pk}",
-            at=at,
-        )
-    except Refusal as refusal:
-        return _page(request, person, at=at, refusal=refusal)
-    return redirect("storefront:points")
+    work = partial(
+        having.redeem,
+        customer_id=person.pk,
+        reward_id=reward_id,
+        reference=f"W{person.pk}-{request.POST.get('key', '')[:32]}-{reward_id}",
+        channel="web",
+        actor=f"customer:{person.pk}",
+        at=at,
+    )
+    return _done(request, person, work, at=at)
 
 
 @login_required
@@ -112,13 +120,8 @@ def redeem(request: Request, reward_id: int) -> HttpResponse:
 def activate(request: Request, issue_id: int) -> HttpResponse:
     """Take up what was offered."""
     person, at = _person(request), timezone.now()
-    try:
-        having.activate(customer_id=person.pk, issue_id=issue_id, at=at)
-    except NotFound as missing:
-        raise Http404 from missing
-    except Refusal as refusal:
-        return _page(request, person, at=at, refusal=refusal)
-    return redirect("storefront:points")
+    work = partial(having.activate, customer_id=person.pk, issue_id=issue_id, at=at)
+    return _done(request, person, work, at=at)
 
 
 @login_required
@@ -175,13 +178,8 @@ def give(request: Request) -> HttpResponse:
 def accept(request: Request, gift_id: int) -> HttpResponse:
     """Take the points that somebody gave."""
     person, at = _person(request), timezone.now()
-    try:
-        gifts.accept(customer_id=person.pk, gift_id=gift_id, at=at)
-    except NotFound as missing:
-        raise Http404 from missing
-    except Refusal as refusal:
-        return _page(request, person, at=at, refusal=refusal)
-    return redirect("storefront:points")
+    work = partial(gifts.accept, customer_id=person.pk, gift_id=gift_id, at=at)
+    return _done(request, person, work, at=at)
 
 
 @login_required

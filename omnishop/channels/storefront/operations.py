@@ -22,7 +22,9 @@ PER_PAGE = PAGE
 
 
 def _public(at: datetime) -> QuerySet[Operation]:
-    """Operations in force that need no code; what only a code opens is for who was given it."""
+    """Operations in force that need no code, with their promotions that need none; what only a
+    code opens is for who was given it.
+    """
     open_to_all = Promotion.objects.filter(operation=OuterRef("pk"), active=True, by_coupon=False)
     cuts = PriceChange.objects.filter(operation=OuterRef("pk"), status=PriceChange.Status.APPROVED)
     about = Promotion.objects.filter(active=True, by_coupon=False).select_related("gift__product")
@@ -30,9 +32,7 @@ def _public(at: datetime) -> QuerySet[Operation]:
         Operation.objects.running(at)
         .filter(Exists(open_to_all) | Exists(cuts))
         .prefetch_related(
-            Prefetch(
-                "promotions", about.prefetch_related("products", "categories", "brands"), "offered"
-            ),
+            Prefetch("promotions", about.prefetch_related("products", "categories", "brands")),
             "stores",
         )
         .order_by("ends_at", "pk")
@@ -44,7 +44,7 @@ def _public(at: datetime) -> QuerySet[Operation]:
 def operations(request: Request) -> HttpResponse:
     """All that is offered at the moment."""
     found = [
-        (operation, [(one.name, summary(one)) for one in operation.offered])  # type: ignore[attr-defined]
+        (operation, [(one.name, summary(one)) for one in operation.promotions.all()])
         for operation in _public(timezone.now())
     ]
     return render(request, "storefront/operations.html", {"cacheable": True, "operations": found})
@@ -58,7 +58,7 @@ def operation(request: Request, code: str) -> HttpResponse:
     found = _public(at).filter(code=code).first()
     if found is None:
         raise Http404
-    offered: list[Promotion] = found.offered  # type: ignore[attr-defined]
+    offered = list(found.promotions.all())
     store = Shopper(request).store
     about = _about(found, offered)
     shown = (

@@ -111,19 +111,18 @@ def answer(request: Request, person: Customer, *, source: str, at: datetime) -> 
     return bool(wanted)
 
 
+def _old_link(request: Request) -> HttpResponse:
+    """A link that says nobody any more: where to send a new one."""
+    context = {"form": AddressForm(), "old": True}
+    return private(render(request, "storefront/preferences_link.html", context, status=404))
+
+
 @require_http_methods(["GET", "POST"])
 def preferences(request: Request, link: str) -> HttpResponse:
     """The answers of the person of a mail's link; an old link asks where to send a new one."""
     person, at = customer_of_link(link), timezone.now()
     if person is None:
-        return private(
-            render(
-                request,
-                "storefront/preferences_link.html",
-                {"form": AddressForm(), "old": True},
-                status=404,
-            )
-        )
+        return _old_link(request)
     said = request.method == "POST" and answer(request, person, source="preferences", at=at)
     return private(
         render(
@@ -170,14 +169,7 @@ def unsubscribe(request: Request, link: str) -> HttpResponse:
     """The stop button of a mail program: one POST stops; a reader who opens it confirms once."""
     found = stop_of_link(link)
     if found is None:
-        return private(
-            render(
-                request,
-                "storefront/preferences_link.html",
-                {"form": AddressForm(), "old": True},
-                status=404,
-            )
-        )
+        return _old_link(request)
     person, channel = found
     if request.method == "POST":
         consents.stop_marketing(

@@ -236,7 +236,7 @@ def short_day(at: date | None, zone: Zone = None) -> str:
 def ready_by(at: datetime, now: datetime, zone: Zone = None) -> SafeString:
     """`{% ready_by promise.ready_at now store.timezone %}`: words to follow "Ready"."""
     words = format_ready_by(_local(at, zone), _local(now, zone), site_language())
-    return mark_safe(words)  # noqa: S308 - our own words and digits; keeps the apostrophe
+    return mark_safe(words)  # noqa: S308  our own words and digits; keeps the apostrophe
 
 
 # --- Icons --------------------------------------------------------------------------------------
@@ -272,7 +272,7 @@ def icon(name: str, classes: str = "", label: str = "") -> SafeString:
         ' stroke-linecap="round" stroke-linejoin="round" focusable="false" {}>{}</svg>',
         f" {classes}" if classes else "",
         said,
-        mark_safe(shape),  # noqa: S308 - from our own build
+        mark_safe(shape),  # noqa: S308  from our own build
     )
 
 

@@ -24,12 +24,12 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractUser):
     """A login by e-mail address, of a shopper or of staff."""
 
-    username = None  # type: ignore[assignment]
+    username = None  # type: ignore[assignment]  # the way to take a parent's field away
     email = models.EmailField(_("e-mail"), unique=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
-    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]  # ours
 
     class Meta:
         verbose_name = _("login")

@@ -29,6 +29,12 @@ class ReceiptForm(forms.Form):
     email = forms.CharField(max_length=254)
 
 
+DISPOSITIONS = [
+    (ReturnLine.Disposition.SELLABLE, _("Back on the shelf")),
+    (ReturnLine.Disposition.DAMAGED, _("Damaged, not for sale")),
+]
+
+
 class ReturnForm(forms.Form):
     """How many units of each line come back, why and in what state."""
 
@@ -39,10 +45,12 @@ class ReturnForm(forms.Form):
     )
     disposition = forms.ChoiceField(
         label=_("State of the goods"),
-        choices=[
-            (ReturnLine.Disposition.SELLABLE, _("Back on the shelf")),
-            (ReturnLine.Disposition.DAMAGED, _("Damaged, not for sale")),
-        ],
+        choices=DISPOSITIONS,
         initial=ReturnLine.Disposition.SELLABLE,
         widget=forms.RadioSelect,
     )
+
+    @property
+    def disposition_words(self) -> str:
+        """The state that was chosen, as it was shown."""
+        return str(dict(DISPOSITIONS)[self.cleaned_data["disposition"]])

@@ -123,9 +123,7 @@ def choose(request: HttpRequest, desk: Desk, token: str) -> HttpResponse:
                         "preview": preview,
                         "reason": form.cleaned_data["reason"],
                         "disposition": form.cleaned_data["disposition"],
-                        "disposition_words": dict(form.fields["disposition"].choices)[  # type: ignore[attr-defined]
-                            form.cleaned_data["disposition"]
-                        ],
+                        "disposition_words": form.disposition_words,
                         "key": uuid.uuid4().hex,
                     },
                     section="return",
