@@ -7,6 +7,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import reverse
+from django.utils import translation
 
 from catalog.models import Category, Price, Product
 from customers.models import Customer, Message
@@ -557,3 +558,24 @@ def test_who_passed_a_second_factor_when_signing_in_is_not_asked_again(client, s
 def test_the_back_offices_sign_in_is_the_shops(client):
     answer = client.get("/admin/login/")
     assert answer["Location"].startswith("/compte/login/")
+
+
+def test_a_field_without_words_of_its_own_is_named_in_the_readers_language():
+    with translation.override("fr"):
+        told = [
+            str(OrderEvent._meta.get_field("order").verbose_name),
+            str(StockLevel._meta.get_field("variant").verbose_name),
+        ]
+
+    assert told == ["commande", "article"]
+    assert OrderEvent._meta.get_field("order").deconstruct()[3].get("verbose_name") is None
+
+
+def test_what_happened_to_an_order_is_told_in_words(office, a_and_b):
+    made = Order.objects.first()
+    OrderEvent.objects.create(order=made, kind="no_show", actor="task", at=NOON)
+
+    page = office.get(reverse("admin:orders_orderevent_changelist")).content.decode()
+
+    assert "non retirée" in page
+    assert "no_show" not in page

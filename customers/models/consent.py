@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from customers.models.customer import Customer
@@ -122,7 +123,8 @@ class ConsentEvent(AppendOnly):
         ]
 
     def __str__(self) -> str:
-        return f"{self.purpose}/{self.channel}: {'yes' if self.granted else 'no'}"
+        answer = gettext("yes") if self.granted else gettext("no")
+        return f"{self.get_purpose_display()}, {self.get_channel_display()}: {answer}"
 
 
 class SaleNotice(models.Model):

@@ -274,11 +274,40 @@ class OrderLineAdmin(OfOrder, ReadOnlyAdmin):
         return rows.filter(Q(order__number=term.upper()) | Q(variant__sku=term))
 
 
+EVENTS = {
+    "abandoned": _("abandoned"),
+    "cancellation": _("cancellation"),
+    "cancelled": _("cancelled"),
+    "extended": _("kept longer"),
+    "handed_over": _("handed over"),
+    "linked": _("linked to a customer"),
+    "no_show": _("not collected"),
+    "paid": _("paid"),
+    "payment_refused": _("payment refused"),
+    "payment_sent_back": _("payment sent back"),
+    "picked": _("picked"),
+    "placed": _("placed"),
+    "ready": _("ready"),
+    "ready_resent": _("told again that it is ready"),
+    "refund_claim_refused": _("refund refused"),
+    "refund_claimed": _("refund asked for"),
+    "return": _("return"),
+    "shipped": _("shipped"),
+    "shortage": _("shortage"),
+    "sourced_again": _("sent from elsewhere"),
+    "withdrawal": _("withdrawal"),
+}
+
+
 @admin.register(OrderEvent)
 class OrderEventAdmin(OfOrder, ReadOnlyAdmin):
-    list_display = ("at", "order", "kind", "actor", "data")
+    list_display = ("at", "order", "what", "actor", "data")
     list_select_related = ("order",)
     search_fields = ("order__number__exact",)
+
+    @admin.display(description=_("event"), ordering="kind")
+    def what(self, event: OrderEvent) -> str:
+        return str(EVENTS.get(event.kind, event.kind))
 
 
 # The report opens the returns of a store's or channel's sales by these.
