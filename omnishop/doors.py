@@ -78,6 +78,19 @@ class Unreadable(MiddlewareMixin):
         return _ended(request, 400, "client_error", "unreadable", words)
 
 
+class Pressed(MiddlewareMixin):
+    """Gives the empty answer "this address takes no reading" a page: a reload, or the way back
+    from signing in, may lead to the address of a button.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if response.status_code != 405 or response.streaming or response.content:
+            return response
+        allowed = {"Allow": response.headers.get("Allow", "")}
+        page = render_to_string("405.html")
+        return HttpResponse(page, status=405, headers=allowed)
+
+
 def _ended(request: HttpRequest, status: int, kind: str, code: str, words: str) -> HttpResponse:
     """The page of a status, or what the API says instead."""
     if request.path.startswith("/api/"):

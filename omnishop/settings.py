@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "omnishop.doors.Overtaken",
     "omnishop.doors.Unreadable",
+    "omnishop.doors.Pressed",
     "omnishop.doors.Named",
     "omnishop.doors.BackOfficePolicy",
     "django_permissions_policy.PermissionsPolicyMiddleware",

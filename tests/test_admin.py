@@ -579,3 +579,11 @@ def test_what_happened_to_an_order_is_told_in_words(office, a_and_b):
 
     assert "non retirée" in page
     assert "no_show" not in page
+
+
+@pytest.mark.parametrize("key", ["abc", "1.5", "\x00"])
+def test_a_form_is_not_filled_with_a_key_that_no_row_can_have(office, a_and_b, key):
+    page = office.get(reverse("admin:catalog_promotion_add"), {"operation": key})
+
+    assert page.status_code == 200
+    assert page.context["adminform"].form.initial.get("operation") is None

@@ -43,3 +43,12 @@ def test_a_filter_of_the_back_office_that_cannot_be_read_is_said(admin_client, f
 
     assert answer.status_code == 400
     assert "Rien n’a été modifié" in answer.content.decode()
+
+
+def test_the_address_of_a_button_has_a_page_after_signing_in(client):
+    """Who pressed it signed out, or reloads, is told to press again."""
+    answer = client.get("/panier/code/")
+
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "POST"
+    assert "Appuyez à nouveau" in answer.content.decode()

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import Model
@@ -137,6 +138,22 @@ class StoreModelAdmin(_Scoped, ModelAdmin):
             if name in form.base_fields:
                 form.base_fields[name].required = True
         return form
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address fills in, without keys that no row can have: `?store=abc`."""
+        given: dict[str, Any] = super().get_changeform_initial_data(request)
+        return {name: value for name, value in given.items() if self._may_be(name, value)}
+
+    def _may_be(self, name: str, value: Any) -> bool:
+        try:
+            field: Any = self.model._meta.get_field(name)
+            for one in value if isinstance(value, list) else [value]:
+                field.target_field.to_python(one)
+        except (FieldDoesNotExist, AttributeError):
+            return True  # no key of a row
+        except ValidationError:
+            return False
+        return True
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:

@@ -95,6 +95,9 @@ def test_shoppers_and_associates_are_turned_away_from_people_and_acts(settings):
     assert associate.get("/care/order/O-0000001/").status_code == 403
     assert associate.get("/care/case/K-000001/points/").status_code == 403
     assert associate.get("/care/participation/").status_code == 403
+    assert "/care/participation/" not in associate.get("/care/").content.decode()
+    service = signed_in(settings, role="service", all_stores=True)
+    assert "/care/participation/" in service.get("/care/").content.decode()
     assert str(person) not in text(associate.get("/care/", {"q": person.last_name or "x"}))
 
 
