@@ -1,6 +1,7 @@
 """The back office: pages open, scope holds, ledgers refuse, actions call services."""
 
 import json
+import re
 
 import pytest
 from django.apps import apps
@@ -587,3 +588,15 @@ def test_a_form_is_not_filled_with_a_key_that_no_row_can_have(office, a_and_b, k
 
     assert page.status_code == 200
     assert page.context["adminform"].form.initial.get("operation") is None
+
+
+def test_a_question_says_what_it_is_about_and_its_two_buttons_differ(client, a_and_b):
+    """ "Cancel" beside "Cancel" would be a press in the dark."""
+    a, _b = a_and_b
+    client.force_login(a.user)
+
+    page = client.get(reverse("admin:orders_order_cancel", args=[a.pickup.pk])).content.decode()
+
+    assert re.search(r"<h2[^>]*>Annuler le reste de cette commande</h2>", page)
+    assert len(re.findall(r">\s*Annuler\s*<", page)) == 1
+    assert re.search(r">\s*Revenir sans rien faire\s*</a>", page)
