@@ -367,3 +367,16 @@ def test_a_mail_comes_in_by_the_door_with_the_secret_alone(client, settings):
         assert done.status_code == 200
 
     assert Case.objects.count() == 1
+
+
+def test_a_change_that_cannot_be_is_said_and_nothing_is_changed(desk):
+    case = opened()
+
+    page = desk.post(f"/care/case/{case.number}/change/", {"subject": "x" * 999, "priority": "9"})
+
+    assert page.status_code == 422
+    assert "Objet :" in text(page)
+    assert "160" in text(page)
+    before = (case.subject, case.priority)
+    case.refresh_from_db()
+    assert (case.subject, case.priority) == before

@@ -295,13 +295,18 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
     """Subject, urgency, team."""
     found = seen_case(request, number)
     form = ChangeForm(request.POST, user=staff_of(request))
-    if form.is_valid():
-        data = form.cleaned_data
-        desk.change(
-            case_id=found.pk, priority=data["priority"], subject=data["subject"],
-            store_id=data["store"].pk if data["store"] else None, actor=actor_of(request),
-            at=timezone.now(),
-        )  # fmt: skip
+    if not form.is_valid():
+        words = " ".join(
+            _("%(field)s: %(fault)s") % {"field": form[name].label, "fault": " ".join(faults)}
+            for name, faults in form.errors.items()
+        )
+        return shown(request, found, refusal=Refusal(words), status=422)
+    data = form.cleaned_data
+    desk.change(
+        case_id=found.pk, priority=data["priority"], subject=data["subject"],
+        store_id=data["store"].pk if data["store"] else None, actor=actor_of(request),
+        at=timezone.now(),
+    )  # fmt: skip
     if not Case.objects.visible_to(staff_of(request)).filter(pk=found.pk).exists():
         return redirect("care:home")
     return back(found)
