@@ -32,7 +32,7 @@ DROP FUNCTION orders_pack_at_till();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0034_reason_bounces"),
+        ("orders", "0033_reason_bounces"),
     ]
 
     operations = [
