@@ -274,7 +274,8 @@ EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_TIMEOUT = 5  # seconds
 # Of django-anymail's back ends: ANYMAIL_POSTMARK_SERVER_TOKEN is its POSTMARK_SERVER_TOKEN. With
 # ANYMAIL_WEBHOOK_SECRET ("name:password") providers tell at /api/mail/events/ what became of mails.
-ANYMAIL = env.beginning("ANYMAIL_")
+# A refusal at once is no error: it stands on the message's row.
+ANYMAIL: dict[str, Any] = {"IGNORE_RECIPIENT_STATUS": True} | env.beginning("ANYMAIL_")
 SHOP_NAME = env.text("SHOP_NAME", "Grand Air")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SHOP_NAME} <bonjour@grandair.example>")
 # Where customers write to; answers come back to its plus-addresses (docs/service-desk.md).

@@ -3,6 +3,7 @@
 from base64 import b64decode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import css_inline
 from django.conf import settings
@@ -101,8 +102,16 @@ def deliver(message: Message, letter: Letter, *, at: datetime) -> None:
         mail = mail_of(message, letter)
         mail.send()
         # django-anymail's note of what its service answered; other back ends have none.
-        carried = getattr(getattr(mail, "anymail_status", None), "message_id", None)
-        message.carrier_id = "" if carried is None else str(carried)[:200]
+        _answered(message, getattr(mail, "anymail_status", None))
+
+
+def _answered(message: Message, status: Any) -> None:
+    """What the service of django-anymail said at once; it may know the address as a dead one."""
+    carried = getattr(status, "message_id", None)
+    message.carrier_id = "" if carried is None else str(carried)[:200]
+    said = getattr(status, "status", None)
+    if said and said <= {"rejected", "invalid"}:
+        raise NoWayThere(Message.Reason.BOUNCES)
 
 
 def _cut(text: str) -> str:

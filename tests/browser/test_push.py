@@ -24,7 +24,7 @@ POINT = urlsafe_b64encode(
     .public_key()
     .public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 ).decode()
-GIVEN = {
+GIVEN: dict[str, Any] = {
     "endpoint": "https://push.example/1",
     "keys": {"p256dh": POINT, "auth": "MDEyMzQ1Njc4OWFiY2RlZg"},
 }

@@ -5,6 +5,8 @@ from base64 import b64encode
 from datetime import timedelta
 
 import pytest
+from anymail.backends.test import EmailBackend
+from anymail.message import AnymailRecipientStatus
 from django.core import mail
 from django.urls import reverse
 
@@ -33,7 +35,7 @@ PHONE = "+33639981234"
 @pytest.fixture(autouse=True)
 def _provider(settings, time_machine):
     """A provider's back end, as django-anymail's own tests have it: it gives its key back."""
-    settings.ANYMAIL = {"WEBHOOK_SECRET": SECRET}
+    settings.ANYMAIL = settings.ANYMAIL | {"WEBHOOK_SECRET": SECRET}
     settings.EMAIL_BACKEND = "anymail.backends.test.EmailBackend"
     settings.SMS_SECRET = "known to the provider"
     time_machine.move_to(NOON, tick=False)
@@ -134,6 +136,24 @@ def test_what_was_refused_this_once_says_so_and_the_address_stays_good(client, c
     message.refresh_from_db()
     assert (message.arrival, key_of()) == ("bounced", (None, ""))
     assert sent("next").status == "sent"
+
+
+class Refusing(EmailBackend):
+    """Its service keeps a list of addresses that it no longer writes to."""
+
+    def build_message_payload(self, message, defaults):
+        said = AnymailRecipientStatus(message_id=None, status="rejected")
+        message.anymail_test_response = {"recipient_status": {message.to[0]: said}}
+        return super().build_message_payload(message, defaults)
+
+
+def test_what_the_service_refuses_at_once_is_not_sent_nor_tried_again(settings, camille):
+    settings.EMAIL_BACKEND = f"{__name__}.Refusing"
+    queue()
+
+    assert not send(message_id=Message.objects.get().pk, at=NOON)
+
+    assert state("k") == ("withheld", "bounces")
 
 
 @pytest.mark.parametrize("kind", ["Transient", "AutoResponder", "DnsError"])

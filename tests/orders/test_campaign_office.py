@@ -89,7 +89,8 @@ def test_the_people_of_the_segment_are_counted_when_asked_and_not_at_each_openin
     words = str(said).replace("\u202f", " ").replace("\u00a0", " ")
     assert words == f"Personnes du segment « {segment} » à 12 h 00 : 1"
     assert office.post(page("change", campaign)).status_code == 200  # nothing else happened
-    assert Campaign.objects.get().status == "draft"
+    campaign.refresh_from_db()
+    assert campaign.status == "draft"
 
 
 @pytest.fixture
