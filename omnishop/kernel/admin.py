@@ -19,6 +19,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
@@ -96,7 +97,10 @@ def units_field(label: Any, *, least: int, most: int, **options: Any) -> forms.I
 def reason_field(*, most: int = 120, help_text: Any = "") -> forms.CharField:
     """Why somebody does it, as the ledger keeps it."""
     return forms.CharField(
-        label=_("reason"), max_length=most, help_text=help_text, widget=UnfoldAdminTextInputWidget
+        label=capfirst(_("reason")),
+        max_length=most,
+        help_text=help_text,
+        widget=UnfoldAdminTextInputWidget,
     )
 
 

@@ -1,5 +1,6 @@
 """The back office and the reports in a browser: no violation, no policy broken, both themes."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from inventory.services import purchasing
 from inventory.services.purchasing import Item
 from tests.factories import (
     NOON,
+    CampaignFactory,
     StaffFactory,
     StoreFactory,
     SupplierArticleFactory,
@@ -119,3 +121,13 @@ def test_a_delivery_is_received_by_scanner_with_a_difference(signed_in, axe, no_
     order.refresh_from_db()
     assert order.status == "ordered"
     assert lamp.levels.get().on_hand == 1
+
+
+def test_what_a_campaign_did_and_says_fits_a_phone(signed_in, axe, no_sideways_scroll):
+    campaign = CampaignFactory(steps=[timedelta(hours=2)])
+    page = signed_in(width=390, height=844)
+    for door in ("board", "try"):
+        page.goto(f"/admin/orders/campaign/{campaign.pk}/{door}/")
+        page.wait_for_function("!document.documentElement.hasAttribute('x-cloak')")
+        axe(page)
+        no_sideways_scroll(page)
