@@ -13,5 +13,6 @@ class KernelConfig(AppConfig):
         """
         for model in apps.get_models():
             for field in (*model._meta.local_fields, *model._meta.local_many_to_many):
-                if field._verbose_name is None and isinstance(field.verbose_name, str):
+                given = field._verbose_name  # type: ignore[attr-defined]  # not typed by the stubs
+                if given is None and isinstance(field.verbose_name, str):
                     field.verbose_name = gettext_lazy(field.verbose_name)

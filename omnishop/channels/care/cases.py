@@ -297,7 +297,8 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
     form = ChangeForm(request.POST, user=staff_of(request))
     if not form.is_valid():
         words = " ".join(
-            _("%(field)s: %(fault)s") % {"field": form[name].label, "fault": " ".join(map(str, faults))}
+            _("%(field)s: %(fault)s")
+            % {"field": form[name].label, "fault": " ".join(map(str, faults))}
             for name, faults in form.errors.items()
         )
         return shown(request, found, refusal=Refusal(words), status=422)
