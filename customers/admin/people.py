@@ -53,12 +53,7 @@ BODY_POLICY = {
 
 class IdentityInline(ReadOnlyInline):
     model = Identity
-    fields = ("kind", "value", "verified_at", "unreachable_since", "because")
-    readonly_fields = ("because",)
-
-    @admin.display(description=_("why"))
-    def because(self, key: Identity) -> str:
-        return why(key.unreachable_why) if key.unreachable_why else "–"
+    fields = ("kind", "value", "verified_at", "unreachable_since")
 
 
 class NewCustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone

@@ -15,11 +15,6 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(blank=True, null=True, verbose_name="unreachable since"),
         ),
         migrations.AddField(
-            model_name="identity",
-            name="unreachable_why",
-            field=models.CharField(blank=True, db_default="", default="", max_length=10),
-        ),
-        migrations.AddField(
             model_name="message",
             name="arrival",
             field=models.CharField(
@@ -62,20 +57,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("carrier_id", ""), _negated=True),
                 fields=["carrier_id"],
                 name="message_carried",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="identity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("unreachable_since", None), ("unreachable_why", "")),
-                    models.Q(
-                        ("unreachable_since__isnull", False),
-                        models.Q(("unreachable_why", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="identity_unreachable_says_why",
             ),
         ),
         migrations.AddConstraint(

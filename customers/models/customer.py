@@ -197,20 +197,14 @@ class Identity(models.Model):
     value = models.CharField(_("value"), max_length=254)  # lower-case e-mail, E.164, card number
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
     # Of an address or number from which a message came back for good: nothing is sent there until
-    # somebody says that it works again. Why is a `Message.Reason`.
+    # somebody says that it works again.
     unreachable_since = models.DateTimeField(_("unreachable since"), null=True, blank=True)
-    unreachable_why = models.CharField(max_length=10, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("identity")
         verbose_name_plural = _("identities")
         constraints = [
             models.UniqueConstraint(fields=["kind", "value"], name="identity_unique"),
-            models.CheckConstraint(
-                condition=models.Q(unreachable_since=None, unreachable_why="")
-                | (models.Q(unreachable_since__isnull=False) & ~models.Q(unreachable_why="")),
-                name="identity_unreachable_says_why",
-            ),
         ]
         indexes = [
             models.Index(OpClass("value", name="varchar_pattern_ops"), name="identity_value_prefix")

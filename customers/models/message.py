@@ -40,7 +40,6 @@ class Message(models.Model):
         NO_NUMBER = "no_number", _("no telephone number")
         NO_DEVICE = "no_device", _("no device that asked for notifications")
         BOUNCES = "bounces", _("the address bounces: an earlier message came back")
-        COMPLAINED = "complained", _("the reader reported our messages as unwanted")
 
     class Arrival(models.TextChoices):
         """What who carries it told us afterwards; a file tells nothing."""

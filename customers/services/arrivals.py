@@ -1,7 +1,8 @@
 """What became of messages after they left: arrived, came back, reported as unwanted.
 
 Who carries them tells (`/api/mail/events/`, `/api/sms/reports/`). An address that came back for
-good gets nothing more until a person says that it works again; what is not sent says why.
+good gets nothing more until a person says that it works again; what is not sent says why. A
+complaint is a no to offers alone: what the law wants written (an order, a withdrawal) still leaves.
 """
 
 from datetime import datetime, timedelta
@@ -35,9 +36,9 @@ def record(
 ) -> bool:
     """Write what a carrier says of a message, found by its own key or by ours; False: nothing new.
 
-    `final`: the address itself is wrong, not this one try. Then, and when the reader complained,
-    the address is known as one that cannot be written to, even where the message is unknown
-    (`to`); a complaint is a no to offers in that channel too. A repeat does nothing.
+    `final`: the address itself is wrong, not this one try. Then it is known as one that cannot be
+    written to, even where the message is unknown (`to`). A complaint is a no to offers in that
+    channel. A repeat does nothing.
     """
     known = Q(pk=message_id) if message_id else Q(carrier_id=carrier_id)
     message = None
@@ -49,12 +50,11 @@ def record(
         message.arrival, message.arrival_at, message.arrival_note = what, at, note[:200]
         message.save(update_fields=["arrival", "arrival_at", "arrival_note"])
     if final or what == Arrival.COMPLAINED:
-        why = Reason.COMPLAINED if what == Arrival.COMPLAINED else Reason.BOUNCES
-        _unreachable(channel, message.to if message else to, why, at=at)
+        _learn(channel, message.to if message else to, what, at=at)
     return message is not None
 
 
-def _unreachable(channel: str, to: str, why: str, *, at: datetime) -> None:
+def _learn(channel: str, to: str, what: str, *, at: datetime) -> None:
     key = (
         Identity.objects.select_for_update(of=("self",))
         .select_related("customer__merged_into")
@@ -63,25 +63,25 @@ def _unreachable(channel: str, to: str, why: str, *, at: datetime) -> None:
     )
     if key is None:  # a guest's, whom we do not know
         return
-    if key.unreachable_since is None:
-        key.unreachable_since, key.unreachable_why = at, why
-        key.save(update_fields=["unreachable_since", "unreachable_why"])
-    if why == Reason.COMPLAINED:
+    if what == Arrival.COMPLAINED:
         stop_marketing(
             customer=resolve(key.customer), channel=Channel(channel), source="complaint",
             actor="customer", at=at,
         )  # fmt: skip
+    elif key.unreachable_since is None:
+        key.unreachable_since = at
+        key.save(update_fields=["unreachable_since"])
 
 
-def why_unreachable(message: Message) -> str:
-    """Why the address of a message cannot be written to; empty: nothing speaks against it."""
+def bounces(message: Message) -> bool:
+    """Whether an earlier message to this address came back for good."""
     kind = KINDS.get(Message.Channel(message.channel))
-    if kind is None:
-        return ""
-    found = Identity.objects.filter(
-        kind=kind, value=message.to.lower(), unreachable_since__isnull=False
+    return (
+        kind is not None
+        and Identity.objects.filter(
+            kind=kind, value=message.to.lower(), unreachable_since__isnull=False
+        ).exists()
     )
-    return found.values_list("unreachable_why", flat=True).first() or ""
 
 
 def unreachable(customer: Customer) -> QuerySet[Identity]:
@@ -101,8 +101,8 @@ def works_again(*, customer: Customer, identity_id: int, at: datetime) -> int:
     key = unreachable(customer).select_for_update(of=("self",)).filter(pk=identity_id).first()
     if key is None:
         return 0
-    key.unreachable_since, key.unreachable_why = None, ""
-    key.save(update_fields=["unreachable_since", "unreachable_why"])
+    key.unreachable_since = None
+    key.save(update_fields=["unreachable_since"])
     channel = next(channel for channel, kind in KINDS.items() if kind == key.kind)
     missed = Message.objects.filter(
         to__iexact=key.value,
@@ -110,7 +110,7 @@ def works_again(*, customer: Customer, identity_id: int, at: datetime) -> int:
         channel=channel,
         purpose=Message.Purpose.SERVICE,
         status=Message.Status.WITHHELD,
-        reason__in=[Reason.BOUNCES, Reason.COMPLAINED],
+        reason=Reason.BOUNCES,
         queued_at__gt=at - MISSED,
     )
     return missed.update(status=Message.Status.QUEUED, reason="", due_at=at)

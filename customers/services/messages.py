@@ -7,7 +7,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 
 from customers.models import Message
-from customers.services.arrivals import why_unreachable
+from customers.services.arrivals import bounces
 from customers.services.delivery import Letter, NoWayThere, deliver, mail_of, written
 from customers.services.marketing import BUSY_AGAIN, lock, verdict
 from omnishop.kernel.claims import claim
@@ -93,8 +93,8 @@ def send(*, message_id: int, at: datetime) -> bool:
                 message.due_at = at + BUSY_AGAIN
                 message.save(update_fields=["due_at"])
                 return False
-            if reason := why_unreachable(message):
-                _withhold(message, reason)
+            if bounces(message):
+                _withhold(message, Message.Reason.BOUNCES)
                 return False
             said = verdict(message.customer_id, channel=message.channel, at=at)
             if said.later:
@@ -111,8 +111,8 @@ def send(*, message_id: int, at: datetime) -> bool:
         message = claim(Message.objects.due(at).filter(pk=message_id)).first()
         if message is None:
             return False
-        if reason := why_unreachable(message):
-            _withhold(message, reason)
+        if bounces(message):
+            _withhold(message, Message.Reason.BOUNCES)
             return False
         try:
             letter = written(message)

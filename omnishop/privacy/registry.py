@@ -60,7 +60,7 @@ TABLES: tuple[Table, ...] = (
             Line("verified_at", C, "inactive"),
             Line("unreachable_since", C, "inactive"),
         ),
-        rest="-customer kind unreachable_why",
+        rest="-customer kind",
     ),
     Table(
         "customers.ImportedCustomer",

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from customers.links import customer_of_link, stop_of_link
-from customers.models import Customer, Message
+from customers.models import Customer
 from customers.models.consent import Channel, Purpose
 from customers.selectors import masked, masked_address
 from customers.services import arrivals, consents, devices
@@ -59,7 +59,6 @@ def unreached(person: Customer, *, link: str = "") -> dict[str, Any]:
                 "kind": key.kind,
                 "value": masked(key.value),
                 "since": key.unreachable_since,
-                "complained": key.unreachable_why == Message.Reason.COMPLAINED,
             }
             for key in arrivals.unreachable(person)
         ],
