@@ -52,12 +52,14 @@ NO_MAIL = Mail()
 
 
 def next_number() -> str:
+    """The number of a new case; one that is not used stays a gap."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('customers_case_number')")
         return f"K-{cursor.fetchone()[0]:06d}"
 
 
 def due(priority: int, store: Store | None, at: datetime) -> datetime:
+    """By when a case of this priority is to be answered, in hours of the store."""
     level = ServiceLevel.objects.filter(priority=priority).first()
     return (level or ServiceLevel(priority=priority, minutes=MINUTES)).due(at, store)
 

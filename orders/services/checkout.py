@@ -13,7 +13,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from catalog.book import price_book
-from catalog.pricing import NotSold, Quote, Want, quote
+from catalog.offers import Shopper
+from catalog.pricing import NotSold, PriceBook, Quote, Want, quote
 from customers.models import Customer
 from inventory import services as inventory
 from omnishop.kernel.errors import Invalid, Refusal
@@ -87,13 +88,8 @@ def place(
         basket.lines.select_related("variant__product").prefetch_related("variant__options")
     )
     fingerprint = _fingerprint(request, basket, lines)
-    earlier = basket.orders.exclude(status=Order.Status.CANCELLED).first()
-    if earlier:
-        if earlier.fingerprint == fingerprint:
-            return earlier
-        if earlier.status != Order.Status.AWAITING_PAYMENT:
-            raise BasketClosed
-        unpaid.abandon(order_id=earlier.pk, actor=actor, at=at)
+    if same := _earlier(basket, fingerprint, actor=actor, at=at):
+        return same
     if basket.status != Basket.Status.OPEN:
         raise BasketClosed
     if not lines:
@@ -101,22 +97,13 @@ def place(
     if any(line.label for line in lines):
         raise Refusal(_("Packs weighed in the shop are in this basket: it is paid at the till."))
     customer = customer or basket.customer
-    book = price_book(
-        [line.variant_id for line in lines],
+    who = shopper(
+        customer_id=customer.pk if customer else None,
+        codes=basket.coupons,
         at=at,
-        shopper=shopper(
-            customer_id=customer.pk if customer else None,
-            codes=basket.coupons,
-            at=at,
-            email=request.contact.email,
-        ),
+        email=request.contact.email,
     )
-    if gone := [line for line in lines if line.variant_id not in book]:
-        raise NotSold(
-            _("%(name)s is no longer on sale. Remove it to go on.")
-            % {"name": gone[0].variant.product.name},
-            variant_id=gone[0].variant_id,
-        )
+    book = _book(lines, who, at=at)
     method, delivery = delivery_of(request.way, at=at)
     # A discount given at a till holds at that till alone.
     wants = [Want(line.variant_id, line.quantity) for line in lines]
@@ -147,6 +134,31 @@ def place(
         fingerprint=fingerprint,
         at=at,
     )
+
+
+def _earlier(basket: Basket, fingerprint: str, *, actor: str, at: datetime) -> Order | None:
+    """The order that this very request made already; one that another made and nobody paid is
+    given up. Raises BasketClosed for one that stands.
+    """
+    earlier = basket.orders.exclude(status=Order.Status.CANCELLED).first()
+    if earlier is None or earlier.fingerprint == fingerprint:
+        return earlier
+    if earlier.status != Order.Status.AWAITING_PAYMENT:
+        raise BasketClosed
+    unpaid.abandon(order_id=earlier.pk, actor=actor, at=at)
+    return None
+
+
+def _book(lines: Sequence[BasketLine], who: Shopper, *, at: datetime) -> PriceBook:
+    """What prices the lines. Raises NotSold naming the first that is not on sale any more."""
+    book = price_book([line.variant_id for line in lines], at=at, shopper=who)
+    if gone := [line for line in lines if line.variant_id not in book]:
+        raise NotSold(
+            _("%(name)s is no longer on sale. Remove it to go on.")
+            % {"name": gone[0].variant.product.name},
+            variant_id=gone[0].variant_id,
+        )
+    return book
 
 
 def _write(
