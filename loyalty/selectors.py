@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 
-from django.db.models import Min, Q, QuerySet, Subquery, Sum
+from django.db.models import Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from customers.models import Customer, Identity
@@ -107,44 +107,6 @@ def taken_back(*, document: str, line: int) -> int:
     """Points that returns of a document's line have taken so far, debt included."""
     lot = PointsLot.objects.filter(document=document, line=line).first()
     return lot.taken_back if lot else 0
-
-
-@dataclass(frozen=True, slots=True)
-class Expiring:
-    """Points of a person that soon expire."""
-
-    customer_id: int  # the live record
-    points: int
-    expires_at: datetime  # of the first of them
-
-
-def expiring(at: datetime, within: timedelta) -> list[Expiring]:
-    """Who has points to spend that expire within a time, the soonest first; what is owed counts
-    against them. One statement for all members.
-    """
-    lots = PointsLot.objects.filter(
-        remaining__gt=0, available_at__lte=at, expires_at__gt=at, expires_at__lte=at + within
-    )
-    rows = (
-        lots.annotate(person=Coalesce("account__customer__merged_into_id", "account__customer_id"))
-        .order_by()
-        .values("person")
-        .annotate(points_left=Sum("remaining"), first=Min("expires_at"))
-        .order_by("first", "person")
-        .values_list("person", "points_left", "first")
-    )
-    owed: dict[int, int] = {}
-    for person, debt in (
-        Account.objects.filter(debt__gt=0)
-        .annotate(person=Coalesce("customer__merged_into_id", "customer_id"))
-        .values_list("person", "debt")
-    ):
-        owed[person] = owed.get(person, 0) + debt
-    return [
-        Expiring(person, points - owed.get(person, 0), first)
-        for person, points, first in rows
-        if points > owed.get(person, 0)
-    ]
 
 
 def terms(

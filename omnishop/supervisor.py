@@ -1,8 +1,9 @@
 """Run web server, Celery worker and beat in the foreground, as one: `make demo`.
 
-Ctrl-C or SIGTERM stops all of them; when one dies the others are stopped too and the exit status
-is 1. The processes have sessions of their own, so that a Ctrl-C reaches this one alone and the
-order of the end is ours; on Linux they end too when this process is killed.
+Ctrl-C or SIGTERM stops all of them. One that dies is started again; when it dies as soon as it
+began, the others are stopped too and the exit status is 1. The processes have sessions of their
+own, so that a Ctrl-C reaches this one alone and the order of the end is ours; on Linux they end too
+when this process is killed.
 """
 
 import ctypes
@@ -17,6 +18,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from types import FrameType
+from typing import IO, cast
 
 from omnishop import embedded
 
@@ -25,6 +27,7 @@ VAR = Path(os.environ.get("VAR_DIR") or BASE / "var")
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = 8  # seconds for a process to end by itself
 FIRST_ANSWER = 60  # seconds
+TOO_SOON = 20  # seconds; what ends by itself before cannot run here
 CELERY = ["celery", "-A", "omnishop", "--quiet", "--skip-checks"]
 ALONE = ["--without-gossip", "--without-mingle", "--without-heartbeat"]  # it is the only worker
 COMMANDS = {
@@ -48,10 +51,11 @@ class Supervisor:
     def __init__(self, host: str, port: int) -> None:
         self.host, self.port = host, port
         self.processes: dict[str, subprocess.Popen[str]] = {}
+        self.started: dict[str, float] = {}
         self.stopping = threading.Event()
 
     def run(self) -> int:
-        """Start all, wait for a signal or a death, stop all; the exit status."""
+        """Start all, wait for a signal or one that cannot run, stop all; the exit status."""
         for number in STOPS:
             signal.signal(number, self._asked_to_stop)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)  # blocked by tools/setup.py until now
@@ -66,7 +70,7 @@ class Supervisor:
                     # After the shop is open: three that start at once keep a shopper waiting.
                     for name in [name for name in COMMANDS if name not in self.processes]:
                         self._start(name)
-                died = next((n for n, p in self.processes.items() if p.poll() is not None), None)
+                died = next((name for name in [*self.processes] if self._cannot_run(name)), None)
         finally:
             self.stopping.set()
             if died:
@@ -76,6 +80,18 @@ class Supervisor:
                 say("Stopping …")
             self._stop_all()
         return 1 if died else 0
+
+    def _cannot_run(self, name: str) -> bool:
+        """Whether a process ended as soon as it began; one that ended later is started again."""
+        process = self.processes[name]
+        if process.poll() is None:
+            return False
+        if time.monotonic() - self.started[name] < TOO_SOON:
+            return True
+        say(f"{name} ended by itself with status {process.returncode}; it is started again.")
+        kill(process, signal.SIGKILL)  # what it left
+        self._start(name)
+        return False
 
     def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         if self.stopping.is_set():  # asked twice: at once
@@ -91,6 +107,7 @@ class Supervisor:
             # The demonstration may be run by root, in a container for one.
             "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
         }
+        self.started[name] = time.monotonic()
         self.processes[name] = subprocess.Popen(
             [sys.executable, "-m", *COMMANDS[name]],
             cwd=BASE,
@@ -103,15 +120,17 @@ class Supervisor:
             start_new_session=True,
             preexec_fn=end_with_parent if sys.platform == "linux" else None,
         )
-        threading.Thread(target=self._relay, args=[name], daemon=True).start()
+        relay = threading.Thread(target=self._relay, args=[name, self.processes[name]], daemon=True)
+        relay.start()
 
-    def _relay(self, name: str) -> None:
+    def _relay(self, name: str, process: subprocess.Popen[str]) -> None:
         """Pass a process's lines on, each with its name."""
         label = f"{name:<6} | "
         if sys.stdout.isatty():
             label = f"\033[{COLOURS[name]}m{label}\033[0m"
-        for line in self.processes[name].stdout or ():
-            say(f"{label}{line.rstrip()}")
+        with cast(IO[str], process.stdout) as lines:
+            for line in lines:
+                say(f"{label}{line.rstrip()}")
 
     def _welcomed(self, deadline: float) -> bool:
         """Whether the web server was waited for; prints the address and the sign-ins."""

@@ -221,13 +221,6 @@ def may_be_profiled(customer_id: int | None, *, at: datetime) -> bool:
     )
 
 
-def may_measure_opening(customer_id: int | None, *, at: datetime) -> bool:
-    """Whether a mail to this person may tell that it was opened (GDP-5); none means no pixel."""
-    return customer_id is not None and customer_id in allowed(
-        [customer_id], Channel.EMAIL, at=at, purpose=Purpose.OPENING
-    )
-
-
 def standing(customer_id: int, *, at: datetime) -> dict[tuple[str, str], Standing]:
     """What stands for each question, with the newest answer of any record; two statements."""
     newest: dict[tuple[str, str], ConsentEvent] = {}

@@ -36,7 +36,6 @@ def test_each_channel_and_purpose_has_its_own_answer():
     for channel in ("email", "push", "phone"):
         assert not may_be_sent_marketing(person.pk, channel, at=NOON)
     assert not consents.may_be_profiled(person.pk, at=NOON)
-    assert not consents.may_measure_opening(person.pk, at=NOON)
 
 
 def test_an_answer_keeps_the_words_that_were_shown():

@@ -211,20 +211,6 @@ def test_either_card_finds_the_person(pair):
     assert {by_identity(Identity.Kind.CARD, card) for card in cards} == {kept.customer}
 
 
-def test_what_soon_expires_is_told_once_a_person_and_less_what_is_owed(pair):
-    kept, _merged = pair
-    expiry = PointsLot.objects.get(document="B").expires_at
-    at = expiry - 10 * DAY
-
-    (found,) = selectors.expiring(at, 30 * DAY)
-
-    assert (found.customer_id, found.points, found.expires_at) == (kept.customer_id, 30, expiry)
-    assert selectors.expiring(at, 5 * DAY) == []
-    Account.objects.filter(pk=kept.pk).update(debt=30)
-    assert selectors.expiring(at, 30 * DAY) == []
-    Account.objects.filter(pk=kept.pk).update(debt=0)
-
-
 class Everything(RuleBasedStateMachine):
     """Three records that earn, spend, return, give, are corrected, merged and parted."""
 

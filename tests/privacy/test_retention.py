@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from customers.models import Customer, Identity, Message, Visit
+from customers.services.visits import record_visit
 from omnishop.privacy import rules
 from omnishop.privacy.models import (
     ArchivedInvoice,
@@ -44,6 +45,10 @@ def test_who_did_nothing_for_three_years_less_a_month_is_told():
     assert told() == {late.pk}
 
 
+def seen(person, at):
+    record_visit(customer_id=person.pk, channel="web", day=timezone.localdate(at), at=at)
+
+
 @pytest.mark.parametrize("of", ["order", "visit", "basket", "sign-in", "merged"])
 def test_each_real_act_starts_the_clock_again(of):
     person = known_since(2000, email="camille@example.org")
@@ -53,8 +58,8 @@ def test_each_real_act_starts_the_clock_again(of):
         store = StoreFactory()
         flows.sold(TillFactory(store=store), (flows.stocked(store), 1), customer=person, at=lately)
     elif of == "visit":
-        retaining.acted(customer_id=person.pk, at=lately)
-        retaining.acted(customer_id=person.pk, at=lately + timedelta(hours=1))
+        seen(person, lately)
+        seen(person, lately + timedelta(hours=1))
         assert Visit.objects.get().last_at == lately + timedelta(hours=1)
     elif of == "basket":
         BasketFactory(customer=person, changed_at=lately)
@@ -63,7 +68,7 @@ def test_each_real_act_starts_the_clock_again(of):
     else:
         old = known_since(2500)
         Customer.objects.filter(pk=old.pk).update(merged_into=person)
-        retaining.acted(customer_id=old.pk, at=lately)
+        seen(old, lately)
 
     assert told() == set()
 
@@ -106,7 +111,7 @@ def test_told_once_then_erased_on_the_day():
 def test_who_comes_back_in_time_stays():
     person = known_since(2000, email="camille@example.org", last_name="Durand")
     retaining.run(at=NOW)
-    retaining.acted(customer_id=person.pk, at=NOW + 3 * DAY)
+    seen(person, NOW + 3 * DAY)
 
     retaining.run(at=NOW + 30 * DAY)
 

@@ -155,18 +155,3 @@ def _decide(notice_id: int, *, at: datetime) -> bool:
     if idle:
         erasing.ask(customer=notice.customer, source="retention", actor="task", at=at, tell=False)
     return True
-
-
-def acted(*, customer_id: int, at: datetime, channel: str = "mail") -> None:
-    """The person did something that leaves no other row, such as a click in a mail: a visit."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO customers_visit AS v
-                   (customer_id, channel, store_id, day, first_at, last_at)
-            VALUES (%(customer)s, %(channel)s, NULL, %(day)s, %(at)s, %(at)s)
-            ON CONFLICT (customer_id, day, channel, store_id)
-            DO UPDATE SET last_at = greatest(v.last_at, excluded.last_at)
-            """,
-            {"customer": customer_id, "channel": channel, "day": timezone.localdate(at), "at": at},
-        )
