@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from catalog.announced import line_of
 from catalog.book import remembered
-from catalog.offers import Missed, Why, eligible
+from catalog.offers import Level, Missed, Why, eligible
 from catalog.pricing import Quote, name_in
 from catalog.promotion_words import why
 from omnishop.kernel.templatetags.omnishop import money
@@ -64,8 +64,10 @@ class Advantages:
         return sum(one.amount_minor for one in self.delivery)
 
 
-def advantages(quote: Quote, codes: Sequence[str] = ()) -> Advantages:
-    """What a quote says of promotions, for the codes that were typed."""
+def advantages(quote: Quote, codes: Sequence[str] = (), *, sent: bool = True) -> Advantages:
+    """What a quote says of promotions, for the codes that were typed. Where nothing is `sent`,
+    all of it leaves with the customer, nobody is told how near free delivery is.
+    """
     found = [
         (one, Discount(name_in(one.names), one.amount_minor, one.code, one.claim_days))
         for one in quote.applied
@@ -79,7 +81,7 @@ def advantages(quote: Quote, codes: Sequence[str] = ()) -> Advantages:
         delivery=tuple(told for one, told in now if not one.shares),
         later=tuple(told for one, told in found if one.deferred),
         codes=tuple(_code(code, quote) for code in codes),
-        hints=_hints(quote),
+        hints=_hints(quote, sent),
     )
 
 
@@ -93,7 +95,7 @@ def _code(code: str, quote: Quote) -> TypedCode:
     return TypedCode(code, "", 0, "")
 
 
-def _hints(quote: Quote) -> tuple[Hint, ...]:
+def _hints(quote: Quote, sent: bool) -> tuple[Hint, ...]:
     """What is worth a word: a gift to take, few articles, less than was spent already, a sign-in.
 
     A code's own promotion says what it lacks beside the code.
@@ -107,12 +109,18 @@ def _hints(quote: Quote) -> tuple[Hint, ...]:
         and not (missed.why == Why.UNITS and missed.lacking > NEAR_UNITS)
         and not (missed.why == Why.AMOUNT and missed.lacking > quote.goods_minor)
         and not (missed.why == Why.SIGN_IN and not _worth_a_sign_in(missed, quote))
+        and (sent or not _about_delivery(missed))
     ]
     near.sort(key=lambda missed: (ORDER.index(missed.why), missed.lacking))
     return tuple(
         Hint(_words(missed), missed.gift_id, missed.why == Why.SIGN_IN)
         for missed in near[:MOST_NEAR]
     )
+
+
+def _about_delivery(missed: Missed) -> bool:
+    offer = remembered(missed.promotion_id)
+    return offer is not None and offer.level == Level.DELIVERY
 
 
 def _worth_a_sign_in(missed: Missed, quote: Quote) -> bool:

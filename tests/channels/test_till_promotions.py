@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from catalog.models import Price, Variant
 from customers.models import CustomerGroup, Identity
-from orders.models import Basket
+from orders.models import Basket, BasketLine
 from tests.factories import (
     LONG_AGO,
     AccountFactory,
@@ -81,6 +81,15 @@ def test_every_offer_says_why_it_gives_nothing(desk):
     assert "Dix pour cent" in page
     assert "canal" in page
     assert "clients connus" in page
+
+
+def test_free_delivery_is_near_only_where_something_is_sent(desk):
+    PromotionFactory(name="Port offert", kind="free_delivery", percent_bp=None, min_minor=3000)
+    near = "Plus que 10,00 € pour « Port offert »"
+
+    assert near not in text(scan(desk, "TASSE"))
+    BasketLine.objects.update(handover="delivery")
+    assert near in text(desk.get("/till/"))
 
 
 def test_group_prices_and_member_offers_count_once_the_customer_is_known(desk):

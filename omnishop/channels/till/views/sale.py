@@ -22,7 +22,7 @@ from omnishop.channels.till.answer import cleaned, show, typed
 from omnishop.channels.till.forms.sale import LineForm
 from omnishop.channels.till.views.customer import customer_context, identify_customer, open_here
 from omnishop.kernel.errors import Invalid, NotFound, Refusal
-from orders.models import Basket, Fulfilment
+from orders.models import Basket, BasketLine, Fulfilment
 from orders.models.basket import line_key
 from orders.selectors import BasketView, SaleRow, sale_view
 from orders.services import approvals, baskets, scanning
@@ -54,7 +54,9 @@ def sale_page(
     context: dict[str, Any] = {
         "basket": basket,
         "view": view,
-        "told": advantages(view.quote, basket.coupons) if view and basket else None,
+        "told": advantages(view.quote, basket.coupons, sent=_sent(view))
+        if view and basket
+        else None,
         "added": added,
         "hits": hits,
         "words": words,
@@ -65,6 +67,11 @@ def sale_page(
         context |= customer_context(desk, basket, at=at)
         context["held_count"] = scope.open_baskets(desk).exclude(held_label="").count()
     return show(request, desk, "sale", context, section="sale", partial=partial, refusal=refusal)
+
+
+def _sent(view: BasketView[SaleRow]) -> bool:
+    """Whether a line is ordered for the customer, to be delivered."""
+    return any(row.line.handover == BasketLine.Handover.DELIVERY for row in view.rows)
 
 
 def changed(
