@@ -17,7 +17,7 @@ class Purpose(models.TextChoices):
 
     MARKETING = "marketing", _("offers and reminders")
     PROFILING = "profiling", _("personalised recommendations")
-    OPENING = "opening", _("measuring whether mails are opened")  # GDP-5
+    OPENING = "opening", _("measuring whether mails are opened")  # GDP-5: not asked, none does
 
 
 class Channel(models.TextChoices):
@@ -44,7 +44,6 @@ QUESTIONS: tuple[tuple[str, str], ...] = (
     (Purpose.MARKETING, Channel.PUSH),
     (Purpose.MARKETING, Channel.PHONE),
     (Purpose.PROFILING, Channel.ALL),
-    (Purpose.OPENING, Channel.EMAIL),
 )
 # The law's exception is for mails and SMS about similar articles, never for calls (GDP-2, GDP-4).
 SOFT = Q(purpose=Purpose.MARKETING, channel__in=[Channel.EMAIL, Channel.SMS])
