@@ -91,7 +91,7 @@ def test_a_link_from_a_mail_withdraws_without_sign_in(client):
     assert client.get(link).status_code == 200
     client.post(link, {"consent": "all", "answer": "no"})
 
-    assert ConsentEvent.objects.filter(customer=customer, granted=False).count() == 6
+    assert ConsentEvent.objects.filter(customer=customer, granted=False).count() == 5
 
 
 def test_the_profile_is_corrected(client):
